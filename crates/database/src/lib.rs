@@ -1,1 +1,35 @@
-//! placeholder
+//! One SQL text on two engines: open, write, read, migrate.
+//!
+//! SQLite (bundled, WAL, every commit synced) for one machine, PostgreSQL for many. A caller hands a closure to
+//! [`Database::write`] and hears back after the commit; what the closure wrote is there as a whole or not at all.
+//! Closures are synchronous, may be run more than once, and touch nothing but their [`Tx`].
+//!
+//! This crate knows nothing of the application above it: no table names, no clock, no random numbers that matter.
+//! It must not print, must not touch the network beside PostgreSQL's, and must never create or drop a PostgreSQL
+//! client on an asynchronous thread.
+
+mod config;
+mod database;
+mod error;
+mod folder_lock;
+mod job;
+mod migrate;
+mod postgres;
+mod queue;
+mod row;
+mod sql;
+mod sqlite;
+mod statistics;
+mod tx;
+mod value;
+
+pub use config::{Config, Location};
+pub use database::{Database, Priority};
+pub use error::Error;
+pub use folder_lock::FolderLock;
+pub use migrate::{Migrated, Migration};
+pub use row::Row;
+pub use sql::{Engine, Sql};
+pub use statistics::Statistics;
+pub use tx::{Read, Snapshot, Tx};
+pub use value::{FromValue, ToValue, Value};

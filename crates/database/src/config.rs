@@ -1,0 +1,67 @@
+//! How a database is opened. Numbers only; nothing here opens anything.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// A SQLite file, made when it isn't there. Its folder must exist.
+    File(PathBuf),
+    /// A PostgreSQL address: `postgres://user:password@host:port/name?sslmode=require` or `host=.. user=..`.
+    Postgres(String),
+}
+
+/// Settings with sensible values; change fields after [`Config::new`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the data is.
+    pub location: Location,
+    /// Writing connections, PostgreSQL only: SQLite has one writer.
+    pub lanes: usize,
+    /// Reading connections, each with its thread.
+    pub readers: usize,
+    /// Writes waiting in each of the two queues (of each lane) before [`crate::Error::Busy`].
+    pub queue_max: usize,
+    /// Reads waiting before [`crate::Error::Busy`].
+    pub reads_max: usize,
+    /// Writes sharing one commit.
+    pub batch_max: usize,
+    /// How long a background write may wait while foreground work keeps coming, before its kind goes first.
+    pub background_wait_max: Duration,
+    /// How long a locked SQLite file or an unreachable server is waited for before [`crate::Error::Unavailable`].
+    pub unavailable_wait_max: Duration,
+    /// How long the fate of a commit whose answer was lost is asked for before [`crate::Error::Unknown`].
+    pub settle_wait_max: Duration,
+    /// Page cache of the SQLite writer, in KiB.
+    pub writer_cache_kib: u32,
+    /// Page cache of each SQLite reader, in KiB.
+    pub reader_cache_kib: u32,
+    /// SQLite: pages (of 4 KiB) in the write-ahead log at which a commit also moves them into the database.
+    pub checkpoint_pages: u32,
+    /// Statements run on each new SQLite connection after the usual settings. For tests: a small `max_page_count`, or
+    /// a planted `synchronous=OFF` that a test must notice.
+    #[doc(hidden)]
+    pub sqlite_extra_pragmas: String,
+}
+
+impl Config {
+    /// The usual settings for `location`.
+    pub fn new(location: Location) -> Config {
+        Config {
+            lanes: 8,
+            readers: if matches!(location, Location::File(_)) { 3 } else { 4 },
+            location,
+            queue_max: 4096,
+            reads_max: 4096,
+            batch_max: 128,
+            background_wait_max: Duration::from_millis(100),
+            unavailable_wait_max: Duration::from_secs(5),
+            settle_wait_max: Duration::from_secs(30),
+            writer_cache_kib: 8192,
+            reader_cache_kib: 1024,
+            checkpoint_pages: 1000,
+            sqlite_extra_pragmas: String::new(),
+        }
+    }
+}

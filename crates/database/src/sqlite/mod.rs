@@ -1,0 +1,179 @@
+//! SQLite: one writing thread, a few reading ones. Opening a connection and running statements on it stand here.
+
+pub(crate) mod backup;
+pub(crate) mod migrate;
+pub(crate) mod reader;
+pub(crate) mod writer;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, PrepFlags, Statement};
+
+use crate::row::Kind;
+use crate::sql::{Key, for_sqlite, summary, verb};
+use crate::tx::{Backend, EachRow, Later};
+use crate::{Config, Engine, Error, Row, Sql, Value};
+
+/// Bytes the write-ahead log is cut back to after a checkpoint emptied it.
+const WAL_KEPT_BYTES: u32 = 8 << 20;
+
+/// Statements that would end or nest the transaction under everybody else's feet.
+const CONTROL_VERBS: [&str; 8] = ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "VACUUM"];
+
+pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)
+        .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
+    prepare(&conn, config, cache_kib).map_err(|error| fault(&error, &path.display().to_string()))?;
+    Ok(conn)
+}
+
+fn prepare(conn: &Connection, config: &Config, cache_kib: u32) -> rusqlite::Result<()> {
+    conn.busy_timeout(config.unavailable_wait_max)?;
+    // PostgreSQL takes "x" for a name; SQLite would silently make it a string when no such name exists.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    conn.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib}; PRAGMA journal_size_limit = {WAL_KEPT_BYTES};
+         PRAGMA wal_autocheckpoint = {};",
+        config.checkpoint_pages,
+    ))?;
+    conn.execute_batch(&config.sqlite_extra_pragmas)
+}
+
+/// A connection with every statement it has met, prepared once and found again by where its text stands.
+pub(crate) struct Lite<'c> {
+    pub(crate) conn: &'c Connection,
+    prepared: HashMap<Key, Prepared<'c>>,
+    dirty: bool,
+}
+
+struct Prepared<'c> {
+    statement: Statement<'c>,
+    reads_only: bool,
+}
+
+impl<'c> Lite<'c> {
+    pub(crate) fn new(conn: &'c Connection) -> Lite<'c> {
+        Lite { conn, prepared: HashMap::new(), dirty: false }
+    }
+
+    /// Runs one of this crate's own statements: BEGIN and its kind.
+    pub(crate) fn control(&self, text: &str) -> Result<(), Error> {
+        let run = || self.conn.prepare_cached(text)?.execute([]).map(drop);
+        run().map_err(|error| fault(&error, text))
+    }
+
+    /// Whether the transaction this crate began is still there. A full disk and some other faults end it silently.
+    pub(crate) fn in_transaction(&self) -> bool {
+        !self.conn.is_autocommit()
+    }
+
+    fn prepared<'s>(
+        cache: &'s mut HashMap<Key, Prepared<'c>>,
+        conn: &'c Connection,
+        text: &'static str,
+    ) -> Result<&'s mut Prepared<'c>, Error> {
+        use std::collections::hash_map::Entry;
+        match cache.entry(Key::of(text)) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                if CONTROL_VERBS.iter().any(|word| verb(text).eq_ignore_ascii_case(word)) {
+                    return Err(Error::Misuse(format!("transactions are not the caller's: {}", summary(text))));
+                }
+                let statement = conn
+                    .prepare_with_flags(&for_sqlite(text), PrepFlags::SQLITE_PREPARE_PERSISTENT)
+                    .map_err(|error| fault(&error, text))?;
+                let reads_only = statement.readonly();
+                Ok(entry.insert(Prepared { statement, reads_only }))
+            }
+        }
+    }
+
+    fn run(&mut self, text: &'static str, params: &[Value<'_>], each: &mut EachRow<'_>) -> Result<(), Error> {
+        let prepared = Self::prepared(&mut self.prepared, self.conn, text)?;
+        bind(&mut prepared.statement, text, params)?;
+        self.dirty |= !prepared.reads_only;
+        let mut rows = prepared.statement.raw_query();
+        while let Some(row) = rows.next().map_err(|error| fault(&error, text))? {
+            if each(&Row(Kind::Sqlite(row)))? {
+                continue;
+            }
+            // A foreign key is checked after the last row, so a changing statement is always run to its end.
+            while !prepared.reads_only && rows.next().map_err(|error| fault(&error, text))?.is_some() {}
+            break;
+        }
+        Ok(())
+    }
+}
+
+impl Backend for Lite<'_> {
+    fn engine(&self) -> Engine {
+        Engine::Sqlite
+    }
+
+    fn execute(&mut self, sql: &Sql, params: &[Value<'_>]) -> Result<u64, Error> {
+        self.run(sql.text(Engine::Sqlite), params, &mut |_| Ok(true))?;
+        Ok(self.conn.changes())
+    }
+
+    fn query(&mut self, sql: &Sql, params: &[Value<'_>], each: &mut EachRow<'_>) -> Result<(), Error> {
+        self.run(sql.text(Engine::Sqlite), params, each)
+    }
+
+    fn execute_later(&mut self, later: &[Later]) -> Result<u64, Error> {
+        for Later { sql, params } in later {
+            self.run(sql.text(Engine::Sqlite), params, &mut |_| Ok(true))?;
+        }
+        Ok(later.len() as u64)
+    }
+
+    fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    fn mark_clean(&mut self) {
+        self.dirty = false;
+    }
+}
+
+fn bind(statement: &mut Statement<'_>, text: &str, params: &[Value<'_>]) -> Result<(), Error> {
+    let wanted = statement.parameter_count();
+    if wanted != params.len() {
+        return Err(crate::value::wrong_count(wanted, params.len(), text));
+    }
+    for (index, value) in params.iter().enumerate() {
+        crate::value::check_storable(value, index, text)?;
+        statement.raw_bind_parameter(index + 1, Bound(value)).map_err(|error| fault(&error, text))?;
+    }
+    Ok(())
+}
+
+struct Bound<'a>(&'a Value<'a>);
+
+impl rusqlite::ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Int(int) => ValueRef::Integer(*int),
+            Value::Bool(bool) => ValueRef::Integer(i64::from(*bool)),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+/// Sorts an engine's error into our kinds, saying where it happened.
+pub(crate) fn fault(error: &rusqlite::Error, text: &str) -> Error {
+    let why = format!("{error} (in {})", summary(text));
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Error::Full(why),
+        Some(ErrorCode::ConstraintViolation) => Error::Constraint(why),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen) => Error::Unavailable(why),
+        _ => Error::Other(why),
+    }
+}
