@@ -1,1 +1,85 @@
-//! placeholder
+//! What the parts of a running server share, and the one way they write.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use database::{Database, Priority, Snapshot};
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::id::{IdSource, WorkspaceId};
+use crate::store::Write;
+use crate::workspace;
+
+/// What a server is told from outside and doesn't change while it runs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where people and clients reach this server, without a slash at the end.
+    pub public_url: String,
+    /// How many times faster than real the sandbox's contacts act; 0 means at once.
+    pub sandbox_speed: f64,
+}
+
+/// The server's shared parts; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+pub struct Parts {
+    pub database: Database,
+    pub clock: Clock,
+    pub ids: IdSource,
+    pub settings: Settings,
+    pub wakes: Wakes,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    pub fn new(database: Database, clock: Clock, settings: Settings) -> App {
+        App(Arc::new(Parts { database, clock, ids: IdSource::default(), settings, wakes: Wakes::default() }))
+    }
+
+    /// Runs `work` as one durable write of the workspace, wakes those who wait for its rows, and answers. `work` may run
+    /// more than once: ids, time and randomness are made before it, its effects are rows only.
+    pub async fn write<T, F>(&self, workspace: WorkspaceId, priority: Priority, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Write<'_, '_>) -> Result<T, Error> + Send + 'static,
+    {
+        let now = self.clock.now();
+        let answer = workspace::write(&self.database, workspace, priority, now, work).await;
+        if answer.is_ok() {
+            self.wakes.of(workspace).notify_waiters();
+        }
+        answer
+    }
+
+    /// Runs `look` on one consistent snapshot.
+    pub async fn read<T, F>(&self, look: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Snapshot<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        self.database.read(look).await
+    }
+}
+
+/// Hints that a workspace has new rows. Only hints: whoever waits also looks every second.
+#[derive(Default)]
+pub struct Wakes(Mutex<HashMap<WorkspaceId, Arc<Notify>>>);
+
+impl Wakes {
+    /// The bell of a workspace; rung after each of its commits here.
+    pub fn of(&self, workspace: WorkspaceId) -> Arc<Notify> {
+        let mut bells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(bells.entry(workspace).or_default())
+    }
+}

@@ -1,1 +1,152 @@
-//! placeholder
+//! The identifiers of the domain, one type each, and the one home of randomness.
+
+use std::fmt;
+use std::sync::Mutex;
+
+use database::{FromValue, ToValue, Value};
+use uuid::{ContextV7, Timestamp, Uuid};
+
+use crate::clock::Time;
+
+macro_rules! number_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(out)
+            }
+        }
+
+        impl ToValue for $name {
+            fn to_value(&self) -> Value<'_> {
+                Value::Int(self.0)
+            }
+        }
+
+        impl FromValue for $name {
+            fn from_value(value: Value<'_>) -> Result<Self, database::Error> {
+                i64::from_value(value).map(Self)
+            }
+        }
+    };
+}
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(out)
+            }
+        }
+
+        impl ToValue for $name {
+            fn to_value(&self) -> Value<'_> {
+                self.0.to_value()
+            }
+        }
+
+        impl FromValue for $name {
+            fn from_value(value: Value<'_>) -> Result<Self, database::Error> {
+                Uuid::from_value(value).map(Self)
+            }
+        }
+    };
+}
+
+number_id! {
+    /// A tenant of this server; counts from 1.
+    WorkspaceId
+}
+number_id! {
+    /// A WhatsApp number of a workspace; counts from 1 in each workspace. The public API shows its JID instead.
+    AccountId
+}
+number_id! {
+    /// A chat; counts from 1 in each workspace. It is the public API's `chat_id`.
+    ChatId
+}
+number_id! {
+    /// A contact; counts from 1 in each workspace.
+    ContactId
+}
+number_id! {
+    /// A token of the public API; counts from 1 in each workspace.
+    TokenId
+}
+uuid_id! {
+    /// A message's id in the public API. A UUIDv7: messages sort by it in the order in which they were accepted.
+    MessageUid
+}
+uuid_id! {
+    /// One request's id, in the `X-Request-Id` header, the logs and the API log.
+    RequestId
+}
+
+/// Makes identifiers and secrets. Randomness is drawn here, before a write begins, since a write may run again.
+#[derive(Debug, Default)]
+pub struct IdSource {
+    order: Mutex<ContextV7>,
+}
+
+impl IdSource {
+    /// The next message uid; later ones of one process sort behind earlier ones, also within a millisecond.
+    pub fn message_uid(&self, now: Time) -> MessageUid {
+        MessageUid(self.uuid(now))
+    }
+
+    pub fn request_id(&self, now: Time) -> RequestId {
+        RequestId(self.uuid(now))
+    }
+
+    /// WhatsApp's id of a message as a linked device chooses it: `3EB0` and 18 upper-case hex digits.
+    pub fn wamid(&self) -> String {
+        let bytes: [u8; 9] = random_bytes();
+        bytes.iter().fold(String::from("3EB0"), |mut text, byte| {
+            fmt::Write::write_fmt(&mut text, format_args!("{byte:02X}")).expect("a string takes any text");
+            text
+        })
+    }
+
+    fn uuid(&self, now: Time) -> Uuid {
+        let order = self.order.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let ms = u64::try_from(now.ms()).unwrap_or(0);
+        let nanos = u32::try_from(ms % 1000 * 1_000_000).unwrap_or(0);
+        Uuid::new_v7(Timestamp::from_unix(&*order, ms / 1000, nanos))
+    }
+}
+
+/// Random bytes from the operating system.
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system has randomness");
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uids_of_one_millisecond_keep_their_order() {
+        let ids = IdSource::default();
+        let now = Time::from_ms(1_790_000_000_000);
+        let uids: Vec<MessageUid> = (0..1000).map(|_| ids.message_uid(now)).collect();
+        assert!(uids.is_sorted());
+    }
+
+    #[test]
+    fn a_wamid_has_the_form_of_a_linked_device() {
+        let wamid = IdSource::default().wamid();
+        assert_eq!(wamid.len(), 22);
+        assert!(
+            wamid.starts_with("3EB0") && wamid.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+        );
+    }
+}

@@ -3,16 +3,12 @@
 //! Data moves one way: a request or a transport event becomes one write (the fact, its consequences, its event and its
 //! api call), the answer leaves after the commit, and workers look at committed rows. `ARCHITECTURE.md` walks through it.
 
-pub mod accounts;
 pub mod app;
-pub mod cli;
 pub mod clock;
-pub mod config;
 pub mod error;
-pub mod events;
-pub mod http;
+pub mod event_kind;
 pub mod id;
 pub mod inbox;
+pub mod message;
 pub mod store;
-pub mod transports;
 pub mod workspace;

@@ -1,1 +1,9 @@
-//! placeholder
+//! The rules of the inbox: sending, receiving, statuses. Plain functions on an open [`crate::store::Write`]; they never
+//! touch the network.
+
+pub mod chat;
+pub mod receive;
+pub mod send;
+pub mod status;
+pub mod urgency;
+pub mod values;

@@ -1,1 +1,15 @@
-//! placeholder
+//! What a workspace is allowed and has used: tokens, credits, calls, cycles, the API log. Rules only; HTTP is above.
+
+pub mod api_log;
+pub mod credits;
+pub mod cycle;
+
+pub mod quota;
+pub mod rate;
+pub mod settings;
+
+pub mod tokens;
+mod write;
+pub mod zone;
+
+pub use write::{write, write_blocking};

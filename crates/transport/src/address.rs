@@ -1,0 +1,55 @@
+//! Where a message goes to or comes from.
+
+use serde::{Deserialize, Serialize};
+
+const DIRECT: &str = "@s.whatsapp.net";
+const GROUP: &str = "@g.us";
+
+/// A WhatsApp address in its JID form: `<digits>@s.whatsapp.net` for a phone, `<id>@g.us` for a group,
+/// `<digits>@lid` for a contact without a known phone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Address(String);
+
+impl Address {
+    /// From a JID as WhatsApp or an API client writes it.
+    pub fn from_jid(jid: impl Into<String>) -> Address {
+        Address(jid.into())
+    }
+
+    /// From a phone number in E.164 form, with or without its `+`.
+    pub fn from_phone(phone: &str) -> Address {
+        Address(format!("{}{DIRECT}", phone.trim_start_matches('+')))
+    }
+
+    pub fn jid(&self) -> &str {
+        &self.0
+    }
+
+    /// The phone in E.164 form with `+`, where the address is one.
+    pub fn phone(&self) -> Option<String> {
+        self.0.strip_suffix(DIRECT).map(|digits| format!("+{digits}"))
+    }
+
+    pub fn is_group(&self) -> bool {
+        self.0.ends_with(GROUP)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_and_its_jid_are_one_address() {
+        let address = Address::from_phone("+12025550100");
+        assert_eq!(address.jid(), "12025550100@s.whatsapp.net");
+        assert_eq!(address.phone().as_deref(), Some("+12025550100"));
+        assert!(!address.is_group());
+    }
+
+    #[test]
+    fn groups_and_hidden_contacts_have_no_phone() {
+        assert!(Address::from_jid("120363021234567890@g.us").is_group());
+        assert_eq!(Address::from_jid("123456@lid").phone(), None);
+    }
+}

@@ -1,0 +1,71 @@
+//! The vocabulary of the log of events: which facts there are.
+
+/// A kind of event. Its number is stored and never changes; its name is the public one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A message went out of our hands: accepted, or typed on the phone.
+    MessageSent,
+    MessageReceived,
+    /// A message reached a further status; the detail is that status.
+    MessageStatus,
+    ChatOutgoing,
+    ChatIncoming,
+    ChatLabelled,
+    ChatRenamed,
+    ChatReopened,
+    AccountConnected,
+    AccountDisconnected,
+    AccountSuspended,
+    AccountResumed,
+    /// Four fifths of a quota are used; the detail says which.
+    QuotaNearlyUsed,
+    QuotaUsed,
+}
+
+const KINDS: [(Kind, i64, &str); 14] = [
+    (Kind::MessageSent, 1, "message:sent:new"),
+    (Kind::MessageReceived, 2, "message:received:new"),
+    (Kind::MessageStatus, 3, "message:status"),
+    (Kind::ChatOutgoing, 4, "chat:outgoing:new"),
+    (Kind::ChatIncoming, 5, "chat:incoming:new"),
+    (Kind::ChatLabelled, 6, "chat:labelled"),
+    (Kind::ChatRenamed, 7, "chat:renamed"),
+    (Kind::ChatReopened, 8, "chat:reopened"),
+    (Kind::AccountConnected, 9, "whatsapp:account:connected"),
+    (Kind::AccountDisconnected, 10, "whatsapp:account:disconnected"),
+    (Kind::AccountSuspended, 11, "whatsapp:account:suspended"),
+    (Kind::AccountResumed, 12, "whatsapp:account:resumed"),
+    (Kind::QuotaNearlyUsed, 13, "quota:nearly_used"),
+    (Kind::QuotaUsed, 14, "quota:used"),
+];
+
+impl Kind {
+    pub fn number(self) -> i64 {
+        KINDS.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
+    }
+
+    pub fn from_number(number: i64) -> Option<Kind> {
+        KINDS.iter().find(|row| row.1 == number).map(|row| row.0)
+    }
+
+    pub fn name(self) -> &'static str {
+        KINDS.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_number_and_a_name_of_its_own() {
+        let numbers: HashSet<i64> = KINDS.iter().map(|row| row.1).collect();
+        let names: HashSet<&str> = KINDS.iter().map(|row| row.2).collect();
+        assert_eq!((numbers.len(), names.len()), (KINDS.len(), KINDS.len()));
+        for (kind, number, _) in KINDS {
+            assert_eq!(Kind::from_number(number), Some(kind));
+        }
+    }
+}

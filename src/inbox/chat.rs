@@ -1,0 +1,99 @@
+//! Chats: found or made, named, labelled.
+
+use transport::Address;
+
+use crate::clock::Time;
+use crate::error::Error;
+use crate::event_kind::Kind;
+use crate::id::{AccountId, ChatId, MessageUid};
+use crate::inbox::values::{ChatName, LabelName};
+use crate::store::Write;
+use crate::store::chats::{ChatRow, chat_by_name, chat_insert, chat_rename, contact_for_jid, label_add};
+use crate::store::events::{NewEvent, event_append};
+
+/// What a new chat begins with.
+#[derive(Clone, Debug)]
+pub struct FirstMessage {
+    pub uid: MessageUid,
+    pub at: Time,
+    pub from_me: bool,
+}
+
+/// Makes the chat of an account with an address. The name must be free; see [`free_name`] and [`ensure_name_is_free`].
+pub fn open_chat(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    address: &Address,
+    name: &str,
+    contact_name: &str,
+    first: &FirstMessage,
+) -> Result<ChatId, Error> {
+    let contact = contact_for_jid(write, address.jid(), contact_name)?;
+    let id = write.next_chat_id();
+    let chat = ChatRow {
+        id,
+        account,
+        contact,
+        jid: address.jid().to_owned(),
+        phone: address.phone().unwrap_or_default(),
+        name: name.to_owned(),
+        is_group: address.is_group(),
+        closed: false,
+        unattended: !first.from_me,
+        autoresponse: false,
+        unread: i64::from(!first.from_me),
+        created_at: write.now,
+        last_message: Some(first.uid),
+        last_message_at: first.at,
+        last_inbound_at: if first.from_me { Time::NEVER } else { first.at },
+    };
+    chat_insert(write, &chat)?;
+    let kind = if first.from_me { Kind::ChatOutgoing } else { Kind::ChatIncoming };
+    event_append(write, NewEvent { kind, chat: id, message: Some(first.uid), detail: String::new() })?;
+    Ok(id)
+}
+
+/// # Errors
+/// `validation_error` if another chat of the workspace bears the name.
+pub fn ensure_name_is_free(write: &mut Write<'_, '_>, name: &ChatName, own: Option<ChatId>) -> Result<(), Error> {
+    match chat_by_name(write.tx, write.workspace.id, name.as_str())? {
+        Some(other) if Some(other) != own => Err(Error::invalid(
+            "chat_name",
+            format!("Chat {other} already bears the name \"{}\"; choose another", name.as_str()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A name for a chat that nobody named: what WhatsApp calls it, with the phone behind it where that name is taken.
+pub fn free_name(write: &mut Write<'_, '_>, wished: &str, address: &Address) -> Result<String, Error> {
+    let own = address.phone().unwrap_or_else(|| address.jid().to_owned());
+    let mut wished: String = wished.chars().filter(|letter| *letter != '\0').take(200).collect();
+    if wished.trim().is_empty() {
+        wished.clone_from(&own);
+    }
+    let mut name = wished.clone();
+    for suffix in [own.clone(), format!("{own} {}", write.counters.chat_last + 1)] {
+        if chat_by_name(write.tx, write.workspace.id, &name)?.is_none() {
+            return Ok(name);
+        }
+        name = format!("{wished} {suffix}");
+    }
+    Ok(name)
+}
+
+/// Renames a chat whose new name is free.
+pub fn rename_chat(write: &mut Write<'_, '_>, chat: ChatId, name: &ChatName) -> Result<(), Error> {
+    chat_rename(write, chat, name.as_str())?;
+    let event = NewEvent { kind: Kind::ChatRenamed, chat, message: None, detail: name.as_str().to_owned() };
+    event_append(write, event).map(drop)
+}
+
+/// Adds a label; adding one that is there changes nothing.
+pub fn label_chat(write: &mut Write<'_, '_>, chat: ChatId, label: &LabelName) -> Result<(), Error> {
+    if label_add(write, chat, label.as_str())? {
+        let event = NewEvent { kind: Kind::ChatLabelled, chat, message: None, detail: label.as_str().to_owned() };
+        event_append(write, event)?;
+    }
+    Ok(())
+}

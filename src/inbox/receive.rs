@@ -1,0 +1,103 @@
+//! A message that arrived: stored once, however often it is told, with its chat, its unread mark and its event.
+
+use transport::{Incoming, IncomingBody};
+
+use crate::clock::Time;
+use crate::error::Error;
+use crate::event_kind::Kind;
+use crate::id::{AccountId, ChatId, MessageUid, TokenId};
+use crate::inbox::chat::{FirstMessage, free_name, open_chat};
+use crate::inbox::urgency::Urgency;
+use crate::message::{MessageKind, Origin, Status};
+use crate::store::Write;
+use crate::store::chats::{ChatRow, chat_by_jid, chat_received};
+use crate::store::events::{NewEvent, event_append};
+use crate::store::messages::{MessageRow, message_by_wamid, message_insert, message_known};
+use crate::store::outbox::outbox_raise;
+
+/// Stores an incoming message under `uid`, which was chosen before the write began.
+///
+/// Returns the message's uid: the earlier one if it was stored before, and nothing changes then.
+pub fn receive_message(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    uid: MessageUid,
+    incoming: &Incoming,
+) -> Result<MessageUid, Error> {
+    let workspace = write.workspace.id;
+    let found = chat_by_jid(write.tx, workspace, account, incoming.chat.jid())?;
+    let sender_jid = incoming.sender.address.jid();
+    if let Some(chat) = &found
+        && let Some(known) = message_known(write.tx, workspace, account, chat.id, sender_jid, &incoming.wamid)?
+    {
+        return Ok(known);
+    }
+    let at = Time::from_ms(incoming.at_ms);
+    let chat = match &found {
+        Some(chat) => join_chat(write, account, chat, uid, at)?,
+        None => {
+            let wished = if incoming.chat_name.is_empty() { &incoming.sender.name } else { &incoming.chat_name };
+            let name = free_name(write, wished, &incoming.chat)?;
+            let first = FirstMessage { uid, at, from_me: false };
+            open_chat(write, account, &incoming.chat, &name, &incoming.sender.name, &first)?
+        }
+    };
+    let message = message_row(write, account, uid, chat, incoming, at)?;
+    message_insert(write, &message)?;
+    let event = NewEvent { kind: Kind::MessageReceived, chat, message: Some(uid), detail: String::new() };
+    event_append(write, event)?;
+    Ok(uid)
+}
+
+/// The contact of an open or closed chat wrote: one more unread, the chat is open, and what waits for it is a reply now.
+fn join_chat(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    chat: &ChatRow,
+    uid: MessageUid,
+    at: Time,
+) -> Result<ChatId, Error> {
+    chat_received(write, chat.id, uid, at)?;
+    if chat.closed {
+        let event = NewEvent { kind: Kind::ChatReopened, chat: chat.id, message: Some(uid), detail: String::new() };
+        event_append(write, event)?;
+    }
+    outbox_raise(write, account, chat.id, Urgency::Reply as i64)?;
+    Ok(chat.id)
+}
+
+fn message_row(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    uid: MessageUid,
+    chat: ChatId,
+    incoming: &Incoming,
+    at: Time,
+) -> Result<MessageRow, Error> {
+    let IncomingBody::Text(text) = &incoming.body;
+    let reply_to = match &incoming.reply_to {
+        Some(wamid) => message_by_wamid(write.tx, write.workspace.id, account, wamid)?.map(|found| found.0),
+        None => None,
+    };
+    Ok(MessageRow {
+        uid,
+        chat,
+        account,
+        from_me: false,
+        status: Status::Delivered,
+        kind: MessageKind::WhatsApp,
+        origin: Origin::Synced,
+        token: TokenId(0),
+        // PostgreSQL's text holds no NUL; WhatsApp clients show none.
+        text: text.replace('\0', ""),
+        wamid: incoming.wamid.clone(),
+        reply_to,
+        sender_jid: incoming.sender.address.jid().to_owned(),
+        sender_name: incoming.sender.name.replace('\0', ""),
+        at,
+        received_at: write.now,
+        credits_recurring: 0,
+        credits_topped_up: 0,
+        failure: None,
+    })
+}

@@ -1,0 +1,155 @@
+//! Values of the inbox that are parsed once, at the edge; inside they are valid.
+
+use crate::error::Error;
+
+pub const TEXT_CHARS_MAX: usize = 2_000;
+pub const LABEL_CHARS_MAX: usize = 64;
+pub const CHAT_NAME_CHARS_MAX: usize = 256;
+const PHONE_CHARS_MAX: usize = 64;
+
+/// A phone number in E.164 form: `+` and digits, valid by the plan of its country.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Phone(String);
+
+impl Phone {
+    /// Spaces, dashes, dots and brackets are stripped, a missing `+` is added.
+    ///
+    /// # Errors
+    /// `validation_error` saying `Wrong phone number` and the number as it was given.
+    pub fn parse(field: &str, given: &str) -> Result<Phone, Error> {
+        let wrong = || Error::invalid(field, format!("Wrong phone number \"{given}\""));
+        if given.len() > PHONE_CHARS_MAX {
+            return Err(Error::invalid(field, format!("Wrong phone number: longer than {PHONE_CHARS_MAX} characters")));
+        }
+        let mut plain = String::with_capacity(given.len() + 1);
+        for letter in given.chars() {
+            match letter {
+                '0'..='9' => plain.push(letter),
+                '+' if plain.is_empty() => plain.push(letter),
+                ' ' | '-' | '.' | '(' | ')' | '[' | ']' | '\u{a0}' => {}
+                _ => return Err(wrong()),
+            }
+        }
+        if !plain.starts_with('+') {
+            plain.insert(0, '+');
+        }
+        let number = phonenumber::parse(None, &plain).map_err(|_| wrong())?;
+        // The plan may drop digits it has no use for; a number that changes in parsing was not the one meant.
+        let understood = number.format().mode(phonenumber::Mode::E164).to_string();
+        if understood == plain && number.is_valid() { Ok(Phone(plain)) } else { Err(wrong()) }
+    }
+
+    /// With its `+`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The text of a message: 1 to [`TEXT_CHARS_MAX`] characters, kept as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageText(String);
+
+impl MessageText {
+    /// # Errors
+    /// `validation_error` for one that is too long or holds a NUL.
+    pub fn parse(field: &str, given: &str) -> Result<MessageText, Error> {
+        bounded(field, given, TEXT_CHARS_MAX).map(MessageText)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A label: 1 to [`LABEL_CHARS_MAX`] characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LabelName(String);
+
+impl LabelName {
+    /// # Errors
+    /// `validation_error` for one that is blank, too long or holds a NUL.
+    pub fn parse(field: &str, given: &str) -> Result<LabelName, Error> {
+        named(field, given, LABEL_CHARS_MAX).map(LabelName)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A chat's name: 1 to [`CHAT_NAME_CHARS_MAX`] characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ChatName(String);
+
+impl ChatName {
+    /// # Errors
+    /// `validation_error` for one that is blank, too long or holds a NUL.
+    pub fn parse(field: &str, given: &str) -> Result<ChatName, Error> {
+        named(field, given, CHAT_NAME_CHARS_MAX).map(ChatName)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn named(field: &str, given: &str, chars_max: usize) -> Result<String, Error> {
+    if given.trim().is_empty() {
+        return Err(Error::invalid(
+            field,
+            format!("{field} is blank; leave it out or give it 1 to {chars_max} characters"),
+        ));
+    }
+    bounded(field, given.trim(), chars_max)
+}
+
+fn bounded(field: &str, given: &str, chars_max: usize) -> Result<String, Error> {
+    // Counting characters is only needed where the bytes could be too many.
+    if given.len() > chars_max {
+        let length = given.chars().count();
+        if length > chars_max {
+            let rule = format!("{field} has {length} characters; at most {chars_max} are allowed");
+            return Err(Error::invalid(field, rule));
+        }
+    }
+    if given.contains('\0') {
+        return Err(Error::invalid(field, format!("{field} holds a NUL character (U+0000); remove it")));
+    }
+    Ok(given.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_is_taken_in_the_forms_that_people_write() {
+        for given in ["+12025550100", "12025550100", "+1 202 555 0100", "+1 (202) 555-0100", "1.202.555.0100"] {
+            assert_eq!(Phone::parse("phone", given).expect(given).as_str(), "+12025550100");
+        }
+    }
+
+    #[test]
+    fn a_wrong_phone_is_named_as_it_was_given() {
+        for given in ["", "+", "12", "+1 202 555", "phone", "+1202555010x", "١٢٠٢٥٥٥٠١٠٠", "120363021234567890@g.us"]
+        {
+            let error = Phone::parse("phone", given).expect_err(given);
+            assert_eq!(error.message, format!("Wrong phone number \"{given}\""));
+        }
+    }
+
+    #[test]
+    fn a_text_is_kept_as_it_came_up_to_its_limit() {
+        let longest = "é".repeat(TEXT_CHARS_MAX);
+        assert_eq!(MessageText::parse("text", &longest).expect("fits").as_str(), longest);
+        assert!(MessageText::parse("text", &format!("{longest}é")).is_err());
+        assert!(MessageText::parse("text", "a\0b").is_err());
+        assert_eq!(MessageText::parse("text", "  two \n lines ").expect("fits").as_str(), "  two \n lines ");
+    }
+
+    #[test]
+    fn a_label_is_trimmed_and_never_blank() {
+        assert_eq!(LabelName::parse("label", " vip ").expect("fits").as_str(), "vip");
+        assert!(LabelName::parse("label", "  ").is_err());
+    }
+}

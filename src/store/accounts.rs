@@ -1,0 +1,125 @@
+//! WhatsApp accounts: the numbers of a workspace.
+
+use database::{Error, Read, Row, Sql, params};
+use transport::Kind;
+
+use crate::clock::Time;
+use crate::id::{AccountId, WorkspaceId};
+use crate::store::Write;
+
+/// A stored account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRow {
+    pub workspace: WorkspaceId,
+    pub id: AccountId,
+    pub transport: Kind,
+    pub jid: String,
+    pub phone: String,
+    pub name: String,
+    pub owner_name: String,
+    pub owner_email: String,
+    pub linked_at: Time,
+    pub unlinked_at: Time,
+    /// A word of the health vocabulary, as in `connected`.
+    pub health: String,
+    pub health_reason: String,
+    pub health_until: Time,
+}
+
+macro_rules! accounts_where {
+    ($rest:literal) => {
+        concat!(
+            "SELECT workspace_id, account_id, transport, jid, phone, name, owner_name, owner_email, linked_at_ms, \
+             unlinked_at_ms, health, health_reason, health_until_ms FROM accounts ",
+            $rest
+        )
+    };
+}
+
+const ACCOUNT_LIST: Sql = Sql::both(accounts_where!("WHERE workspace_id = $1 ORDER BY account_id"));
+
+const ACCOUNT_FIND: Sql = Sql::both(accounts_where!("WHERE workspace_id = $1 AND account_id = $2"));
+
+const ACCOUNT_ALL: Sql = Sql::both(accounts_where!("WHERE unlinked_at_ms = 0 ORDER BY workspace_id, account_id"));
+
+const ACCOUNT_INSERT: Sql = Sql::both(
+    "INSERT INTO accounts (workspace_id, account_id, transport, jid, phone, name, owner_name, owner_email, \
+     linked_at_ms, unlinked_at_ms, health, health_reason, health_until_ms) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+);
+
+const ACCOUNT_HEALTH: Sql = Sql::both(
+    "UPDATE accounts SET health = $3, health_reason = $4, health_until_ms = $5 \
+     WHERE workspace_id = $1 AND account_id = $2",
+);
+
+/// All accounts of a workspace, unlinked ones included.
+pub fn account_list(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Vec<AccountRow>, Error> {
+    tx.query(&ACCOUNT_LIST, &params![workspace], decode)
+}
+
+pub fn account_find(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    account: AccountId,
+) -> Result<Option<AccountRow>, Error> {
+    tx.query_row(&ACCOUNT_FIND, &params![workspace, account], decode)
+}
+
+/// The linked accounts of all workspaces, for the workers.
+pub fn account_all_linked(tx: &mut impl Read) -> Result<Vec<AccountRow>, Error> {
+    tx.query(&ACCOUNT_ALL, &[], decode)
+}
+
+pub fn account_insert(write: &mut Write<'_, '_>, account: &AccountRow) -> Result<(), Error> {
+    let AccountRow { workspace, id, transport, jid, phone, name, owner_name, owner_email, .. } = account;
+    let AccountRow { linked_at, unlinked_at, health, health_reason, health_until, .. } = account;
+    let transport = transport.as_str();
+    let values = params![
+        workspace,
+        id,
+        transport,
+        jid,
+        phone,
+        name,
+        owner_name,
+        owner_email,
+        linked_at,
+        unlinked_at,
+        health,
+        health_reason,
+        health_until
+    ];
+    write.tx.execute(&ACCOUNT_INSERT, &values).map(drop)
+}
+
+/// Notes how an account is; `until` is when that ends by itself, or never.
+pub fn account_set_health(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    health: &str,
+    reason: &str,
+    until: Time,
+) -> Result<(), Error> {
+    write.tx.execute(&ACCOUNT_HEALTH, &params![write.workspace.id, account, health, reason, until]).map(drop)
+}
+
+fn decode(row: &Row<'_>) -> Result<AccountRow, Error> {
+    let transport: String = row.get(2)?;
+    Ok(AccountRow {
+        workspace: row.get(0)?,
+        id: row.get(1)?,
+        transport: Kind::parse(&transport)
+            .ok_or_else(|| Error::Decode(format!("a transport that this version doesn't know: {transport}")))?,
+        jid: row.get(3)?,
+        phone: row.get(4)?,
+        name: row.get(5)?,
+        owner_name: row.get(6)?,
+        owner_email: row.get(7)?,
+        linked_at: row.get(8)?,
+        unlinked_at: row.get(9)?,
+        health: row.get(10)?,
+        health_reason: row.get(11)?,
+        health_until: row.get(12)?,
+    })
+}

@@ -1,0 +1,116 @@
+//! The API log: a ring per workspace, so it never grows past its size.
+
+use database::{Error, Read, Row, Sql, Value, params};
+
+use crate::clock::Time;
+use crate::id::{MessageUid, RequestId, TokenId, WorkspaceId};
+use crate::store::Write;
+
+/// Rows that a workspace's log keeps.
+pub const API_CALLS_MAX: i64 = 10_000;
+
+/// A logged request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiCallRow {
+    pub seq: i64,
+    pub at: Time,
+    pub request: RequestId,
+    pub token: TokenId,
+    pub method: String,
+    pub path: String,
+    /// The HTTP status.
+    pub status: i64,
+    /// The number of an `Outcome`.
+    pub outcome: i64,
+    /// Empty when all went well.
+    pub reason: String,
+    /// Names of the keys that were not understood, with commas between.
+    pub ignored: String,
+    /// From the first byte until the answer was ready to commit, in microseconds.
+    pub duration_us: i64,
+    /// How many like it are folded into this row; 1 for itself alone.
+    pub repeats: i64,
+    pub message: Option<MessageUid>,
+}
+
+static API_CALL_INSERT: Sql = Sql::both(
+    "INSERT INTO api_calls (workspace_id, slot, seq, at_ms, request_id, token_id, method, path, status, outcome, \
+     reason, ignored, duration_us, repeats, message_uid) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+     ON CONFLICT (workspace_id, slot) DO UPDATE SET seq = excluded.seq, at_ms = excluded.at_ms, \
+     request_id = excluded.request_id, token_id = excluded.token_id, method = excluded.method, \
+     path = excluded.path, status = excluded.status, outcome = excluded.outcome, reason = excluded.reason, \
+     ignored = excluded.ignored, duration_us = excluded.duration_us, repeats = excluded.repeats, \
+     message_uid = excluded.message_uid",
+);
+
+const API_CALL_LIST: Sql = Sql::both(
+    "SELECT seq, at_ms, request_id, token_id, method, path, status, outcome, reason, ignored, duration_us, repeats, \
+     message_uid FROM api_calls WHERE workspace_id = $1 ORDER BY seq DESC LIMIT $2",
+);
+
+const API_CALL_SINCE: Sql = Sql::both(
+    "SELECT at_ms, repeats FROM api_calls WHERE workspace_id = $1 AND at_ms > $2 AND outcome <> $3 AND outcome <> $4",
+);
+
+/// Adds a call to the log; its `seq` is given here.
+pub fn api_call_insert(write: &mut Write<'_, '_>, call: &ApiCallRow) -> Result<(), crate::error::Error> {
+    write.counters.call_last += 1;
+    let seq = write.counters.call_last;
+    let slot = seq % API_CALLS_MAX;
+    let ApiCallRow { at, request, token, method, path, status, outcome, reason, ignored, .. } = call;
+    let ApiCallRow { duration_us, repeats, message, .. } = call;
+    let values = params![
+        write.workspace.id,
+        slot,
+        seq,
+        at,
+        request,
+        token,
+        method,
+        path,
+        status,
+        outcome,
+        reason,
+        ignored,
+        duration_us,
+        repeats,
+        message
+    ];
+    let values = values.into_iter().map(Value::into_owned).collect();
+    write.later(&API_CALL_INSERT, values)
+}
+
+/// The newest calls first.
+pub fn api_call_list(tx: &mut impl Read, workspace: WorkspaceId, rows_max: i64) -> Result<Vec<ApiCallRow>, Error> {
+    tx.query(&API_CALL_LIST, &params![workspace, rows_max], decode)
+}
+
+/// When calls took place since `since`, with how often; those of the two outcomes, which use no slot, left out.
+pub fn api_call_times(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    since: Time,
+    without: [i64; 2],
+) -> Result<Vec<(Time, i64)>, Error> {
+    let [first, second] = without;
+    tx.query(&API_CALL_SINCE, &params![workspace, since, first, second], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+fn decode(row: &Row<'_>) -> Result<ApiCallRow, Error> {
+    Ok(ApiCallRow {
+        seq: row.get(0)?,
+        at: row.get(1)?,
+        request: row.get(2)?,
+        token: row.get(3)?,
+        method: row.get(4)?,
+        path: row.get(5)?,
+        status: row.get(6)?,
+        outcome: row.get(7)?,
+        reason: row.get(8)?,
+        ignored: row.get(9)?,
+        duration_us: row.get(10)?,
+        repeats: row.get(11)?,
+        message: row.get(12)?,
+    })
+}

@@ -1,0 +1,291 @@
+//! Messages and the history of their statuses.
+
+use database::{Error, Read, Row, Sql, Value, params};
+
+use crate::clock::Time;
+use crate::id::{AccountId, ChatId, MessageUid, TokenId, WorkspaceId};
+use crate::message::{Failure, MessageKind, Origin, Status};
+use crate::store::Write;
+
+/// A stored message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRow {
+    pub uid: MessageUid,
+    pub chat: ChatId,
+    pub account: AccountId,
+    pub from_me: bool,
+    pub status: Status,
+    pub kind: MessageKind,
+    pub origin: Origin,
+    /// The token that sent it; 0 if none did.
+    pub token: TokenId,
+    pub text: String,
+    pub wamid: String,
+    pub reply_to: Option<MessageUid>,
+    /// Empty for our own.
+    pub sender_jid: String,
+    pub sender_name: String,
+    /// By WhatsApp's clock for inbound ones, else when it was accepted.
+    pub at: Time,
+    pub received_at: Time,
+    pub credits_recurring: i64,
+    pub credits_topped_up: i64,
+    pub failure: Option<Failure>,
+}
+
+/// A message with the names that a reader needs beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageView {
+    pub message: MessageRow,
+    pub chat_phone: String,
+    pub chat_name: String,
+    pub account_phone: String,
+    pub account_name: String,
+    /// Empty if no token sent it.
+    pub token_name: String,
+}
+
+/// Which messages of a chat to list; `None` means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageFilter {
+    pub from_me: Option<bool>,
+    pub after: Option<Time>,
+    pub before: Option<Time>,
+    pub after_message: Option<MessageUid>,
+    pub before_message: Option<MessageUid>,
+    pub newest_first: bool,
+}
+
+/// One step of a message's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryRow {
+    pub status: Status,
+    pub at: Time,
+}
+
+macro_rules! messages_where {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.uid, m.chat_id, m.account_id, m.from_me, m.status, m.kind, m.origin, m.token_id, m.text, \
+             m.wamid, m.reply_to, m.sender_jid, m.sender_name, m.at_ms, m.received_at_ms, m.credits_recurring, \
+             m.credits_topped_up, m.failure_code, m.failure_title, m.failure_details, c.phone, c.name, a.phone, \
+             a.name, t.name FROM messages m \
+             JOIN chats c ON c.workspace_id = m.workspace_id AND c.chat_id = m.chat_id \
+             JOIN accounts a ON a.workspace_id = m.workspace_id AND a.account_id = m.account_id \
+             LEFT JOIN tokens t ON t.workspace_id = m.workspace_id AND t.token_id = m.token_id ",
+            $rest
+        )
+    };
+}
+
+const MESSAGE_FIND: Sql = Sql::both(messages_where!("WHERE m.workspace_id = $1 AND m.uid = $2"));
+
+const MESSAGE_BY_WAMID: Sql = Sql::both(
+    "SELECT uid, status, chat_id FROM messages \
+     WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3 AND from_me",
+);
+
+const MESSAGE_KNOWN: Sql = Sql::both(
+    "SELECT uid FROM messages WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3 AND chat_id = $4 \
+     AND sender_jid = $5",
+);
+
+const MESSAGE_LIST_OLDEST: Sql = Sql::both(messages_where!(
+    "WHERE m.workspace_id = $1 AND m.chat_id = $2 \
+     AND (CAST($3 AS BOOLEAN) IS NULL OR m.from_me = $3) \
+     AND (CAST($4 AS BIGINT) IS NULL OR m.at_ms > $4) AND (CAST($5 AS BIGINT) IS NULL OR m.at_ms < $5) \
+     AND m.uid > $6 AND m.uid < $7 ORDER BY m.uid LIMIT $8 OFFSET $9"
+));
+
+const MESSAGE_LIST_NEWEST: Sql = Sql::both(messages_where!(
+    "WHERE m.workspace_id = $1 AND m.chat_id = $2 \
+     AND (CAST($3 AS BOOLEAN) IS NULL OR m.from_me = $3) \
+     AND (CAST($4 AS BIGINT) IS NULL OR m.at_ms > $4) AND (CAST($5 AS BIGINT) IS NULL OR m.at_ms < $5) \
+     AND m.uid > $6 AND m.uid < $7 ORDER BY m.uid DESC LIMIT $8 OFFSET $9"
+));
+
+static MESSAGE_INSERT: Sql = Sql::both(
+    "INSERT INTO messages (workspace_id, uid, chat_id, account_id, from_me, status, kind, origin, token_id, text, \
+     wamid, reply_to, sender_jid, sender_name, at_ms, received_at_ms, credits_recurring, credits_topped_up) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+);
+
+const MESSAGE_STATUS: Sql = Sql::both("UPDATE messages SET status = $3 WHERE workspace_id = $1 AND uid = $2");
+
+const MESSAGE_FAIL: Sql = Sql::both(
+    "UPDATE messages SET status = $3, failure_code = $4, failure_title = $5, failure_details = $6 \
+     WHERE workspace_id = $1 AND uid = $2",
+);
+
+const MESSAGE_WAMID: Sql = Sql::both("UPDATE messages SET wamid = $3 WHERE workspace_id = $1 AND uid = $2");
+
+static HISTORY_INSERT: Sql =
+    Sql::both("INSERT INTO status_history (workspace_id, uid, status, at_ms) VALUES ($1, $2, $3, $4)");
+
+const HISTORY_LIST: Sql =
+    Sql::both("SELECT status, at_ms FROM status_history WHERE workspace_id = $1 AND uid = $2 ORDER BY at_ms, status");
+
+/// Adds a message with its first status.
+pub fn message_insert(write: &mut Write<'_, '_>, message: &MessageRow) -> Result<(), crate::error::Error> {
+    let MessageRow { uid, chat, account, from_me, token, text, wamid, reply_to, .. } = message;
+    let MessageRow { sender_jid, sender_name, at, received_at, credits_recurring, credits_topped_up, .. } = message;
+    let (status, kind, origin) = (message.status as i64, message.kind as i64, message.origin as i64);
+    let values = params![
+        write.workspace.id,
+        uid,
+        chat,
+        account,
+        from_me,
+        status,
+        kind,
+        origin,
+        token,
+        text,
+        wamid,
+        reply_to,
+        sender_jid,
+        sender_name,
+        at,
+        received_at,
+        credits_recurring,
+        credits_topped_up
+    ];
+    let values = values.into_iter().map(Value::into_owned).collect();
+    write.later(&MESSAGE_INSERT, values)?;
+    history_insert(write, *uid, message.status, *received_at)
+}
+
+/// A message with its names.
+pub fn message_find(tx: &mut impl Read, workspace: WorkspaceId, uid: MessageUid) -> Result<Option<MessageView>, Error> {
+    tx.query_row(&MESSAGE_FIND, &params![workspace, uid], decode)
+}
+
+/// One of our messages by WhatsApp's id, with its status and chat.
+pub fn message_by_wamid(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    account: AccountId,
+    wamid: &str,
+) -> Result<Option<(MessageUid, Status, ChatId)>, Error> {
+    tx.query_row(&MESSAGE_BY_WAMID, &params![workspace, account, wamid], |row| {
+        Ok((row.get(0)?, status(row.get(1)?)?, row.get(2)?))
+    })
+}
+
+/// A message that a contact sent and that was stored before.
+pub fn message_known(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    account: AccountId,
+    chat: ChatId,
+    sender_jid: &str,
+    wamid: &str,
+) -> Result<Option<MessageUid>, Error> {
+    tx.query_row(&MESSAGE_KNOWN, &params![workspace, account, wamid, chat, sender_jid], |row| row.get(0))
+}
+
+/// The messages of a chat that fit; `rows_max` of them behind the first `skip`.
+pub fn message_list(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    chat: ChatId,
+    filter: &MessageFilter,
+    rows_max: i64,
+    skip: i64,
+) -> Result<Vec<MessageView>, Error> {
+    let sql = if filter.newest_first { &MESSAGE_LIST_NEWEST } else { &MESSAGE_LIST_OLDEST };
+    let after_message = filter.after_message.map_or([0; 16], |uid| *uid.0.as_bytes());
+    let before_message = filter.before_message.map_or([0xff; 16], |uid| *uid.0.as_bytes());
+    let MessageFilter { from_me, after, before, .. } = filter;
+    let values = params![workspace, chat, from_me, after, before, after_message, before_message, rows_max, skip];
+    tx.query(sql, &values, decode)
+}
+
+/// Moves a message on; the caller has seen that the status may follow.
+pub fn message_set_status(
+    write: &mut Write<'_, '_>,
+    uid: MessageUid,
+    status: Status,
+    at: Time,
+) -> Result<(), crate::error::Error> {
+    let number = status as i64;
+    write.tx.execute(&MESSAGE_STATUS, &params![write.workspace.id, uid, number])?;
+    history_insert(write, uid, status, at)
+}
+
+/// Notes that a message failed, and why.
+pub fn message_fail(
+    write: &mut Write<'_, '_>,
+    uid: MessageUid,
+    failure: &Failure,
+    at: Time,
+) -> Result<(), crate::error::Error> {
+    let number = Status::Failed as i64;
+    let values = params![write.workspace.id, uid, number, failure.code, failure.title, failure.details];
+    write.tx.execute(&MESSAGE_FAIL, &values)?;
+    history_insert(write, uid, Status::Failed, at)
+}
+
+/// Notes the id that WhatsApp gave a message, where it chooses them.
+pub fn message_set_wamid(write: &mut Write<'_, '_>, uid: MessageUid, wamid: &str) -> Result<(), Error> {
+    write.tx.execute(&MESSAGE_WAMID, &params![write.workspace.id, uid, wamid]).map(drop)
+}
+
+/// A message's way, oldest first.
+pub fn history_list(tx: &mut impl Read, workspace: WorkspaceId, uid: MessageUid) -> Result<Vec<HistoryRow>, Error> {
+    tx.query(&HISTORY_LIST, &params![workspace, uid], |row| {
+        Ok(HistoryRow { status: status(row.get(0)?)?, at: row.get(1)? })
+    })
+}
+
+fn history_insert(
+    write: &mut Write<'_, '_>,
+    uid: MessageUid,
+    status: Status,
+    at: Time,
+) -> Result<(), crate::error::Error> {
+    let workspace = Value::Int(write.workspace.id.0);
+    let uid = Value::Bytes(uid.0.as_bytes().to_vec().into());
+    write.later(&HISTORY_INSERT, vec![workspace, uid, Value::Int(status as i64), Value::Int(at.ms())])
+}
+
+fn status(number: i64) -> Result<Status, Error> {
+    Status::from_number(number).ok_or_else(|| Error::Decode(format!("message status {number}")))
+}
+
+fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
+    let failure_title: Option<String> = row.get(18)?;
+    let failure_details: Option<String> = row.get(19)?;
+    let failure = match (failure_title, failure_details) {
+        (Some(title), Some(details)) => Some(Failure { code: row.get(17)?, title, details }),
+        _ => None,
+    };
+    let message = MessageRow {
+        uid: row.get(0)?,
+        chat: row.get(1)?,
+        account: row.get(2)?,
+        from_me: row.get(3)?,
+        status: status(row.get(4)?)?,
+        kind: MessageKind::from_number(row.get(5)?).ok_or_else(|| Error::Decode("message kind".into()))?,
+        origin: Origin::from_number(row.get(6)?).ok_or_else(|| Error::Decode("message origin".into()))?,
+        token: row.get(7)?,
+        text: row.get(8)?,
+        wamid: row.get(9)?,
+        reply_to: row.get(10)?,
+        sender_jid: row.get(11)?,
+        sender_name: row.get(12)?,
+        at: row.get(13)?,
+        received_at: row.get(14)?,
+        credits_recurring: row.get(15)?,
+        credits_topped_up: row.get(16)?,
+        failure,
+    };
+    Ok(MessageView {
+        message,
+        chat_phone: row.get(20)?,
+        chat_name: row.get(21)?,
+        account_phone: row.get(22)?,
+        account_name: row.get(23)?,
+        token_name: row.get::<Option<String>>(24)?.unwrap_or_default(),
+    })
+}

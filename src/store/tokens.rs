@@ -1,0 +1,86 @@
+//! Tokens of the public API. Only their hashes are stored.
+
+use database::{Error, Read, Row, Sql, Value, params};
+
+use crate::clock::Time;
+use crate::id::{TokenId, WorkspaceId};
+use crate::store::Write;
+
+/// A stored token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRow {
+    pub workspace: WorkspaceId,
+    pub id: TokenId,
+    pub name: String,
+    pub scope: String,
+    /// May act on sandbox accounts only.
+    pub sandbox_only: bool,
+    /// The first letters, to tell tokens apart.
+    pub hint: String,
+    pub created_at: Time,
+    pub revoked_at: Time,
+    pub last_used_at: Time,
+}
+
+static TOKEN_INSERT: Sql = Sql::both(
+    "INSERT INTO tokens (workspace_id, token_id, name, scope, sandbox_only, hint, hash, created_at_ms, revoked_at_ms, \
+     last_used_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)",
+);
+
+const TOKEN_BY_HASH: Sql = Sql::both(
+    "SELECT workspace_id, token_id, name, scope, sandbox_only, hint, created_at_ms, revoked_at_ms, last_used_at_ms \
+     FROM tokens WHERE hash = $1",
+);
+
+const TOKEN_LIST: Sql = Sql::both(
+    "SELECT workspace_id, token_id, name, scope, sandbox_only, hint, created_at_ms, revoked_at_ms, last_used_at_ms \
+     FROM tokens WHERE workspace_id = $1 ORDER BY token_id",
+);
+
+const TOKEN_REVOKE: Sql =
+    Sql::both("UPDATE tokens SET revoked_at_ms = $3 WHERE workspace_id = $1 AND token_id = $2 AND revoked_at_ms = 0");
+
+const TOKEN_USED: Sql = Sql::both(
+    "UPDATE tokens SET last_used_at_ms = $3 WHERE workspace_id = $1 AND token_id = $2 AND last_used_at_ms < $3",
+);
+
+/// Stores a new token under `hash` (SHA-256 of its text, 32 bytes).
+pub fn token_insert(write: &mut Write<'_, '_>, token: &TokenRow, hash: [u8; 32]) -> Result<(), crate::error::Error> {
+    let TokenRow { workspace, id, name, scope, sandbox_only, hint, created_at, .. } = token;
+    let values = params![workspace, id, name, scope, sandbox_only, hint, hash, created_at];
+    write.later(&TOKEN_INSERT, values.into_iter().map(Value::into_owned).collect())
+}
+
+/// The token with this hash, in whichever workspace: a request names no other.
+pub fn token_by_hash(tx: &mut impl Read, hash: &[u8; 32]) -> Result<Option<TokenRow>, Error> {
+    tx.query_row(&TOKEN_BY_HASH, &params![hash], decode)
+}
+
+pub fn token_list(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Vec<TokenRow>, Error> {
+    tx.query(&TOKEN_LIST, &params![workspace], decode)
+}
+
+/// Ends a token; `false` if it had ended or doesn't exist.
+pub fn token_revoke(write: &mut Write<'_, '_>, id: TokenId) -> Result<bool, Error> {
+    let values = params![write.workspace.id, id, write.now];
+    Ok(write.tx.execute(&TOKEN_REVOKE, &values)? > 0)
+}
+
+/// Notes that a token was used; called now and then, not for every request.
+pub fn token_used(write: &mut Write<'_, '_>, id: TokenId, at: Time) -> Result<(), Error> {
+    write.tx.execute(&TOKEN_USED, &params![write.workspace.id, id, at]).map(drop)
+}
+
+fn decode(row: &Row<'_>) -> Result<TokenRow, Error> {
+    Ok(TokenRow {
+        workspace: row.get(0)?,
+        id: row.get(1)?,
+        name: row.get(2)?,
+        scope: row.get(3)?,
+        sandbox_only: row.get(4)?,
+        hint: row.get(5)?,
+        created_at: row.get(6)?,
+        revoked_at: row.get(7)?,
+        last_used_at: row.get(8)?,
+    })
+}

@@ -1,0 +1,62 @@
+//! The words of the API log.
+
+use crate::error::{Code, Error};
+
+macro_rules! outcomes {
+    ($($variant:ident = $number:literal, $text:literal;)+) => {
+        /// How a logged request ended. The numbers are stored and never change.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Outcome {
+            $($variant = $number,)+
+        }
+
+        impl Outcome {
+            /// As the log writes it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Outcome::$variant => $text,)+
+                }
+            }
+
+            pub const fn from_number(number: i64) -> Option<Outcome> {
+                match number {
+                    $($number => Some(Outcome::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+outcomes! {
+    Success = 1, "Success";
+    InvalidParameters = 2, "Invalid Parameters";
+    NotFound = 3, "Not Found";
+    Unauthorized = 4, "Unauthorized";
+    NotPermitted = 5, "Not Permitted";
+    RateLimited = 6, "Rate Limited";
+    QuotaExceeded = 7, "Quota Exceeded";
+    Error = 8, "Error";
+}
+
+impl Outcome {
+    pub fn of(error: &Error) -> Outcome {
+        match error.code {
+            Code::MissingCredentials | Code::InvalidToken => Outcome::Unauthorized,
+            Code::MemberNotFound | Code::PermissionDenied | Code::InsufficientScope | Code::PlanFeatureUnavailable => {
+                Outcome::NotPermitted
+            }
+            Code::QuotaExceeded => Outcome::QuotaExceeded,
+            Code::RateLimitExceeded => Outcome::RateLimited,
+            Code::NotFound => Outcome::NotFound,
+            Code::InternalError => Outcome::Error,
+            Code::ValidationError
+            | Code::AccountInactive
+            | Code::NotSupported
+            | Code::IdempotencyInFlight
+            | Code::IdempotencyMismatch
+            | Code::FileTooLarge
+            | Code::UnsupportedMediaType => Outcome::InvalidParameters,
+        }
+    }
+}

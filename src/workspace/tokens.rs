@@ -1,0 +1,183 @@
+//! Tokens of the public API: `pl_live_`, 30 random letters and digits (178 bits), `_`, and a 4-letter checksum, so that a
+//! mistyped one is refused without asking the database, and a leaked one can be told by scanners.
+
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+use crate::id::{TokenId, WorkspaceId, random_bytes};
+use crate::store::Write;
+use crate::store::tokens::{TokenRow, token_insert, token_revoke};
+
+const PREFIX: &str = "pl_live_";
+const SECRET_CHARS: usize = 30;
+const CHECK_CHARS: usize = 4;
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// How much of a token is kept in clear, to tell tokens apart.
+const HINT_CHARS: usize = PREFIX.len() + 4;
+pub const TOKEN_NAME_CHARS_MAX: usize = 64;
+
+/// What a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Read,
+    Send,
+    Full,
+}
+
+impl Scope {
+    pub const ALL: [Scope; 3] = [Scope::Read, Scope::Send, Scope::Full];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scope::Read => "read",
+            Scope::Send => "send",
+            Scope::Full => "full",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Scope> {
+        Scope::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+
+    pub const fn may_read(self) -> bool {
+        !matches!(self, Scope::Send)
+    }
+
+    pub const fn may_send(self) -> bool {
+        !matches!(self, Scope::Read)
+    }
+}
+
+/// Who is asking, once proven: whoever holds one came with a good token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub workspace: WorkspaceId,
+    pub token: TokenId,
+    pub token_name: String,
+    pub scope: Scope,
+    /// May act on sandbox accounts only.
+    pub sandbox_only: bool,
+}
+
+/// The text of a token: shown once, never stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenSecret(String);
+
+impl TokenSecret {
+    /// A new one from the operating system's randomness.
+    pub fn generate() -> TokenSecret {
+        let mut secret = String::from(PREFIX);
+        while secret.len() < PREFIX.len() + SECRET_CHARS {
+            let [byte] = random_bytes::<1>();
+            // 248 is the largest multiple of 62 in a byte; what lies above would favour the first letters.
+            if byte < 248 {
+                secret.push(char::from(ALPHABET[usize::from(byte) % 62]));
+            }
+        }
+        let check = checksum(&secret);
+        TokenSecret(format!("{secret}_{check}"))
+    }
+
+    /// A token as it came in, if its form and checksum are right.
+    pub fn parse(text: &str) -> Option<TokenSecret> {
+        let (secret, check) = text.rsplit_once('_')?;
+        let random = secret.strip_prefix(PREFIX)?;
+        let well_formed = random.len() == SECRET_CHARS
+            && check.len() == CHECK_CHARS
+            && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && checksum(secret) == check;
+        well_formed.then(|| TokenSecret(text.to_owned()))
+    }
+
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+
+    pub fn hint(&self) -> &str {
+        &self.0[..HINT_CHARS]
+    }
+
+    /// The token itself, to be shown once.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for TokenSecret {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "TokenSecret({}..)", self.hint())
+    }
+}
+
+/// Stores a new token; its secret was made before the write began.
+///
+/// # Errors
+/// `validation_error` for a name that is empty or longer than [`TOKEN_NAME_CHARS_MAX`].
+pub fn create_token(
+    write: &mut Write<'_, '_>,
+    name: &str,
+    scope: Scope,
+    sandbox_only: bool,
+    secret: &TokenSecret,
+) -> Result<TokenId, Error> {
+    let name = name.trim();
+    let length = name.chars().count();
+    if length == 0 || length > TOKEN_NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        let rule = format!("A token's name has 1 to {TOKEN_NAME_CHARS_MAX} characters; give it another name");
+        return Err(Error::invalid("name", rule));
+    }
+    write.counters.token_last += 1;
+    let id = TokenId(write.counters.token_last);
+    let row = TokenRow {
+        workspace: write.workspace_id(),
+        id,
+        name: name.to_owned(),
+        scope: scope.as_str().to_owned(),
+        sandbox_only,
+        hint: secret.hint().to_owned(),
+        created_at: write.now,
+        revoked_at: crate::clock::Time::NEVER,
+        last_used_at: crate::clock::Time::NEVER,
+    };
+    token_insert(write, &row, secret.hash())?;
+    Ok(id)
+}
+
+/// Ends a token at once.
+///
+/// # Errors
+/// `not_found` if the workspace has no such living token.
+pub fn revoke_token(write: &mut Write<'_, '_>, id: TokenId) -> Result<(), Error> {
+    if token_revoke(write, id)? {
+        return Ok(());
+    }
+    Err(Error::not_found(format!("There is no token {id} to revoke; `partyline token list` shows those there are")))
+}
+
+fn checksum(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(CHECK_CHARS).map(|byte| char::from(ALPHABET[usize::from(*byte) % 62])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generated_token_is_recognised_and_a_mistyped_one_is_not() {
+        let secret = TokenSecret::generate();
+        assert_eq!(TokenSecret::parse(secret.reveal()), Some(secret.clone()));
+        let mut wrong = secret.reveal().to_owned().into_bytes();
+        wrong[12] = if wrong[12] == b'x' { b'y' } else { b'x' };
+        assert_eq!(TokenSecret::parse(std::str::from_utf8(&wrong).expect("ASCII")), None);
+        for text in ["", "pl_live_", "Bearer x", "pl_live_é", "____"] {
+            assert_eq!(TokenSecret::parse(text), None);
+        }
+    }
+
+    #[test]
+    fn a_printed_token_hides_its_secret() {
+        let secret = TokenSecret::generate();
+        assert!(!format!("{secret:?}").contains(&secret.reveal()[HINT_CHARS..]));
+    }
+}

@@ -1,0 +1,88 @@
+//! Time zones, and times as the public API writes them.
+
+use jiff::tz::TimeZone;
+
+use crate::clock::Time;
+use crate::error::Error;
+
+/// The zone of that IANA name.
+///
+/// # Errors
+/// `validation_error` if there is none.
+pub fn parse_zone(name: &str) -> Result<TimeZone, Error> {
+    let known = TimeZone::get(name).ok().filter(|_| !name.is_empty() && name.len() <= 64);
+    known.ok_or_else(|| {
+        Error::invalid("zone", format!("There is no time zone \"{name}\"; use an IANA name such as Europe/Lisbon"))
+    })
+}
+
+/// A stored zone; one that this machine doesn't know any more counts as UTC.
+pub fn stored_zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+/// `YYYY-MM-DD HH:MM:SS +ZZZZ` with the offset that the zone had then; empty for "never".
+pub fn api_time(at: Time, zone: &TimeZone) -> String {
+    if at.is_never() {
+        return String::new();
+    }
+    match jiff::Timestamp::from_millisecond(at.ms()) {
+        Ok(timestamp) => timestamp.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %z").to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+/// A moment as a filter names it: a date, `YYYY-MM-DD HH:MM[:SS]` in the zone or with an offset, or RFC 3339.
+pub fn parse_api_time(text: &str, zone: &TimeZone) -> Option<Time> {
+    let text = text.trim();
+    if text.len() > 40 {
+        return None;
+    }
+    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
+        return Some(Time::from_ms(timestamp.as_millisecond()));
+    }
+    for format in ["%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M %z"] {
+        if let Ok(timestamp) = jiff::Timestamp::strptime(format, text) {
+            return Some(Time::from_ms(timestamp.as_millisecond()));
+        }
+    }
+    let civil = text
+        .parse::<jiff::civil::DateTime>()
+        .or_else(|_| text.parse::<jiff::civil::Date>().map(|date| date.at(0, 0, 0, 0)))
+        .ok()?;
+    let zoned = civil.to_zoned(zone.clone()).ok()?;
+    Some(Time::from_ms(zoned.timestamp().as_millisecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lisbon() -> TimeZone {
+        parse_zone("Europe/Lisbon").expect("Lisbon is a zone")
+    }
+
+    #[test]
+    fn a_time_bears_the_offset_of_its_own_season() {
+        assert_eq!(api_time(Time::from_ms(1_767_225_600_000), &lisbon()), "2026-01-01 00:00:00 +0000");
+        assert_eq!(api_time(Time::from_ms(1_782_864_000_000), &lisbon()), "2026-07-01 01:00:00 +0100");
+        assert_eq!(api_time(Time::NEVER, &lisbon()), "");
+    }
+
+    #[test]
+    fn filters_take_dates_minutes_and_rfc_3339() {
+        let july = Some(Time::from_ms(1_782_860_400_000));
+        assert_eq!(parse_api_time("2026-07-01", &lisbon()), july);
+        assert_eq!(parse_api_time("2026-07-01 00:00", &lisbon()), july);
+        assert_eq!(parse_api_time("2026-06-30T23:00:00Z", &lisbon()), july);
+        assert_eq!(parse_api_time("2026-07-01 01:00:00 +0200", &lisbon()), july);
+        assert_eq!(parse_api_time("yesterday", &lisbon()), None);
+        assert_eq!(parse_api_time("2026-02-30", &lisbon()), None);
+    }
+
+    #[test]
+    fn an_unknown_zone_is_refused_by_name() {
+        let error = parse_zone("Mars/Olympus").expect_err("no such zone");
+        assert!(error.message.contains("Mars/Olympus"));
+    }
+}
