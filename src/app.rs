@@ -12,9 +12,9 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::id::{IdSource, WorkspaceId};
 use crate::store::Write;
+use crate::workspace;
 use crate::workspace::ledger::Ledger;
 use crate::workspace::limits::{FLUSH, Limits};
-use crate::workspace;
 
 /// What a server is told from outside and doesn't change while it runs.
 #[derive(Clone, Debug)]

@@ -62,6 +62,12 @@ impl Ledger {
         }
     }
 
+    /// Calls of a workspace that were made and are not counted in the database yet.
+    pub fn waiting(&self, workspace: WorkspaceId) -> i64 {
+        let pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pages.get(&workspace).map_or(0, |page| page.calls)
+    }
+
     /// Counts and logs what waits, of every workspace; with `everything` also refusals that are still being folded.
     ///
     /// # Errors
