@@ -8,8 +8,19 @@ const DOCUMENTS: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md",
 const ENDINGS: [&str; 12] = ["rs", "toml", "md", "json", "sql", "html", "css", "js", "sh", "yml", "yaml", "lock"];
 
 /// A word in backticks that begins so is a place in this repository.
-const FOLDERS: [&str; 10] =
-    ["src/", "crates/", "tests/", "benches/", "xtask/", "docs/", "migrations/", "assets/", "openapi/", ".config/"];
+const FOLDERS: [&str; 11] = [
+    "src/",
+    "crates/",
+    "tests/",
+    "benches/",
+    "xtask/",
+    "docs/",
+    "migrations/",
+    "assets/",
+    "openapi/",
+    ".config/",
+    ".ci/",
+];
 
 /// Files that exist where Partyline runs or is built, not here.
 const ELSEWHERE: [&str; 3] = ["partyline-data/", "target/", "DATA/"];
