@@ -3,6 +3,7 @@
 //! Data moves one way: a request or a transport event becomes one write (the fact, its consequences, its event and its
 //! api call), the answer leaves after the commit, and workers look at committed rows. `ARCHITECTURE.md` walks through it.
 
+pub mod accounts;
 pub mod app;
 pub mod clock;
 pub mod error;
@@ -12,4 +13,5 @@ pub mod id;
 pub mod inbox;
 pub mod message;
 pub mod store;
+pub mod transports;
 pub mod workspace;
