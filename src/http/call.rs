@@ -178,7 +178,7 @@ impl Call {
         T: Serialize + Send + 'static,
         F: Fn(&mut Snapshot<'_>, &Caller, &R) -> Result<T, Error> + Send + 'static,
     {
-        let pass = match self.enter().await {
+        let pass = match self.enter_alone().await {
             Ok(pass) => pass,
             Err(error) => return self.refuse_uncounted(error),
         };
@@ -199,12 +199,14 @@ impl Call {
         T: Serialize + Send + 'static,
         F: Fn(&mut Write<'_, '_>, &Caller, &R) -> Result<Done<T>, Error> + Send + 'static,
     {
-        let pass = match self.enter().await {
+        let key = std::mem::replace(&mut self.key, Ok(None));
+        let request = request.and_then(|request| Ok((request, key?)));
+        let entered = if request.is_ok() { self.enter().await } else { self.enter_alone().await };
+        let pass = match entered {
             Ok(pass) => pass,
             Err(error) => return self.refuse_uncounted(error),
         };
-        let key = std::mem::replace(&mut self.key, Ok(None));
-        let (request, key) = match request.and_then(|request| Ok((request, key?))) {
+        let (request, key) = match request {
             Ok(both) => both,
             Err(error) => return self.count(pass, Err(error)),
         };
@@ -232,7 +234,7 @@ impl Call {
         match written {
             Ok(answer) => {
                 if answer.counted {
-                    pass.counted();
+                    let _already_in_the_write = pass.counted();
                 }
                 if let Some(refusal) = answer.refusal {
                     return self.refuse_uncounted(refusal);
@@ -265,6 +267,19 @@ impl Call {
         }
     }
 
+    /// As [`Call::enter`], for a call that has no write of its own in which a shared gate could judge and count it.
+    async fn enter_alone(&self) -> Result<Pass, Error> {
+        if !self.app.limits.is_shared() {
+            return self.enter().await;
+        }
+        let enter = |write: &mut Write<'_, '_>| match enter_shared(write) {
+            Ok(()) => count_calls(write, 1).map(|()| Ok(Pass::Counted)),
+            Err(refusal) if refusal.is_refusal() => Ok(Err(refusal)),
+            Err(fault) => Err(fault),
+        };
+        self.app.write(self.caller.workspace, Priority::Foreground, enter).await?
+    }
+
     /// Counts and logs a call that wrote nothing, and answers it. A fault that stored nothing counts as well: the caller
     /// was served an answer.
     fn count(self, pass: Pass, answer: Result<String, Error>) -> Response {
@@ -273,8 +288,7 @@ impl Call {
             Err(error) => (status_of(error), Outcome::of(error), error.message.clone()),
         };
         let row = self.facts.row(&self.caller, status, outcome, reason, self.took(), None);
-        self.app.ledger.note(self.caller.workspace, row);
-        pass.counted();
+        self.app.ledger.note(self.caller.workspace, row, pass.counted());
         let response = match answer {
             Ok(body) => json(StatusCode::OK, body),
             Err(error) => error.into_response(),

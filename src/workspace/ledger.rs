@@ -37,11 +37,11 @@ struct Fold {
 }
 
 impl Ledger {
-    /// Notes a call that was counted.
-    pub fn note(&self, workspace: WorkspaceId, row: ApiCallRow) {
+    /// Notes a call, which counts as `calls`: 1, or 0 where the database has counted it.
+    pub fn note(&self, workspace: WorkspaceId, row: ApiCallRow, calls: i64) {
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let page = pages.entry(workspace).or_default();
-        page.calls += 1;
+        page.calls += calls;
         page.keep(row);
     }
 

@@ -48,7 +48,7 @@ impl Limits {
     pub fn enter(&self, workspace: WorkspaceId, clock: &Clock) -> Result<Entry, Error> {
         match self {
             Limits::Local(local) => local.enter(workspace, clock),
-            Limits::Shared => Ok(Entry::Judged(Pass(None))),
+            Limits::Shared => Ok(Entry::Judged(Pass::JudgedLater)),
         }
     }
 
@@ -73,17 +73,34 @@ pub enum Entry {
     Unknown,
 }
 
-/// Leave to make one call. Dropped without [`Pass::counted`] the call is given back.
-pub struct Pass(Option<Arc<Mutex<Meter>>>);
+/// Leave to make one call. Dropped without [`Pass::counted`] a call that waits to be counted is given back.
+pub enum Pass {
+    /// The gate in memory let it through.
+    Held(Held),
+    /// The shared gate judges in the call's own write.
+    JudgedLater,
+    /// The shared gate let it through and has counted it.
+    Counted,
+}
+
+/// A call of this cycle, taken from the gate in memory.
+pub struct Held(Option<Arc<Mutex<Meter>>>);
 
 impl Pass {
-    /// The call was counted for good.
-    pub fn counted(mut self) {
-        self.0 = None;
+    /// Uses the call for good; returns how many calls are still to be counted in the database.
+    pub fn counted(self) -> i64 {
+        match self {
+            Pass::Held(mut held) => {
+                held.0 = None;
+                1
+            }
+            Pass::JudgedLater => 1,
+            Pass::Counted => 0,
+        }
     }
 }
 
-impl Drop for Pass {
+impl Drop for Held {
     fn drop(&mut self) {
         if let Some(meter) = &self.0 {
             meter.lock().unwrap_or_else(PoisonError::into_inner).give_back();
@@ -126,7 +143,7 @@ impl LocalLimits {
     fn enter(&self, workspace: WorkspaceId, clock: &Clock) -> Result<Entry, Error> {
         let Some(meter) = self.find(workspace) else { return Ok(Entry::Unknown) };
         meter.lock().unwrap_or_else(PoisonError::into_inner).take(clock)?;
-        Ok(Entry::Judged(Pass(Some(meter))))
+        Ok(Entry::Judged(Pass::Held(Held(Some(meter)))))
     }
 
     /// Makes a workspace known; one that is known stays as it is.
