@@ -107,7 +107,7 @@ fn way_to_root() -> Option<&'static [&'static str]> {
 fn apt_get(prefix: &[&str], words: &[&str]) -> Command {
     // `env` because sudo drops variables; without this one a package's question would wait for an answer.
     let mut line: Vec<&str> = prefix.to_vec();
-    line.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"]);
+    line.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]);
     line.extend(words);
     let mut command = Command::new(line[0]);
     command.args(&line[1..]);

@@ -1,7 +1,7 @@
 //! Every test, with everything any of them needs, so that nothing may be left out.
 
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use crate::cargo::{cargo, root};
 use crate::doctests;
@@ -33,14 +33,21 @@ fn all(install: Install, nextest_arguments: &[String], steps: &mut Steps) -> Res
     let chromium = install::chromium().ok_or("chromium is missing from PATH")?;
 
     let packages = packages(nextest_arguments);
-    steps.step("build", || must_run(nextest(&packages, nextest_arguments).arg("--no-run")))?;
+    if nextest_arguments.is_empty() {
+        // Only so that its time is told apart from the tests': with arguments, some of which don't go together with this
+        // one, the tests' own step builds.
+        steps.step("build", || must_run(cargo().args(["nextest", "run", "--no-run"]).args(&packages)))?;
+    }
     if doctests::any_under(&root().join("src")) || doctests::any_under(&root().join("crates")) {
         steps.step("doctests", || must_run(cargo().args(["test", "--doc"]).args(&packages)))?;
     }
     let server = steps.step("start PostgreSQL", Postgres::start)?;
     let outcome = steps.step("tests", || {
         must_run(
-            nextest(&packages, nextest_arguments)
+            cargo()
+                .args(["nextest", "run", "--no-fail-fast"])
+                .args(&packages)
+                .args(nextest_arguments)
                 .env(ADDRESS_VARIABLE, server.address())
                 .env(CHROMIUM_VARIABLE, &chromium)
                 .env(SCHEMATHESIS_VARIABLE, &schemathesis)
@@ -52,12 +59,6 @@ fn all(install: Install, nextest_arguments: &[String], steps: &mut Steps) -> Res
         Ok(())
     })?;
     outcome
-}
-
-fn nextest(packages: &[&str], arguments: &[String]) -> Command {
-    let mut command = cargo();
-    command.args(["nextest", "run", "--no-fail-fast"]).args(packages).args(arguments);
-    command
 }
 
 /// The whole workspace, unless the person named packages.

@@ -44,6 +44,8 @@ impl Stage {
     pub fn postgres() -> Option<Stage> {
         static MADE: AtomicU64 = AtomicU64::new(0);
         let Ok(address) = std::env::var("PARTYLINE_TEST_POSTGRES") else {
+            let all_were_promised = std::env::var_os("PARTYLINE_TEST_ALL").is_some();
+            assert!(!all_were_promised, "PARTYLINE_TEST_ALL is set, but not PARTYLINE_TEST_POSTGRES");
             eprintln!("LEFT OUT: PostgreSQL (set PARTYLINE_TEST_POSTGRES to the address of a throwaway server)");
             return None;
         };
