@@ -13,5 +13,6 @@ pub mod id;
 pub mod inbox;
 pub mod message;
 pub mod store;
+pub mod telemetry;
 pub mod transports;
 pub mod workspace;
