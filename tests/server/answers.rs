@@ -11,6 +11,7 @@ use axum::routing::{get as on_get, post as on_post};
 use axum::{Extension, Json, Router};
 use partyline::http::layers::RequestId;
 use partyline::http::server::ServerOptions;
+use tokio::sync::Notify;
 
 use crate::support::{Answer, TestServer, get, impatient};
 
@@ -114,14 +115,39 @@ impl Lines {
     }
 }
 
+/// Hears what is logged in this thread; a test's runtime has only one, so that is the server too.
+fn listen(lines: &Lines) -> tracing::subscriber::DefaultGuard {
+    let writer = lines.clone();
+    let lines = tracing_subscriber::fmt().json().with_writer(move || writer.clone());
+    tracing::subscriber::set_default(lines.with_max_level(tracing::Level::TRACE).finish())
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_is_logged_too_and_its_handler_ends() {
+    let lines = Lines::default();
+    let _heard = listen(&lines);
+    let begun = Arc::new(Notify::new());
+    let inside = begun.clone();
+    let router = Router::new().route(
+        "/long",
+        on_get(|| async move {
+            inside.notify_one();
+            std::future::pending::<()>().await
+        }),
+    );
+    let server = TestServer::start(router, ServerOptions::default()).await;
+    let mut client = server.connect().await;
+    client.say(&get("/long")).await;
+    begun.notified().await;
+    drop(client);
+    server.stop().await;
+    assert!(lines.text().contains("\"path\":\"/long\",\"status\":499"), "{}", lines.text());
+}
+
 #[tokio::test]
 async fn the_log_has_one_line_a_request_and_no_secret() {
-    // The test's runtime has one thread, so this subscriber hears the server too.
     let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber =
-        tracing_subscriber::fmt().json().with_writer(move || writer.clone()).with_max_level(tracing::Level::TRACE);
-    let _heard = tracing::subscriber::set_default(subscriber.finish());
+    let _heard = listen(&lines);
     let server = TestServer::start(router(), impatient()).await;
     let mut client = server.connect().await;
     let request = "HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer sesame\r\nCookie: c=sesame\r\n\r\n";

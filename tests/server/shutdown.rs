@@ -17,8 +17,9 @@ use tokio::task::JoinSet;
 use crate::support::{Answer, Client, TestServer, get, impatient};
 
 /// Asks over and over on one connection until the server says it is the last answer; the number of answers.
-async fn ask_until_told_to_stop(mut client: Client) -> Result<u32, String> {
+async fn ask_until_told_to_stop(mut client: Client, pause: Duration) -> Result<u32, String> {
     for count in 1.. {
+        tokio::time::sleep(pause).await;
         if let Err(error) = client.stream.write_all(get("/").as_bytes()).await {
             return Err(format!("request {count} could not be sent: {error}"));
         }
@@ -46,11 +47,13 @@ async fn under_load_no_request_fails() {
     for _ in 0..3 {
         let server = TestServer::start(working.clone(), ServerOptions::default()).await;
         let mut clients = JoinSet::new();
-        for _ in 0..50 {
-            clients.spawn(ask_until_told_to_stop(server.connect().await));
+        for n in 0..50 {
+            // Some ask at once, some think for a while.
+            let pause = Duration::from_millis(n % 5 * 20);
+            clients.spawn(ask_until_told_to_stop(server.connect().await, pause));
         }
         // The load has begun when a client of ours was answered beside the others.
-        for _ in 0..50 {
+        for _ in 0..100 {
             assert_eq!(server.get("/").await.status, 200);
         }
         let started = Instant::now();

@@ -18,6 +18,9 @@ const FILES_KEPT: u64 = 256;
 const BACK_OFF_MIN: Duration = Duration::from_millis(20);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
+/// After the stop, so long connections are still taken in that the kernel had completed for us.
+const LAST_CALL: Duration = Duration::from_millis(20);
+
 /// Beyond the cap: told so and closed, not left in the kernel's queue. A client or load balancer that is told can go
 /// elsewhere; one that waits times out, and the slow connections that fill the cap are gone in seconds anyway.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\n\
@@ -55,7 +58,9 @@ pub(super) async fn accept_until(listener: TcpListener, shared: &Arc<Shared>, sh
         }
     }
     shared.stopping.store(true, Ordering::Relaxed);
-    while let Some(Ok((stream, peer))) = futures_util::FutureExt::now_or_never(listener.accept()) {
+    // Those that connected before the stop may not have been reported to us yet; a moment is enough for that.
+    let last_call = tokio::time::Instant::now() + LAST_CALL;
+    while let Ok(Ok((stream, peer))) = tokio::time::timeout_at(last_call, listener.accept()).await {
         admit(stream, peer, shared, &slots, &mut complained);
     }
 }
