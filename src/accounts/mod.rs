@@ -8,8 +8,10 @@ pub mod health;
 mod link;
 mod outcome;
 pub mod pacing;
+mod supervisor;
 mod worker;
 
 pub use ear::AccountEar;
 pub use link::link_sandbox;
+pub use supervisor::Supervisor;
 pub use worker::{IN_FLIGHT_MAX, Turn, Worker};

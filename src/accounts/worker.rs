@@ -106,13 +106,14 @@ impl Worker {
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), SendError> {
         self.transport.start(self.ear()).await?;
         let bell = self.app.wakes.of(self.workspace);
+        let look_every = self.app.clock.look_every(LOOK_EVERY);
         while !stop.is_cancelled() {
             // Made before looking: what is committed after the look then rings this very bell.
             let rung = bell.notified();
             tokio::pin!(rung);
             rung.as_mut().enable();
             let wait = match self.turn().await {
-                Ok(turn) => turn.next_in.unwrap_or(LOOK_EVERY).min(LOOK_EVERY),
+                Ok(turn) => turn.next_in.map_or(look_every, |wait| wait.min(look_every)),
                 Err(error) => {
                     tracing::warn!(account = %self.account, workspace = %self.workspace, %error, "a turn failed");
                     tokio::time::sleep(LOOK_EVERY / 4).await;

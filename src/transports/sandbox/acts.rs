@@ -58,10 +58,11 @@ pub(super) fn spawn(sandbox: &Sandbox, ear: Arc<dyn Ear>, stop: CancellationToke
 }
 
 async fn run(app: &App, of: SandboxOf, ear: &Arc<dyn Ear>, planned: &Notify, stop: &CancellationToken) {
+    let look_every = app.clock.look_every(LOOK_EVERY);
     while !stop.is_cancelled() {
         let wait = match act(app, of, ear).await {
             Ok(Acted { acts: 1.., .. }) => continue,
-            Ok(Acted { next_at, .. }) => next_at.map_or(LOOK_EVERY, |at| at.since(app.clock.now())),
+            Ok(Acted { next_at, .. }) => next_at.map_or(look_every, |at| at.since(app.clock.now()).min(look_every)),
             Err(error) => {
                 tracing::warn!(account = %of.account, workspace = %of.workspace, %error, "the sandbox tries again");
                 LOOK_EVERY
@@ -69,7 +70,7 @@ async fn run(app: &App, of: SandboxOf, ear: &Arc<dyn Ear>, planned: &Notify, sto
         };
         tokio::select! {
             () = planned.notified() => {}
-            () = tokio::time::sleep(wait.min(LOOK_EVERY)) => {}
+            () = tokio::time::sleep(wait) => {}
             () = stop.cancelled() => {}
         }
     }
