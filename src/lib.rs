@@ -8,6 +8,7 @@ pub mod app;
 pub mod clock;
 pub mod error;
 pub mod event_kind;
+pub mod http;
 pub mod id;
 pub mod inbox;
 pub mod message;
