@@ -115,6 +115,12 @@ impl Clock {
         matches!(self.0, Source::Mock { .. })
     }
 
+    /// How long a loop sleeps before it looks at its rows again: `real`, but where a test moves the clock, real time is
+    /// not worth waiting for.
+    pub fn look_every(&self, real: Duration) -> Duration {
+        if self.is_mock() { Duration::from_millis(5) } else { real }
+    }
+
     /// Moves a test's clock; the system's clock can't be moved.
     pub fn advance(&self, span: Duration) {
         match &self.0 {

@@ -158,22 +158,24 @@ CREATE TABLE status_history (
     PRIMARY KEY (workspace_id, uid, status)
 ) STRICT, WITHOUT ROWID;
 
--- Messages accepted and not yet handed to a transport.
+-- Messages accepted and not yet handed to a transport. `stage` says where in its chat's row a message stands: 0 behind
+-- another one, 1 first and ready, 2 first and waiting until not_before_ms, 3 being handed over, 4 uncertain. Only first ones
+-- may go, so the index gives them at once, however many wait behind them.
 CREATE TABLE outbox (
     workspace_id   INTEGER NOT NULL,
     account_id     INTEGER NOT NULL,
     seq            INTEGER NOT NULL,
-    uid            BLOB    NOT NULL,
+    uid            BLOB NOT NULL,
     chat_id        INTEGER NOT NULL,
     class          INTEGER NOT NULL,
+    stage          INTEGER NOT NULL,
     accepted_at_ms INTEGER NOT NULL,
     not_before_ms  INTEGER NOT NULL,
-    sending        INTEGER NOT NULL,
     attempts       INTEGER NOT NULL,
-    reason         TEXT    NOT NULL,
+    reason         TEXT NOT NULL,
     PRIMARY KEY (workspace_id, account_id, seq)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX outbox_by_class ON outbox (workspace_id, account_id, class, seq);
+CREATE INDEX outbox_by_stage ON outbox (workspace_id, account_id, stage, class, not_before_ms, seq);
 CREATE INDEX outbox_by_chat ON outbox (workspace_id, account_id, chat_id, seq);
 
 CREATE TABLE events (

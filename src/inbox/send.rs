@@ -15,7 +15,7 @@ use crate::store::Write;
 use crate::store::chats::{Route, chat_routes, chat_sent};
 use crate::store::events::{NewEvent, event_append};
 use crate::store::messages::{MessageRow, message_insert};
-use crate::store::outbox::{OutboxRow, outbox_insert};
+use crate::store::outbox::{NewOutboxRow, outbox_insert};
 use crate::workspace::credits::{Taken, cost};
 use crate::workspace::quota::take_credits;
 use crate::workspace::tokens::Caller;
@@ -63,17 +63,12 @@ pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendM
         None => open_for_send(write, route, &address, request)?,
     };
     message_insert(write, &message_row(request, route, chat, caller, taken, now))?;
-    let row = OutboxRow {
+    let row = NewOutboxRow {
         account: route.account,
         seq: write.next_outbox_seq(),
         message: request.uid,
         chat,
         class: Urgency::of(request.origin, last_inbound_at, now) as i64,
-        accepted_at: now,
-        not_before: Time::NEVER,
-        sending: false,
-        attempts: 0,
-        reason: String::new(),
     };
     outbox_insert(write, &row)?;
     let event = NewEvent { kind: Kind::MessageSent, chat, message: Some(request.uid), detail: String::new() };

@@ -23,6 +23,11 @@ pub fn record_receipt(
     at: Time,
 ) -> Result<bool, Error> {
     match message_by_wamid(write.tx, write.workspace.id, account, wamid)? {
+        // News can overtake the answer to the send. What arrived was sent, so readers see every step, each once, in order.
+        Some((uid, current, chat)) if current < Status::Sent && matches!(status, Status::Delivered | Status::Read) => {
+            move_message(write, uid, chat, current, Status::Sent, None, at)?;
+            move_message(write, uid, chat, Status::Sent, status, failure, at)
+        }
         Some((uid, current, chat)) => move_message(write, uid, chat, current, status, failure, at),
         None => Ok(false),
     }

@@ -6,7 +6,7 @@ use crate::clock::Time;
 use crate::message::Origin;
 
 /// How long after the contact's last message an answer counts as a reply.
-const REPLY_WITHIN: Duration = Duration::from_secs(24 * 3600);
+pub const REPLY_WITHIN: Duration = Duration::from_secs(24 * 3600);
 
 /// A waiting message's class; lower goes first. The numbers are stored and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

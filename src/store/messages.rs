@@ -85,6 +85,8 @@ const MESSAGE_BY_WAMID: Sql = Sql::both(
      WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3 AND from_me",
 );
 
+const MESSAGE_STATUS_FIND: Sql = Sql::both("SELECT status FROM messages WHERE workspace_id = $1 AND uid = $2");
+
 const MESSAGE_KNOWN: Sql = Sql::both(
     "SELECT uid FROM messages WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3 AND chat_id = $4 \
      AND sender_jid = $5",
@@ -170,6 +172,11 @@ pub fn message_by_wamid(
     tx.query_row(&MESSAGE_BY_WAMID, &params![workspace, account, wamid], |row| {
         Ok((row.get(0)?, status(row.get(1)?)?, row.get(2)?))
     })
+}
+
+/// How far a message has come.
+pub fn message_status(tx: &mut impl Read, workspace: WorkspaceId, uid: MessageUid) -> Result<Option<Status>, Error> {
+    tx.query_row(&MESSAGE_STATUS_FIND, &params![workspace, uid], |row| status(row.get(0)?))
 }
 
 /// A message that a contact sent and that was stored before.

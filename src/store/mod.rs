@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod messages;
 pub mod outbox;
 pub mod rate_slots;
+pub mod sandbox;
 pub mod setup_links;
 pub mod tokens;
 pub mod workspaces;
@@ -22,9 +23,17 @@ use database::Migration;
 pub use write::Write;
 
 /// The schema, oldest first. A migration that was released is never edited.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "frame",
-    sqlite: include_str!("../../migrations/sqlite/0001_frame.sql"),
-    postgres: include_str!("../../migrations/postgres/0001_frame.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "frame",
+        sqlite: include_str!("../../migrations/sqlite/0001_frame.sql"),
+        postgres: include_str!("../../migrations/postgres/0001_frame.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "sandbox",
+        sqlite: include_str!("../../migrations/sqlite/0002_sandbox.sql"),
+        postgres: include_str!("../../migrations/postgres/0002_sandbox.sql"),
+    },
+];

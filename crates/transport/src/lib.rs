@@ -62,12 +62,13 @@ pub struct Capabilities {
     pub paced: bool,
 }
 
-/// Who hears a transport's events. The future ends when the event is stored for good: only then may the transport
-/// acknowledge it to its peer. Hearing an event twice does no harm.
+/// Who hears a transport's events, one or many at once (many are stored cheaper). The future ends when all of them are
+/// stored for good: only then may the transport acknowledge them to its peer. Hearing an event twice does no harm.
+/// Messages are stored in the order in which they are told.
 pub trait Ear: Send + Sync {
     /// # Errors
-    /// Nothing was stored: the transport keeps the event and tells it again.
-    fn hear(&self, event: Event) -> Pending<'_, Result<(), NotStored>>;
+    /// Not all was stored: the transport keeps the events and tells them again.
+    fn hear(&self, events: Vec<Event>) -> Pending<'_, Result<(), NotStored>>;
 }
 
 /// The listener could not store an event; tell it again later.

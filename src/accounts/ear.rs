@@ -1,0 +1,110 @@
+//! Hears a transport's events and stores them before it says that it has heard: messages at the pace of what people wait
+//! for, statuses behind that.
+
+use std::sync::Arc;
+
+use database::Priority;
+use futures_util::FutureExt;
+use transport::{AccountState, Ear, Event, Incoming, NotStored, Pending, Receipt, ReceiptStatus};
+
+use crate::accounts::health::record_state;
+use crate::app::App;
+use crate::clock::Time;
+use crate::error::Error;
+use crate::id::{AccountId, WorkspaceId};
+use crate::inbox::receive::receive_message;
+use crate::inbox::status::record_receipt;
+use crate::message::{Failure, Status};
+use crate::store::Write;
+
+/// Receipts stored in one write. Each is quick, and a write that is too long makes everybody wait.
+const RECEIPTS_MAX: usize = 100;
+/// Messages on their way into the database at once.
+const MESSAGES_MAX: usize = 100;
+
+/// The ear of one account.
+pub struct AccountEar {
+    app: App,
+    workspace: WorkspaceId,
+    account: AccountId,
+}
+
+impl AccountEar {
+    pub fn new(app: App, workspace: WorkspaceId, account: AccountId) -> AccountEar {
+        AccountEar { app, workspace, account }
+    }
+
+    async fn store(&self, events: Vec<Event>) -> Result<(), Error> {
+        let (mut receipts, mut messages) = (Vec::new(), Vec::new());
+        for event in events {
+            match event {
+                Event::Account(state) => self.store_state(state).await?,
+                Event::Message(message) => messages.push(message),
+                Event::Receipt(receipt) => receipts.push(receipt),
+            }
+        }
+        let (receipts, messages) = tokio::join!(self.store_receipts(receipts), self.store_messages(messages));
+        receipts.and(messages)
+    }
+
+    async fn store_state(&self, state: AccountState) -> Result<(), Error> {
+        let account = self.account;
+        let work = move |write: &mut Write<'_, '_>| record_state(write, account, &state);
+        self.app.write(self.workspace, Priority::Foreground, work).await
+    }
+
+    async fn store_receipts(&self, receipts: Vec<Receipt>) -> Result<(), Error> {
+        let account = self.account;
+        for some in receipts.chunks(RECEIPTS_MAX) {
+            let some: Arc<[Receipt]> = some.into();
+            let work = move |write: &mut Write<'_, '_>| {
+                some.iter().try_for_each(|receipt| store_receipt(write, account, receipt))
+            };
+            self.app.write(self.workspace, Priority::Background, work).await?;
+        }
+        Ok(())
+    }
+
+    /// Each in a write of its own, since a write doesn't see the chat or the message that it is itself about to insert;
+    /// the database commits them together all the same. All are queued, in their order, before the first is waited for.
+    async fn store_messages(&self, messages: Vec<Incoming>) -> Result<(), Error> {
+        let mut messages = messages.into_iter().peekable();
+        while messages.peek().is_some() {
+            let mut waiting = Vec::new();
+            for message in messages.by_ref().take(MESSAGES_MAX) {
+                let account = self.account;
+                let uid = self.app.ids.message_uid(self.app.clock.now());
+                let work = move |write: &mut Write<'_, '_>| receive_message(write, account, uid, &message).map(drop);
+                let mut stored = Box::pin(self.app.write(self.workspace, Priority::Foreground, work));
+                match stored.as_mut().now_or_never() {
+                    Some(answer) => answer?,
+                    None => waiting.push(stored),
+                }
+            }
+            for stored in waiting {
+                stored.await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Ear for AccountEar {
+    fn hear(&self, events: Vec<Event>) -> Pending<'_, Result<(), NotStored>> {
+        Box::pin(async move { self.store(events).await.map_err(|error| NotStored(error.to_string())) })
+    }
+}
+
+fn store_receipt(write: &mut Write<'_, '_>, account: AccountId, receipt: &Receipt) -> Result<(), Error> {
+    let (status, failure) = match &receipt.status {
+        ReceiptStatus::Sent => (Status::Sent, None),
+        ReceiptStatus::Delivered => (Status::Delivered, None),
+        ReceiptStatus::Read => (Status::Read, None),
+        ReceiptStatus::Failed { code, title, details } => {
+            let (title, details) = (title.replace('\0', ""), details.replace('\0', ""));
+            (Status::Failed, Some(Failure { code: *code, title, details }))
+        }
+    };
+    let at = Time::from_ms(receipt.at_ms);
+    record_receipt(write, account, &receipt.wamid, status, failure.as_ref(), at).map(drop)
+}
