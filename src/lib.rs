@@ -3,12 +3,20 @@
 //! Data moves one way: a request or a transport event becomes one write (the fact, its consequences, its event and its
 //! api call), the answer leaves after the commit, and workers look at committed rows. `ARCHITECTURE.md` walks through it.
 
+pub mod accounts;
 pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod control;
+pub mod data_folder;
 pub mod error;
 pub mod event_kind;
+pub mod failure;
 pub mod id;
 pub mod inbox;
 pub mod message;
+pub mod serve;
 pub mod store;
+pub mod sweeper;
 pub mod workspace;

@@ -7,6 +7,7 @@ pub mod cycle;
 pub mod quota;
 pub mod rate;
 pub mod settings;
+pub mod setup;
 
 pub mod tokens;
 mod write;
