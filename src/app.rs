@@ -6,12 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use database::{Database, Priority, Snapshot};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::id::{IdSource, WorkspaceId};
 use crate::store::Write;
 use crate::workspace;
+use crate::workspace::ledger::Ledger;
+use crate::workspace::limits::{FLUSH, Limits};
 
 /// What a server is told from outside and doesn't change while it runs.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub struct Parts {
     pub ids: IdSource,
     pub settings: Settings,
     pub wakes: Wakes,
+    pub limits: Limits,
+    pub ledger: Ledger,
 }
 
 impl Deref for App {
@@ -44,7 +49,9 @@ impl Deref for App {
 
 impl App {
     pub fn new(database: Database, clock: Clock, settings: Settings) -> App {
-        App(Arc::new(Parts { database, clock, ids: IdSource::default(), settings, wakes: Wakes::default() }))
+        let limits = Limits::for_engine(database.engine());
+        let (ids, wakes, ledger) = (IdSource::default(), Wakes::default(), Ledger::default());
+        App(Arc::new(Parts { database, clock, ids, settings, wakes, limits, ledger }))
     }
 
     /// Runs `work` as one durable write of the workspace, wakes those who wait for its rows, and answers. `work` may run
@@ -69,6 +76,22 @@ impl App {
         F: Fn(&mut Snapshot<'_>) -> Result<T, Error> + Send + 'static,
     {
         self.database.read(look).await
+    }
+}
+
+/// Counts and logs waiting api calls every [`FLUSH`] until `shutdown`, and once more then.
+pub async fn keep_ledger(app: App, shutdown: CancellationToken) {
+    loop {
+        let stop = tokio::select! {
+            () = shutdown.cancelled() => true,
+            () = tokio::time::sleep(FLUSH) => false,
+        };
+        if let Err(error) = app.ledger.flush(&app.database, app.clock.now(), stop).await {
+            tracing::warn!(%error, "api calls could not be logged yet; they wait");
+        }
+        if stop {
+            return;
+        }
     }
 }
 

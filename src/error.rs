@@ -113,6 +113,12 @@ impl Error {
         }
     }
 
+    /// Says when to try again.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Error {
+        Error { retry_after: Some(wait), ..self }
+    }
+
     /// Whether this is a decision about the request, not a fault of ours.
     pub fn is_refusal(&self) -> bool {
         self.code != Code::InternalError

@@ -1,1 +1,10 @@
-//! placeholder
+//! HTTP: translates requests into calls of the domain and its answers back; nothing else. Imported by nobody.
+
+pub mod call;
+pub mod caller;
+pub mod error;
+pub mod fields;
+pub mod openapi;
+pub mod public;
+pub mod router;
+pub mod swagger;

@@ -56,7 +56,7 @@ impl Credits {
     /// `same_cycle`: they were taken in the cycle these credits count. The recurring credits of a past cycle are dropped,
     /// for its bucket is gone, and added to this one they would be an allowance the workspace never had.
     pub fn give_back(&mut self, taken: Taken, same_cycle: bool) {
-        if false {
+        if same_cycle {
             // An operator may have set the used count back to zero since: then there is less to return.
             self.recurring_used = (self.recurring_used - taken.recurring).max(0);
         }

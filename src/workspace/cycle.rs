@@ -48,7 +48,8 @@ pub struct Cycle {
 pub fn cycle_at(anchor: Time, zone: &TimeZone, now: Time) -> Cycle {
     let (anchor, now) = (timestamp(anchor), timestamp(now));
     let mut n = months_between(anchor, zone, now);
-    // The guess is off by one for most days, and by two around a midnight the zone skips or repeats.
+    // The guess is one too high before the anchor's day of the month; a midnight that the zone skips or repeats can put it
+    // one further off, either way.
     while start_of(anchor, zone, n) > now {
         n -= 1;
     }

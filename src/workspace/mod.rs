@@ -3,6 +3,8 @@
 pub mod api_log;
 pub mod credits;
 pub mod cycle;
+pub mod ledger;
+pub mod limits;
 
 pub mod quota;
 pub mod rate;

@@ -11,7 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// The highest limit, in calls per 60 s, that is kept to the nanosecond (16 KB of slots at worst).
+/// The highest limit, in calls per 60 s, that is kept to the nanosecond (32 KB of slots at worst).
 pub const EXACT_LIMIT_MAX: u32 = 1_000;
 
 const WINDOW_NS: i64 = 60_000_000_000;
@@ -46,6 +46,7 @@ impl RetryAfter {
 }
 
 /// Calls that took their slots at one instant.
+#[derive(Debug)]
 struct Slots {
     /// The monotonic reading, ns; negative for calls before this process began.
     at_ns: i64,
@@ -53,6 +54,7 @@ struct Slots {
 }
 
 /// One workspace's sliding window. Memory grows with the calls of the last minute, not with the limit.
+#[derive(Debug)]
 pub struct RateWindow {
     limit: u32,
     /// Oldest first; never an instant twice.
@@ -149,11 +151,12 @@ impl RateWindow {
 }
 
 /// The windows of all workspaces that called this node in the last minutes; older ones are dropped.
+#[derive(Debug)]
 pub struct RateWindows {
     shards: Vec<Mutex<Shard>>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Shard {
     windows: HashMap<i64, RateWindow>,
     sweep_at: Duration,
@@ -272,6 +275,7 @@ mod tests {
         let mut window = RateWindow::rebuild(10, after(2.0), ages, 4);
         // Of the ten, one is a minute old and still held for the log's millisecond, one is long past.
         assert_eq!(take_times(&mut window, 10, after(2.0)), 10 - 3 - 4);
+        assert_eq!(take_times(&mut window, 10, after(2.001)), 0);
         assert_eq!(take_times(&mut window, 10, after(2.002)), 1);
         assert_eq!(take_times(&mut window, 10, after(3.001)), 1);
         assert_eq!(take_times(&mut window, 10, after(61.999)), 1, "only the call of ten seconds before is free");
@@ -311,11 +315,12 @@ mod tests {
     }
 
     #[test]
-    fn workspaces_do_not_share_a_window() {
+    fn workspaces_share_neither_window_nor_limit() {
         let windows = RateWindows::default();
         for workspace in [-1, 0, 1, SHARDS, i64::MAX] {
             assert_eq!(windows.take(workspace, 1, after(0.0)), Ok(()));
             assert!(windows.take(workspace, 1, after(0.0)).is_err());
+            assert_eq!(windows.take(workspace, 2, after(0.0)), Ok(()), "a limit raised meanwhile");
         }
     }
 

@@ -8,6 +8,8 @@ use std::thread::{Builder, JoinHandle};
 use tokio::sync::oneshot;
 
 use crate::job::{AbortOnPanic, ReadCall, ReadJob, WriteCall, WriteJob};
+use crate::postgres::lane::Lane;
+use crate::postgres::{self, Server};
 use crate::queue::Queue;
 use crate::sqlite::{self, Lite};
 use crate::statistics::Counters;
@@ -60,7 +62,7 @@ impl Database {
         };
         match &shared.config.location {
             Location::File(path) => shared.start_sqlite(path)?,
-            Location::Postgres(_) => shared.start_postgres()?,
+            Location::Postgres(address) => shared.start_postgres(address)?,
         }
         Ok(Database { shared: Arc::new(shared) })
     }
@@ -208,8 +210,28 @@ impl Shared {
         Ok(())
     }
 
-    fn start_postgres(&self) -> Result<(), Error> {
-        Err(Error::Misuse("PostgreSQL isn't built yet".to_owned()))
+    fn start_postgres(&self, address: &str) -> Result<(), Error> {
+        let server = Arc::new(Server::parse(address)?);
+        let (opened, ready) = mpsc::sync_channel(1);
+        // The first lane connects now, so that opening says whether the server is there; the others when needed.
+        let mut opened = Some(opened);
+        for queue in &self.lanes {
+            let mut lane = Lane::new(server.clone(), self.config.clone(), self.counters.clone());
+            let (queue, opened) = (queue.clone(), opened.take());
+            self.spawn("db-lane", move || {
+                let connected = if opened.is_some() { lane.connect() } else { Ok(()) };
+                if let Some(opened) = opened {
+                    let _ = opened.send(connected);
+                }
+                lane.run(&queue);
+            })?;
+        }
+        ready.recv().unwrap_or(Err(Error::Closed))?;
+        for _ in 0..self.config.readers.max(1) {
+            let (server, queue, counters) = (server.clone(), self.reads.clone(), self.counters.clone());
+            self.spawn("db-reader", move || postgres::reader::run(&server, &queue, &counters))?;
+        }
+        Ok(())
     }
 
     fn spawn(&self, name: &'static str, run: impl FnOnce() + Send + 'static) -> Result<(), Error> {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::Error;
+
 /// Which engine a database runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
@@ -95,6 +97,18 @@ fn find(text: &str, start: usize, what: &str) -> usize {
 pub(crate) fn verb(text: &str) -> &str {
     let text = text.trim_start();
     &text[..text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len())]
+}
+
+/// Statements that would end or nest the transaction under everybody else's feet.
+const CONTROL_VERBS: [&str; 10] =
+    ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "ATTACH", "VACUUM"];
+
+/// Refuses a statement that no closure may run.
+pub(crate) fn check_allowed(text: &str) -> Result<(), Error> {
+    if CONTROL_VERBS.iter().any(|word| verb(text).eq_ignore_ascii_case(word)) {
+        return Err(Error::Misuse(format!("transactions are not the caller's: {}", summary(text))));
+    }
+    Ok(())
 }
 
 /// The beginning of a statement on one line, to say in an error where it happened. Texts are constants, so this

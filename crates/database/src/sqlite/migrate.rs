@@ -24,9 +24,8 @@ pub(crate) fn run(path: &Path, config: &Config, migrations: &[Migration]) -> Res
         if had_data {
             copy(&conn, &beside(path, &format!(".before-{:04}.backup", migration.version)), true)?;
         }
-        apply(&conn, migration).map_err(|error| failed(migration, error))?;
+        migrated.applied += usize::from(apply(&conn, migration).map_err(|error| failed(migration, error))?);
         migrated.to = migration.version;
-        migrated.applied += 1;
     }
     Ok(migrated)
 }
@@ -42,16 +41,22 @@ fn version(conn: &Connection) -> Result<i64, Error> {
     read().map_err(|error| fault(&error, "schema_migrations"))
 }
 
-fn apply(conn: &Connection, migration: &Migration) -> Result<(), Error> {
-    let step = |text: &str| conn.execute_batch(text).map_err(|error| fault(&error, text));
-    step("BEGIN IMMEDIATE")?;
-    let applied = step(TABLE).and_then(|()| step(migration.sqlite)).and_then(|()| {
-        let recorded = conn.execute(RECORD, (migration.version, migration.name));
-        recorded.map_err(|error| fault(&error, RECORD))?;
-        step("COMMIT")
-    });
+/// `false` when somebody else was faster.
+fn apply(conn: &Connection, migration: &Migration) -> Result<bool, Error> {
+    let run = |text: &str| conn.execute_batch(text).map_err(|error| fault(&error, text));
+    run("BEGIN IMMEDIATE")?;
+    let step = || {
+        if version(conn)? >= migration.version {
+            return Ok(false);
+        }
+        run(TABLE)?;
+        run(migration.sqlite)?;
+        conn.execute(RECORD, (migration.version, migration.name)).map_err(|error| fault(&error, RECORD))?;
+        Ok(true)
+    };
+    let applied = step().and_then(|applied| run("COMMIT").map(|()| applied));
     if applied.is_err() && !conn.is_autocommit() {
-        let _ = step("ROLLBACK");
+        let _ = run("ROLLBACK");
     }
     applied
 }

@@ -13,15 +13,12 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, PrepFlags, Statement};
 
 use crate::row::Kind;
-use crate::sql::{Key, for_sqlite, summary, verb};
+use crate::sql::{Key, check_allowed, for_sqlite, summary};
 use crate::tx::{Backend, EachRow, Later};
 use crate::{Config, Engine, Error, Row, Sql, Value};
 
 /// Bytes the write-ahead log is cut back to after a checkpoint emptied it.
 const WAL_KEPT_BYTES: u32 = 8 << 20;
-
-/// Statements that would end or nest the transaction under everybody else's feet.
-const CONTROL_VERBS: [&str; 8] = ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE", "ATTACH", "VACUUM"];
 
 pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -82,9 +79,7 @@ impl<'c> Lite<'c> {
         match cache.entry(Key::of(text)) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
-                if CONTROL_VERBS.iter().any(|word| verb(text).eq_ignore_ascii_case(word)) {
-                    return Err(Error::Misuse(format!("transactions are not the caller's: {}", summary(text))));
-                }
+                check_allowed(text)?;
                 let statement = conn
                     .prepare_with_flags(&for_sqlite(text), PrepFlags::SQLITE_PREPARE_PERSISTENT)
                     .map_err(|error| fault(&error, text))?;

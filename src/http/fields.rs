@@ -1,0 +1,266 @@
+//! Reading a request's fields, tolerantly where the contract is tolerant: keys that nobody asked for are noted, not
+//! refused; null is "left out"; numbers and booleans may come as text. What is wrong is collected, so that one answer
+//! names all of it.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, FieldFault};
+
+/// Fields of one JSON body or one query.
+#[derive(Debug, Default)]
+pub struct Fields {
+    values: Map<String, Value>,
+    known: Vec<&'static str>,
+    faults: Vec<FieldFault>,
+}
+
+/// Longest list of unknown keys that is told back.
+const IGNORED_MAX: usize = 20;
+const IGNORED_KEY_CHARS_MAX: usize = 64;
+
+impl Fields {
+    /// From a JSON body, which must be an object.
+    ///
+    /// # Errors
+    /// `validation_error` saying where the JSON breaks.
+    pub fn from_json(body: &[u8]) -> Result<Fields, Error> {
+        let object: Object = serde_json::from_slice(body).map_err(|cause| {
+            Error::invalid("body", format!("The body must be a JSON object in UTF-8, but: {cause}"))
+        })?;
+        Ok(Fields { values: object.0, ..Fields::default() })
+    }
+
+    /// From the query of an address. A key given twice counts once, with its last value.
+    ///
+    /// # Errors
+    /// `validation_error` for text that isn't UTF-8 or holds a NUL.
+    pub fn from_query(query: &str) -> Result<Fields, Error> {
+        let mut fields = Fields::default();
+        for (key, value) in form_pairs(query)? {
+            fields.values.insert(key, Value::String(value));
+        }
+        Ok(fields)
+    }
+
+    /// A text, or nothing where it is left out or null.
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        match self.take(name)? {
+            Value::String(text) => Some(text),
+            other => {
+                self.fault(name, format!("{name} must be a string, not {}", kind_of(&other)));
+                None
+            }
+        }
+    }
+
+    /// A whole number, also where it comes as text.
+    pub fn integer(&mut self, name: &'static str) -> Option<i64> {
+        let value = self.take(name)?;
+        let number = match &value {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            self.fault(name, format!("{name} must be a whole number"));
+        }
+        number
+    }
+
+    /// A boolean, also where it comes as text.
+    pub fn boolean(&mut self, name: &'static str) -> Option<bool> {
+        let value = self.take(name)?;
+        let parsed = match &value {
+            Value::Bool(value) => Some(*value),
+            Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "1" => Some(true),
+                "false" | "0" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        };
+        if parsed.is_none() {
+            self.fault(name, format!("{name} must be true or false"));
+        }
+        parsed
+    }
+
+    /// Parses a text; what `parse` refuses is noted and counts as left out.
+    pub fn parsed<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, Error>) -> Option<T> {
+        let text = self.text(name)?;
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.faults.extend(error.faults);
+                None
+            }
+        }
+    }
+
+    /// Notes a fault of a field.
+    pub fn fault(&mut self, name: &str, message: String) {
+        self.faults.push(FieldFault { fields: vec![name.to_owned()], message });
+    }
+
+    /// Whether a fault of this field was noted.
+    pub fn has_fault(&self, name: &str) -> bool {
+        self.faults.iter().any(|fault| fault.fields.iter().any(|field| field == name))
+    }
+
+    /// Ends the reading: the keys that nobody asked for, or everything that was wrong.
+    ///
+    /// # Errors
+    /// `validation_error` with all faults.
+    pub fn finish(self) -> Result<Vec<String>, Error> {
+        if !self.faults.is_empty() {
+            return Err(Error::invalid_fields(self.faults));
+        }
+        let unknown = self.values.into_iter().map(|(key, _)| key).filter(|key| !self.known.contains(&key.as_str()));
+        Ok(unknown.take(IGNORED_MAX).map(|key| printable(&key)).collect())
+    }
+
+    fn take(&mut self, name: &'static str) -> Option<Value> {
+        self.known.push(name);
+        self.values.remove(name).filter(|value| !value.is_null())
+    }
+}
+
+/// A key as it may stand in a header.
+fn printable(key: &str) -> String {
+    let letter = |letter: char| if letter.is_ascii_graphic() && letter != ',' { letter } else { '?' };
+    key.chars().take(IGNORED_KEY_CHARS_MAX).map(letter).collect()
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn form_pairs(query: &str) -> Result<Vec<(String, String)>, Error> {
+    let bad = |what: &str| Error::invalid("query", format!("The query {what}; percent-encode it as UTF-8"));
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let key = percent_decoded(key).ok_or_else(|| bad("is not valid UTF-8"))?;
+            let value = percent_decoded(value).ok_or_else(|| bad("is not valid UTF-8"))?;
+            if key.contains('\0') || value.contains('\0') {
+                return Err(bad("holds a NUL character"));
+            }
+            Ok((key, value))
+        })
+        .collect()
+}
+
+/// Text with `%XX` and `+` decoded; `None` if it isn't UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = |offset: usize| bytes.get(at + offset).and_then(|byte| char::from(*byte).to_digit(16));
+        match bytes[at] {
+            b'%' => match (hex(1), hex(2)) {
+                (Some(high), Some(low)) => {
+                    decoded.push(u8::try_from(high * 16 + low).ok()?);
+                    at += 2;
+                }
+                _ => decoded.push(b'%'),
+            },
+            b'+' => decoded.push(b' '),
+            byte => decoded.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8(decoded).ok()
+}
+
+/// A JSON object in which no key stands twice: which of two values was meant, nobody can know.
+struct Object(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object, D::Error> {
+        struct ObjectVisitor;
+
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = Object;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Object, A::Error> {
+                let mut map = Map::new();
+                while let Some((key, value)) = entries.next_entry::<String, Value>()? {
+                    if map.contains_key(&key) {
+                        return Err(A::Error::custom(format!("the key \"{}\" stands twice", printable(&key))));
+                    }
+                    map.insert(key, value);
+                }
+                Ok(Object(map))
+            }
+        }
+
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_told_and_null_is_left_out() {
+        let mut fields = Fields::from_json(br#"{"text":"hi","label":null,"colour":"red","\u0000x":1}"#).expect("JSON");
+        assert_eq!(fields.text("text").as_deref(), Some("hi"));
+        assert_eq!(fields.text("label"), None);
+        assert_eq!(fields.finish().expect("no faults"), ["?x", "colour"]);
+    }
+
+    #[test]
+    fn numbers_and_booleans_may_come_as_text() {
+        let mut fields = Fields::from_query("page=2&read=TRUE&closed=0").expect("a query");
+        assert_eq!((fields.integer("page"), fields.boolean("read")), (Some(2), Some(true)));
+        assert_eq!(fields.boolean("closed"), Some(false));
+        assert!(fields.finish().expect("no faults").is_empty());
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let mut fields = Fields::from_json(br#"{"text":5,"page":"x"}"#).expect("JSON");
+        fields.text("text");
+        fields.integer("page");
+        let error = fields.finish().expect_err("two faults");
+        assert_eq!(error.faults.len(), 2);
+    }
+
+    #[test]
+    fn hostile_json_is_refused() {
+        let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+        for body in ["", "[]", "7", "{", "{\"a\":1,\"a\":2}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\u{1}\"}", deep.as_str()]
+        {
+            assert!(Fields::from_json(body.as_bytes()).is_err(), "{body}");
+        }
+        assert!(Fields::from_json(b"{\"a\":\"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn a_query_is_decoded_once() {
+        let mut fields = Fields::from_query("name=a+b%20c%2Bd&phone=%zz").expect("a query");
+        assert_eq!(fields.text("name").as_deref(), Some("a b c+d"));
+        assert_eq!(fields.text("phone").as_deref(), Some("%zz"));
+        assert!(Fields::from_query("name=%ff").is_err());
+        assert!(Fields::from_query("name=%00").is_err());
+    }
+}

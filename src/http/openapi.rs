@@ -1,0 +1,66 @@
+//! The public document: OpenAPI 3.1 made from the code. What stands in it is a promise.
+
+use axum::Router;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{OpenApi, Server};
+use utoipa::{Modify, OpenApi as _};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::call::PublicState;
+use crate::http::public::{accounts, chats, messages, workspace};
+
+/// Where the public API begins.
+pub const BASE_PATH: &str = "/integrations/api";
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Partyline Public API",
+        description = "Send and read WhatsApp messages from your own systems. Authorize with a token from \
+                       Integrations > Public API, or from `partyline token create`. At most 50 requests a minute; every \
+                       call counts towards the workspace's monthly quota. Requests made here are real: they send, and \
+                       they cost.",
+        license(name = "Apache-2.0"),
+    ),
+    modifiers(&BearerToken),
+    security(("token" = [])),
+)]
+struct Document;
+
+struct BearerToken;
+
+impl Modify for BearerToken {
+    fn modify(&self, document: &mut OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
+
+/// The operations of the public API with their document.
+pub fn operations() -> (Router<PublicState>, OpenApi) {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(messages::send_message))
+        .routes(routes!(messages::get_message))
+        .routes(routes!(messages::get_status_history))
+        .routes(routes!(chats::list_chats))
+        .routes(routes!(chats::get_chat))
+        .routes(routes!(chats::list_chat_messages))
+        .routes(routes!(accounts::list_accounts))
+        .routes(routes!(workspace::get_workspace));
+    OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
+}
+
+/// The document of a server that is reached at `public_url`; relative where it is `None`, as it is committed.
+pub fn document(public_url: Option<&str>) -> OpenApi {
+    let (_, mut document) = operations();
+    document.servers = Some(vec![Server::new(public_url.unwrap_or("/"))]);
+    document
+}
+
+/// The document as it is committed: pretty JSON with a line feed at its end.
+pub fn document_text() -> String {
+    let mut text = document(None).to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}

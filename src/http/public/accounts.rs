@@ -1,0 +1,71 @@
+//! The workspace's WhatsApp accounts.
+
+use axum::response::Response;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::Error;
+use crate::http::call::Call;
+use crate::http::error::Failure as FailureBody;
+use crate::http::public::view::Ok as OkBody;
+use crate::store::accounts::{AccountRow, account_list};
+use crate::store::counters::counters_find;
+use crate::workspace::zone::{api_time, stored_zone};
+
+#[derive(Serialize, ToSchema)]
+pub struct Accounts {
+    pub whatsapp_accounts: Vec<Account>,
+}
+
+/// A WhatsApp number of the workspace.
+#[derive(Serialize, ToSchema)]
+pub struct Account {
+    /// Its JID, `<digits>@s.whatsapp.net`.
+    pub id: String,
+    pub phone: String,
+    pub connected_on: String,
+    /// connected, disconnected, held or another word of its health.
+    pub status: String,
+    pub owner_name: String,
+    pub owner_email: String,
+    pub account_name: String,
+}
+
+/// List WhatsApp accounts
+///
+/// The whole list, sandbox accounts included.
+#[utoipa::path(
+    get, path = "/whatsapp_accounts", tag = "WhatsApp accounts", operation_id = "list_whatsapp_accounts",
+    responses(
+        (status = 200, description = "The accounts", body = OkBody<Accounts>),
+        (status = 400, description = "The query is wrong", body = FailureBody),
+        (status = 401, description = "No valid token", body = FailureBody),
+        (status = 403, description = "Not permitted, or the monthly calls are used up", body = FailureBody),
+        (status = 404, description = "Nothing is there", body = FailureBody),
+        (status = 429, description = "Too many requests in the last minute", body = FailureBody),
+    ),
+)]
+pub async fn list_accounts(mut call: Call) -> Response {
+    let request = call.may_read().and_then(|()| call.query(|_| Some(())));
+    call.read(request, |tx, caller, ()| {
+        let gone = || Error::not_found("This workspace is gone");
+        let (settings, _) = counters_find(tx, caller.workspace)?.ok_or_else(gone)?;
+        let zone = stored_zone(&settings.zone);
+        let rows = account_list(tx, caller.workspace)?;
+        Ok(Accounts { whatsapp_accounts: rows.iter().map(|row| account_of(row, &zone)).collect() })
+    })
+    .await
+}
+
+fn account_of(row: &AccountRow, zone: &TimeZone) -> Account {
+    Account {
+        id: row.jid.clone(),
+        phone: row.phone.clone(),
+        connected_on: api_time(row.linked_at, zone),
+        status: row.health.clone(),
+        owner_name: row.owner_name.clone(),
+        owner_email: row.owner_email.clone(),
+        account_name: row.name.clone(),
+    }
+}

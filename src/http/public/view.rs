@@ -1,0 +1,220 @@
+//! What several answers show: chats and messages as the contract writes them. Fields that may be null are null, never
+//! left out.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::message::Failure;
+use crate::store::chats::ChatRow;
+use crate::store::messages::MessageView;
+use crate::workspace::zone::api_time;
+
+/// The envelope of a success.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ok<T> {
+    pub status: OkStatus,
+    pub data: T,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OkStatus {
+    Ok,
+    Error,
+}
+
+/// A message.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Message {
+    /// A UUID; messages sort by it in the order in which they were accepted.
+    pub uid: String,
+    pub chat_id: i64,
+    /// `YYYY-MM-DD HH:MM:SS +ZZZZ` in the workspace's zone.
+    pub timestamp: String,
+    /// When this server heard of it.
+    pub received_timestamp: String,
+    pub sender_phone: String,
+    pub sender_name: String,
+    pub recipient_phone: String,
+    pub recipient_name: String,
+    pub from_me: bool,
+    pub text: String,
+    pub attachment_url: String,
+    pub attachment_filename: String,
+    /// Pending, Sending, Sent, Delivered, Read or Failed; it only moves forward.
+    pub status: String,
+    /// Public API, Shared Inbox, Mass Messaging or synced from WhatsApp.
+    pub origin: String,
+    pub has_attachment: bool,
+    pub message_type: String,
+    pub reactions: Reactions,
+    #[schema(value_type = Object)]
+    pub data: BTreeMap<String, String>,
+    /// The name of the token that sent it; empty otherwise.
+    pub created_by: String,
+    /// Why it failed.
+    pub failure_reason: Option<FailureReason>,
+}
+
+/// Reactions to a message.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Reactions {
+    pub users: Vec<ReactionUser>,
+    /// How often each emoji was used.
+    pub reactions: BTreeMap<String, i64>,
+    pub total: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReactionUser {
+    pub name: String,
+    pub phone: String,
+    pub reaction: String,
+    pub current: bool,
+}
+
+/// Why a message failed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FailureReason {
+    pub code: FailureCode,
+    pub title: String,
+    pub details: String,
+}
+
+/// WhatsApp's number for a failure, or an empty text where it gave none.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum FailureCode {
+    Number(i64),
+    None(NoCode),
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub enum NoCode {
+    #[serde(rename = "")]
+    Empty,
+}
+
+impl Message {
+    pub fn of(view: &MessageView, zone: &TimeZone) -> Message {
+        let message = &view.message;
+        let account = (view.account_phone.clone(), view.account_name.clone());
+        let chat = (view.chat_phone.clone(), view.chat_name.clone());
+        let sender_phone = transport::Address::from_jid(message.sender_jid.clone()).phone().unwrap_or_default();
+        let (sender, recipient) =
+            if message.from_me { (account, chat) } else { ((sender_phone, message.sender_name.clone()), account) };
+        Message {
+            uid: message.uid.to_string(),
+            chat_id: message.chat.0,
+            timestamp: api_time(message.at, zone),
+            received_timestamp: api_time(message.received_at, zone),
+            sender_phone: sender.0,
+            sender_name: sender.1,
+            recipient_phone: recipient.0,
+            recipient_name: recipient.1,
+            from_me: message.from_me,
+            text: message.text.clone(),
+            attachment_url: String::new(),
+            attachment_filename: String::new(),
+            status: message.status.as_str().to_owned(),
+            origin: message.origin.as_str().to_owned(),
+            has_attachment: false,
+            message_type: message.kind.as_str().to_owned(),
+            reactions: Reactions::default(),
+            data: BTreeMap::new(),
+            created_by: view.token_name.clone(),
+            failure_reason: message.failure.as_ref().map(FailureReason::from),
+        }
+    }
+}
+
+impl From<&Failure> for FailureReason {
+    fn from(failure: &Failure) -> FailureReason {
+        FailureReason {
+            code: failure.code.map_or(FailureCode::None(NoCode::Empty), FailureCode::Number),
+            title: failure.title.clone(),
+            details: failure.details.clone(),
+        }
+    }
+}
+
+/// A chat.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Chat {
+    pub id: i64,
+    /// Unique in the workspace.
+    pub name: String,
+    /// E.164 with `+`; empty for groups and contacts without a known phone.
+    pub phone: String,
+    /// `<digits>@s.whatsapp.net`, or `<id>@g.us` for a group.
+    pub jid: String,
+    pub is_group: bool,
+    pub closed: bool,
+    pub read: bool,
+    pub labels: Vec<String>,
+    pub chatgpt_autoresponse_enabled: bool,
+    pub responsible_email: String,
+    pub responsible_name: String,
+    /// The account's JID.
+    pub whatsapp_account_id: String,
+    /// The chat in this server's inbox.
+    pub chat_url: String,
+    pub created_timestamp: String,
+    pub last_message_uid: String,
+    pub last_message_timestamp: String,
+    /// With `with_msg` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub last_message: Option<Message>,
+    /// The contact's last message waits for an answer.
+    pub unattended: bool,
+    pub photo: String,
+    pub group_members: Vec<GroupMember>,
+    pub is_allowed_to_message: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GroupMember {
+    pub name: String,
+    pub phone: String,
+    pub role: String,
+    pub chat_id: i64,
+}
+
+/// What a chat's row doesn't hold.
+pub struct ChatExtras {
+    pub labels: Vec<String>,
+    pub account_jid: String,
+    pub last_message: Option<Message>,
+}
+
+impl Chat {
+    pub fn of(chat: &ChatRow, extras: ChatExtras, zone: &TimeZone, public_url: &str) -> Chat {
+        Chat {
+            id: chat.id.0,
+            name: chat.name.clone(),
+            phone: chat.phone.clone(),
+            jid: chat.jid.clone(),
+            is_group: chat.is_group,
+            closed: chat.closed,
+            read: chat.unread == 0,
+            labels: extras.labels,
+            chatgpt_autoresponse_enabled: chat.autoresponse,
+            responsible_email: String::new(),
+            responsible_name: String::new(),
+            whatsapp_account_id: extras.account_jid,
+            chat_url: format!("{public_url}/inbox/{}", chat.id),
+            created_timestamp: api_time(chat.created_at, zone),
+            last_message_uid: chat.last_message.map(|uid| uid.to_string()).unwrap_or_default(),
+            last_message_timestamp: api_time(chat.last_message_at, zone),
+            last_message: extras.last_message,
+            unattended: chat.unattended,
+            photo: String::new(),
+            group_members: Vec::new(),
+            is_allowed_to_message: true,
+        }
+    }
+}

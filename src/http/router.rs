@@ -1,0 +1,46 @@
+//! The routes of the server.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::app::App;
+use crate::error::{Code, Error};
+use crate::http::call::PublicState;
+use crate::http::caller::KnownCallers;
+use crate::http::error::json;
+use crate::http::openapi::{BASE_PATH, document, operations};
+use crate::http::swagger;
+
+/// All routes: the public API, its documentation, the setup page.
+pub fn router(app: App) -> Router {
+    let state = PublicState { app: app.clone(), known: Arc::new(KnownCallers::default()) };
+    let (operations, _) = operations();
+    let public = operations.with_state(state).method_not_allowed_fallback(wrong_method);
+    let openapi = document(Some(&app.settings.public_url)).to_json().unwrap_or_default();
+    Router::new()
+        .route(
+            &format!("{BASE_PATH}/openapi.json"),
+            get(move || std::future::ready(json(StatusCode::OK, openapi.clone()))),
+        )
+        .merge(swagger::routes())
+        .merge(public)
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(unknown_path)
+}
+
+async fn unknown_path(uri: Uri) -> Response {
+    let path: String = uri.path().chars().take(128).collect();
+    Error::not_found(format!("There is no {path} here; the API begins with {BASE_PATH}")).into_response()
+}
+
+async fn wrong_method(method: Method) -> Response {
+    let rule = format!("{method} is not possible here; the header Allow names what is");
+    let mut response = Error::new(Code::NotSupported, rule).into_response();
+    // axum adds the methods that the path has to an Allow header; an empty one stands for none.
+    response.headers_mut().entry(header::ALLOW).or_insert_with(|| axum::http::HeaderValue::from_static(""));
+    response
+}

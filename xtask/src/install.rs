@@ -1,0 +1,145 @@
+//! Finds the programs that tests and chores use, and installs what is missing unless told not to.
+//!
+//! Versions are pinned where a newer one could break the build on the day it appears.
+
+use std::fs;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::cargo::{cargo, chores_folder};
+use crate::postgres;
+use crate::steps::{must_run, succeeds};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Install {
+    Missing,
+    Nothing,
+}
+
+const NEXTEST_VERSION: &str = "0.9.143";
+const DENY_VERSION: &str = "0.20.2";
+const SCHEMATHESIS_VERSION: &str = "4.32.5";
+
+/// The runner of all tests. Any installed version will do that `.config/nextest.toml` accepts.
+pub fn nextest(install: Install) -> Result<(), String> {
+    cargo_program("nextest", "cargo-nextest", NEXTEST_VERSION, install)
+}
+
+/// The judge of licences and banned packages.
+pub fn cargo_deny(install: Install) -> Result<(), String> {
+    cargo_program("deny", "cargo-deny", DENY_VERSION, install)
+}
+
+fn cargo_program(subcommand: &str, package: &str, version: &str, install: Install) -> Result<(), String> {
+    if succeeds(cargo().args([subcommand, "--version"])) {
+        return Ok(());
+    }
+    if install == Install::Nothing {
+        return Err(format!("{package} is missing: cargo install --locked {package}@{version}"));
+    }
+    // From source: some minutes, once per machine. Not into our own target folder, which it would only swell.
+    must_run(cargo().args(["install", "--locked", &format!("{package}@{version}")]).env_remove("CARGO_TARGET_DIR"))
+}
+
+/// PostgreSQL's server and its programs, for `cargo xtask postgres`.
+pub fn postgres(install: Install) -> Result<(), String> {
+    debian_packages(install, missing_postgres())
+}
+
+/// Everything from Debian that any test uses.
+pub fn debian(install: Install) -> Result<(), String> {
+    let mut missing = missing_postgres();
+    if chromium().is_none() {
+        missing.push("chromium");
+    }
+    if in_path("strace").is_none() {
+        missing.push("strace");
+    }
+    // Debian ships Python without the part that makes environments.
+    if !succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
+        missing.extend(["python3", "python3-venv"]);
+    }
+    debian_packages(install, missing)
+}
+
+fn missing_postgres() -> Vec<&'static str> {
+    if postgres::programs().is_none() { vec!["postgresql"] } else { Vec::new() }
+}
+
+pub fn chromium() -> Option<PathBuf> {
+    in_path("chromium")
+}
+
+fn in_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+fn debian_packages(install: Install, missing: Vec<&str>) -> Result<(), String> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let by_hand = format!("sudo apt-get install --no-install-recommends {}", missing.join(" "));
+    if install == Install::Nothing {
+        return Err(format!("Debian packages are missing: {by_hand}"));
+    }
+    let Some(prefix) = way_to_root() else {
+        return Err(format!("Debian packages are missing, and installing them needs root: {by_hand}"));
+    };
+    eprintln!("xtask: installing Debian's {}", missing.join(", "));
+    must_run(&mut apt_get(prefix, &["update"]))?;
+    let mut words = vec!["install", "--yes", "--no-install-recommends"];
+    words.extend(missing);
+    must_run(&mut apt_get(prefix, &words))
+}
+
+/// What to put before a command that needs root; `None` where there is no way.
+fn way_to_root() -> Option<&'static [&'static str]> {
+    in_path("apt-get")?;
+    if postgres::is_root() {
+        return Some(&[]);
+    }
+    let may_ask = std::io::stdin().is_terminal();
+    (in_path("sudo").is_some() && (may_ask || succeeds(Command::new("sudo").args(["-n", "true"])))).then_some(&["sudo"])
+}
+
+fn apt_get(prefix: &[&str], words: &[&str]) -> Command {
+    // `env` because sudo drops variables; without this one a package's question would wait for an answer.
+    let mut line: Vec<&str> = prefix.to_vec();
+    line.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"]);
+    line.extend(words);
+    let mut command = Command::new(line[0]);
+    command.args(&line[1..]);
+    command
+}
+
+/// schemathesis in a Python environment of its own, from PyPI; its path.
+pub fn schemathesis(install: Install) -> Result<PathBuf, String> {
+    let folder = chores_folder().join(format!("schemathesis-{SCHEMATHESIS_VERSION}"));
+    let program = folder.join("bin/schemathesis");
+    // Written last, so that an installation that was cut off is done again.
+    let complete = folder.join("complete");
+    if complete.is_file() && program.is_file() {
+        return Ok(program);
+    }
+    if install == Install::Nothing {
+        return Err(format!(
+            "schemathesis is missing: python3 -m venv {0} && {0}/bin/pip install schemathesis=={SCHEMATHESIS_VERSION} \
+             && touch {0}/complete",
+            folder.display()
+        ));
+    }
+    make_environment(&folder)?;
+    fs::write(&complete, "").map_err(|error| format!("cannot write {}: {error}", complete.display()))?;
+    Ok(program)
+}
+
+fn make_environment(folder: &Path) -> Result<(), String> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(|error| format!("cannot remove {}: {error}", folder.display()))?;
+    }
+    must_run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    let wanted = format!("schemathesis=={SCHEMATHESIS_VERSION}");
+    must_run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", &wanted]))
+}

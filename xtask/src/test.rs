@@ -1,0 +1,74 @@
+//! Every test, with everything any of them needs, so that nothing may be left out.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use crate::cargo::{cargo, root};
+use crate::doctests;
+use crate::install::{self, Install};
+use crate::postgres::{ADDRESS_VARIABLE, Postgres};
+use crate::steps::{Steps, must_run};
+
+/// Tests that only work beside the real thing read these. With the last one set, a test that lacks what it needs fails
+/// instead of leaving itself out.
+const CHROMIUM_VARIABLE: &str = "PARTYLINE_TEST_CHROMIUM";
+const SCHEMATHESIS_VARIABLE: &str = "PARTYLINE_TEST_SCHEMATHESIS";
+const ALL_VARIABLE: &str = "PARTYLINE_TEST_ALL";
+
+/// Built and run only by the tests that start it, never as tests of its own.
+const NOT_TESTED: &str = "whatsapp-peer";
+
+pub fn run(install: Install, nextest_arguments: &[String]) -> Result<ExitCode, String> {
+    let mut steps = Steps::default();
+    let outcome = all(install, nextest_arguments, &mut steps);
+    steps.print();
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+fn all(install: Install, nextest_arguments: &[String], steps: &mut Steps) -> Result<(), String> {
+    // The quick installations first: what can't be had should be known before minutes of building.
+    steps.step("Debian's packages are there", || install::debian(install))?;
+    let schemathesis = steps.step("schemathesis is there", || install::schemathesis(install))?;
+    steps.step("nextest is there", || install::nextest(install))?;
+    let chromium = install::chromium().ok_or("chromium is missing from PATH")?;
+
+    let packages = packages(nextest_arguments);
+    steps.step("build", || must_run(nextest(&packages, nextest_arguments).arg("--no-run")))?;
+    if doctests::any_under(&root().join("src")) || doctests::any_under(&root().join("crates")) {
+        steps.step("doctests", || must_run(cargo().args(["test", "--doc"]).args(&packages)))?;
+    }
+    let server = steps.step("start PostgreSQL", Postgres::start)?;
+    let outcome = steps.step("tests", || {
+        must_run(
+            nextest(&packages, nextest_arguments)
+                .env(ADDRESS_VARIABLE, server.address())
+                .env(CHROMIUM_VARIABLE, &chromium)
+                .env(SCHEMATHESIS_VARIABLE, &schemathesis)
+                .env(ALL_VARIABLE, "1"),
+        )
+    });
+    steps.step("stop PostgreSQL", || {
+        drop(server);
+        Ok(())
+    })?;
+    outcome
+}
+
+fn nextest(packages: &[&str], arguments: &[String]) -> Command {
+    let mut command = cargo();
+    command.args(["nextest", "run", "--no-fail-fast"]).args(packages).args(arguments);
+    command
+}
+
+/// The whole workspace, unless the person named packages.
+fn packages(nextest_arguments: &[String]) -> Vec<&'static str> {
+    let named = nextest_arguments.iter().any(|word| word.starts_with("-p") || word.starts_with("--package"));
+    if named {
+        return Vec::new();
+    }
+    let mut words = vec!["--workspace"];
+    if Path::new(&root()).join("crates").join(NOT_TESTED).is_dir() {
+        words.extend(["--exclude", NOT_TESTED]);
+    }
+    words
+}
