@@ -90,7 +90,9 @@ impl DataFolder {
             Ok(found) if found.len() == KEY_BYTES as u64 => {
                 if found.permissions().mode() & 0o077 != 0 {
                     let closed = fs::set_permissions(&file, Permissions::from_mode(FILE_MODE));
-                    closed.map_err(|error| trouble("The key file is open to others and can't be closed", &file, &error))?;
+                    closed.map_err(|error| {
+                        trouble("The key file is open to others and can't be closed", &file, &error)
+                    })?;
                 }
                 Ok(false)
             }

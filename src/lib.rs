@@ -20,5 +20,6 @@ pub mod message;
 pub mod serve;
 pub mod store;
 pub mod sweeper;
+pub mod telemetry;
 pub mod transports;
 pub mod workspace;

@@ -108,7 +108,8 @@ pub fn log_format(text: &str) -> Result<LogFormat, String> {
 /// A level, or parts with a level each.
 pub fn log_filter(text: &str) -> Result<String, String> {
     let is_level = |part: &str| part.parse::<tracing::level_filters::LevelFilter>().is_ok();
-    let fits = |part: &str| part.split_once('=').map_or(is_level(part), |(name, level)| !name.is_empty() && is_level(level));
+    let fits =
+        |part: &str| part.split_once('=').map_or(is_level(part), |(name, level)| !name.is_empty() && is_level(level));
     if !text.split(',').all(|part| fits(part.trim())) {
         return Err(format!(
             "\"{text}\" can't be read; write error, warn, info or debug, or parts such as \

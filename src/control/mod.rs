@@ -22,16 +22,41 @@ pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    TokenCreate { workspace: Option<String>, name: String, scope: String },
-    TokenList { workspace: Option<String> },
-    TokenRevoke { workspace: Option<String>, id: i64 },
-    WorkspaceCreate { name: String, zone: String },
+    TokenCreate {
+        workspace: Option<String>,
+        name: String,
+        scope: String,
+    },
+    TokenList {
+        workspace: Option<String>,
+    },
+    TokenRevoke {
+        workspace: Option<String>,
+        id: i64,
+    },
+    WorkspaceCreate {
+        name: String,
+        zone: String,
+    },
     WorkspaceList,
-    WorkspaceSetLimits { workspace: Option<String>, limits: Limits },
-    Send { workspace: Option<String>, to: String, text: String, from: Option<String> },
-    MessageFind { workspace: Option<String>, uid: String },
+    WorkspaceSetLimits {
+        workspace: Option<String>,
+        limits: Limits,
+    },
+    Send {
+        workspace: Option<String>,
+        to: String,
+        text: String,
+        from: Option<String>,
+    },
+    MessageFind {
+        workspace: Option<String>,
+        uid: String,
+    },
     /// Copies the database to this absolute path, which must not exist.
-    Backup { path: String },
+    Backup {
+        path: String,
+    },
     DatabaseCheck,
     /// Who answers, for `doctor`.
     Ping,
@@ -58,11 +83,19 @@ pub enum Output {
     Workspace(WorkspaceView),
     Workspaces(Vec<WorkspaceView>),
     /// A message was accepted.
-    Queued { uid: String },
+    Queued {
+        uid: String,
+    },
     Message(MessageView),
-    Copied { bytes: u64 },
+    Copied {
+        bytes: u64,
+    },
     Database(DatabaseView),
-    Server { pid: u32, version: String, address: String },
+    Server {
+        pid: u32,
+        version: String,
+        address: String,
+    },
 }
 
 /// One line from a command to the server.

@@ -13,19 +13,16 @@ use crate::id::{MessageUid, TokenId, WorkspaceId};
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::inbox::values::{MessageText, Phone};
 use crate::message::Origin;
+use crate::store::Write;
 use crate::store::counters::counters_find;
 use crate::store::health::{database_now, integrity, schema_version};
 use crate::store::messages::{history_list, message_find};
 use crate::store::tokens::token_list;
 use crate::store::workspaces::{Workspace, workspace_list};
-use crate::store::Write;
 use crate::workspace::settings::{LimitChange, create_workspace, set_limits};
-use crate::workspace::setup::is_constraint;
+use crate::workspace::setup::{SANDBOX_ACCOUNT, is_constraint};
 use crate::workspace::tokens::{Caller, Scope, TokenSecret, create_token, revoke_token};
 use crate::workspace::zone::{api_time, stored_zone};
-
-/// The sandbox account that every workspace begins with.
-pub const SANDBOX_ACCOUNT: &str = "Demo phone";
 
 /// How often making a workspace is tried when others make some at the same moment.
 const CREATE_ATTEMPTS_MAX: usize = 5;
@@ -53,7 +50,12 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
         Command::WorkspaceSetLimits { workspace, limits } => {
             let workspace = choose(app, workspace).await?.id;
             let change = change_of(limits);
-            app.write(workspace, Priority::Foreground, move |write| set_limits(write, &change)).await?;
+            let set = move |write: &mut Write<'_, '_>| {
+                set_limits(write, &change)?;
+                Ok(write.workspace.clone())
+            };
+            let changed = app.write(workspace, Priority::Foreground, set).await?;
+            app.limits.changed(&changed);
             show(app, workspace).await
         }
         Command::Send { workspace, to, text, from } => {
@@ -92,9 +94,9 @@ async fn choose(app: &App, wanted: Option<String>) -> Result<Workspace, Error> {
     };
     let by_id = wanted.parse::<i64>().ok().and_then(|id| all.iter().find(|one| one.id == WorkspaceId(id)));
     let found = by_id.or_else(|| all.iter().find(|one| one.name == wanted));
-    found.cloned().ok_or_else(|| {
-        Error::not_found(format!("There is no workspace \"{wanted}\"; those there are:\n{}", names()))
-    })
+    found
+        .cloned()
+        .ok_or_else(|| Error::not_found(format!("There is no workspace \"{wanted}\"; those there are:\n{}", names())))
 }
 
 async fn token_create(app: &App, workspace: Option<String>, name: String, scope: &str) -> Result<Output, Error> {
@@ -155,13 +157,7 @@ fn change_of(limits: Limits) -> LimitChange {
     LimitChange { rate_per_minute, calls_per_cycle, credits_per_cycle, top_up }
 }
 
-async fn send(
-    app: &App,
-    workspace: WorkspaceId,
-    to: &str,
-    text: &str,
-    from: Option<&str>,
-) -> Result<Output, Error> {
+async fn send(app: &App, workspace: WorkspaceId, to: &str, text: &str, from: Option<&str>) -> Result<Output, Error> {
     if text.is_empty() {
         return Err(Error::invalid("text", "The text is empty; write something after --text"));
     }
@@ -176,13 +172,8 @@ async fn send(
         origin: Origin::PublicApi,
     };
     // The operator, who needs no token: whoever may open the data folder may do anything.
-    let operator = Caller {
-        workspace,
-        token: TokenId(0),
-        token_name: String::new(),
-        scope: Scope::Full,
-        sandbox_only: false,
-    };
+    let operator =
+        Caller { workspace, token: TokenId(0), token_name: String::new(), scope: Scope::Full, sandbox_only: false };
     let queue = move |write: &mut Write<'_, '_>| queue_message(write, &operator, &request);
     let uid = app.write(workspace, Priority::Foreground, queue).await?;
     Ok(Output::Queued { uid: uid.to_string() })

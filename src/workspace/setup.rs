@@ -15,6 +15,8 @@ use crate::workspace::settings::create_workspace;
 use crate::workspace::tokens::{Scope, TokenSecret, create_token};
 
 pub const FIRST_WORKSPACE: &str = "My workspace";
+/// The sandbox account that every workspace begins with.
+pub const SANDBOX_ACCOUNT: &str = "Demo phone";
 pub const FIRST_TOKEN: &str = "First start";
 /// How long the setup link of the first start lives.
 pub const SETUP_LINK_LIVES: Duration = Duration::from_secs(24 * 3600);
