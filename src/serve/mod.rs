@@ -186,7 +186,7 @@ async fn first_start(app: &App) -> Result<Option<FirstStart>, Failure> {
 /// The machine's zone by its IANA name, or UTC.
 pub fn local_zone() -> String {
     let zone = jiff::tz::TimeZone::try_system().ok();
-    let name = zone.as_ref().and_then(|zone| zone.iana_name()).unwrap_or("UTC");
+    let name = zone.as_ref().and_then(|zone| zone.iana_name()).filter(|name| *name != "Etc/UTC").unwrap_or("UTC");
     if crate::workspace::zone::parse_zone(name).is_ok() { name.to_owned() } else { "UTC".to_owned() }
 }
 

@@ -128,6 +128,10 @@ fn tell(checks: &[Check], out: &mut Out) {
     out.line("");
     out.line(&match (problems, warnings) {
         (0, 0) => "All is well.".to_owned(),
-        (problems, warnings) => format!("{problems} problems, {warnings} warnings."),
+        _ => format!("{}, {}.", counted(problems, "problem"), counted(warnings, "warning")),
     });
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
