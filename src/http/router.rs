@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{Method, StatusCode, Uri, header};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -37,10 +37,7 @@ async fn unknown_path(uri: Uri) -> Response {
     Error::not_found(format!("There is no {path} here; the API begins with {BASE_PATH}")).into_response()
 }
 
+/// axum adds the header Allow.
 async fn wrong_method(method: Method) -> Response {
-    let rule = format!("{method} is not possible here; the header Allow names what is");
-    let mut response = Error::new(Code::NotSupported, rule).into_response();
-    // axum adds the methods that the path has to an Allow header; an empty one stands for none.
-    response.headers_mut().entry(header::ALLOW).or_insert_with(|| axum::http::HeaderValue::from_static(""));
-    response
+    Error::new(Code::NotSupported, format!("{method} is not possible here; the header Allow names what is")).into_response()
 }

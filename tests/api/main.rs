@@ -1,0 +1,12 @@
+//! The public API, told as stories through HTTP in this process, on both engines.
+
+#[path = "../kit/mod.rs"]
+mod kit;
+
+mod auth;
+mod chats;
+mod errors;
+mod idempotency;
+mod limits;
+mod openapi;
+mod sending;

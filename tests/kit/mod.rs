@@ -1,0 +1,127 @@
+//! The test kit: a server in this process on either engine, with a clock that stands still, and actors that speak HTTP to it.
+
+#![allow(dead_code, reason = "each test target uses its part of the kit")]
+
+mod actor;
+mod engine;
+mod receiver;
+
+use std::time::Duration;
+
+use axum::Router;
+use database::{Database, Priority};
+use partyline::accounts::link_sandbox;
+use partyline::app::{App, Settings};
+use partyline::clock::{Clock, Time};
+use partyline::http::router::router;
+use partyline::id::{AccountId, WorkspaceId};
+use partyline::store::{MIGRATIONS, Write};
+use partyline::workspace::settings::create_workspace;
+use partyline::workspace::tokens::{Scope, TokenSecret, create_token};
+
+pub use actor::{Actor, Answer};
+pub use engine::Engine;
+pub use receiver::Receiver;
+
+/// 2026-01-15 09:00:00 in Lisbon, where the first workspace is.
+pub const START: Time = Time::from_ms(1_768_467_600_000);
+pub const ZONE: &str = "Europe/Lisbon";
+pub const ECHO: &str = "+1 202 555 0100";
+
+/// A server in this process with one workspace and its sandbox account.
+pub struct TestApp {
+    pub app: App,
+    pub clock: Clock,
+    pub workspace: WorkspaceId,
+    pub account: AccountId,
+    router: Router,
+    stage: engine::Stage,
+}
+
+impl TestApp {
+    pub async fn on(engine: Engine) -> TestApp {
+        let stage = engine::Stage::set(engine);
+        let database = stage.open();
+        let clock = Clock::mock(START);
+        let settings = Settings { public_url: "https://line.example".into(), sandbox_speed: 1.0 };
+        let app = App::new(database, clock.clone(), settings);
+        let (workspace, account) = new_workspace(&app, "Harbour Bikes").await;
+        TestApp { router: router(app.clone()), app, clock, workspace, account, stage }
+    }
+
+    /// Someone with a token of the first workspace that may do everything.
+    pub async fn token(&self) -> Actor {
+        self.token_of(self.workspace, Scope::Full, false).await
+    }
+
+    pub async fn token_of(&self, workspace: WorkspaceId, scope: Scope, sandbox_only: bool) -> Actor {
+        let secret = TokenSecret::generate();
+        let stored = secret.clone();
+        self.write(workspace, move |write| create_token(write, "crm", scope, sandbox_only, &stored)).await;
+        Actor::new(self.router.clone(), Some(secret.reveal().to_owned()))
+    }
+
+    /// Someone with a token of another workspace.
+    pub async fn outsider(&self) -> Actor {
+        let (workspace, _) = new_workspace(&self.app, "Somebody Else").await;
+        self.token_of(workspace, Scope::Full, false).await
+    }
+
+    /// Someone without a token.
+    pub fn stranger(&self) -> Actor {
+        Actor::new(self.router.clone(), None)
+    }
+
+    /// Someone with whatever token.
+    pub fn somebody(&self, token: &str) -> Actor {
+        Actor::new(self.router.clone(), Some(token.to_owned()))
+    }
+
+    /// One write of the first workspace or another.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        workspace: WorkspaceId,
+        work: impl Fn(&mut Write<'_, '_>) -> Result<T, partyline::error::Error> + Send + 'static,
+    ) -> T {
+        self.app.write(workspace, Priority::Foreground, work).await.expect("the write commits")
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+
+    /// Lets waiting api calls be counted and logged.
+    pub async fn flush(&self) {
+        self.app.ledger.flush(&self.app.database, self.clock.now(), true).await.expect("the ledger is flushed");
+    }
+
+    /// The same data under a server that was started anew.
+    pub async fn restarted(self) -> TestApp {
+        self.flush().await;
+        self.app.database.close();
+        let app = App::new(self.stage.open(), self.clock.clone(), self.app.settings.clone());
+        TestApp { router: router(app.clone()), app, ..self }
+    }
+}
+
+async fn new_workspace(app: &App, name: &'static str) -> (WorkspaceId, AccountId) {
+    let now = app.clock.now();
+    let workspace = app
+        .database
+        .write(0, Priority::Foreground, move |tx| create_workspace(tx, now, name, ZONE))
+        .await
+        .expect("a workspace is made");
+    let account = app
+        .write(workspace, Priority::Foreground, |write| link_sandbox(write, "Demo phone"))
+        .await
+        .expect("an account is linked");
+    (workspace, account)
+}
+
+/// Opens and migrates.
+pub fn migrated(config: database::Config) -> Database {
+    let database = Database::open(config).expect("the database opens");
+    database.migrate(MIGRATIONS).expect("the schema is made");
+    database
+}
