@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::link_sandbox;
+use crate::accounts::{Supervisor, link_sandbox};
 use crate::app::{App, Settings, keep_ledger};
 use crate::cli::Out;
 use crate::clock::Clock;
@@ -140,7 +140,7 @@ async fn serve(
     tasks.spawn(keep_ledger(app.clone(), workers.clone()));
     tasks.spawn(metrics.clone().keep_small(workers.clone()));
     tasks.spawn(readiness::watch(app.clone(), Arc::clone(&health), workers.clone()));
-    let supervisor = start_accounts(app, &workers);
+    let supervisor = Supervisor::start(app.clone(), workers.clone());
 
     let proxies = TrustedProxies::new(config.trusted_proxies.value.clone());
     let options = ServerOptions { shutdown_grace: stop::REQUESTS_GRACE, ..ServerOptions::default() };
@@ -160,7 +160,7 @@ async fn serve(
     requests.cancel();
     let ended = served.await;
     workers.cancel();
-    supervisor.await;
+    supervisor.finished().await;
     tasks.close();
     tasks.wait().await;
     match ended {
@@ -168,12 +168,6 @@ async fn serve(
         Ok(Err(error)) => Err(Failure::new(format!("The server stopped: {error}"))),
         Err(error) => Err(Failure::new(format!("The server broke: {error}"))),
     }
-}
-
-/// The accounts' workers; the future ends when they have stopped.
-fn start_accounts(_app: &App, shutdown: &CancellationToken) -> impl Future<Output = ()> + use<> {
-    let shutdown = shutdown.clone();
-    async move { shutdown.cancelled().await }
 }
 
 async fn first_start(app: &App) -> Result<Option<FirstStart>, Failure> {

@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::failure::Failure;
 
 /// How long running requests may take after the signal.
-pub const REQUESTS_GRACE: Duration = Duration::from_secs(8);
+pub const REQUESTS_GRACE: Duration = Duration::from_secs(6);
 /// When the process ends whatever still runs: under the ten seconds that service managers and containers give. Every
 /// answer that was given is on disk by then, so nothing is lost.
 const EXIT_AFTER: Duration = Duration::from_millis(9_500);

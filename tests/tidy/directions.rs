@@ -6,10 +6,10 @@ use crate::File;
 use crate::rust::{Piece, Source, is_name};
 
 /// Values and words every module may use; among themselves they use each other only.
-const FOUNDATION: [&str; 6] = ["clock", "error", "event_kind", "id", "message", "config"];
+const FOUNDATION: [&str; 7] = ["clock", "error", "event_kind", "failure", "id", "message", "config"];
 
 /// A module and what it may use beside itself and the foundation. A new module is added here on purpose.
-const MAY_USE: [(&str, &[&[&str]]); 16] = [
+const MAY_USE: [(&str, &[&[&str]]); 20] = [
     ("store", &[]),
     ("outbound", &[]),
     ("telemetry", &[]),
@@ -23,6 +23,11 @@ const MAY_USE: [(&str, &[&[&str]]); 16] = [
     ("app", &[RULES, BELOW_RULES, &["transports"]]),
     ("accounts", &[RULES, BELOW_RULES, &["app", "transports"]]),
     ("http", &[RULES, BELOW_RULES, &["app", "accounts"]]),
+    ("data_folder", &[]),
+    ("sweeper", &[RULES, BELOW_RULES, &["app"]]),
+    // What an operator asks: the running server executes it, or a command does.
+    ("control", &[RULES, BELOW_RULES, WIRED]),
+    ("serve", &[RULES, BELOW_RULES, WIRED]),
     ("cli", &[RULES, BELOW_RULES, WIRED]),
     ("main", &[RULES, BELOW_RULES, WIRED]),
     ("lib", &[RULES, BELOW_RULES, WIRED]),
@@ -36,7 +41,7 @@ const RULES: &[&str] = &["inbox", "workspace", "files", "webhooks", "events"];
 const BELOW_RULES: &[&str] = &["store", "outbound", "telemetry"];
 
 /// What commands put together.
-const WIRED: &[&str] = &["transports", "app", "accounts", "http", "cli"];
+const WIRED: &[&str] = &["transports", "app", "accounts", "http", "data_folder", "sweeper", "control", "serve", "cli"];
 
 pub fn check(files: &[File]) -> Vec<String> {
     let mut findings = Vec::new();
