@@ -39,5 +39,6 @@ async fn unknown_path(uri: Uri) -> Response {
 
 /// axum adds the header Allow.
 async fn wrong_method(method: Method) -> Response {
-    Error::new(Code::NotSupported, format!("{method} is not possible here; the header Allow names what is")).into_response()
+    Error::new(Code::NotSupported, format!("{method} is not possible here; the header Allow names what is"))
+        .into_response()
 }

@@ -54,7 +54,10 @@ async fn pages_follow_each_other_without_gap_or_repeat() {
         }
         let first = token.get("/chats/1/messages?sorting_order=asc").await.body();
         let second = token.get("/chats/1/messages?sorting_order=asc&page=2").await.body();
-        assert_eq!((&first["data"]["has_more_pages"], &second["data"]["has_more_pages"]), (&json!(true), &json!(false)));
+        assert_eq!(
+            (&first["data"]["has_more_pages"], &second["data"]["has_more_pages"]),
+            (&json!(true), &json!(false))
+        );
         let texts = |body: &Value| -> Vec<String> {
             let messages = body["data"]["messages"].as_array().expect("messages");
             messages.iter().map(|message| message["text"].as_str().expect("a text").to_owned()).collect()
@@ -63,7 +66,8 @@ async fn pages_follow_each_other_without_gap_or_repeat() {
         all.extend(texts(&second));
         assert_eq!(all, (0..55).map(|number| number.to_string()).collect::<Vec<_>>());
         let behind = first["data"]["messages"][9]["uid"].as_str().expect("a uid");
-        let some = token.get(&format!("/chats/1/messages?sorting_order=asc&limit=3&after_message={behind}")).await.body();
+        let some =
+            token.get(&format!("/chats/1/messages?sorting_order=asc&limit=3&after_message={behind}")).await.body();
         assert_eq!(texts(&some), ["10", "11", "12"]);
     }
 }

@@ -44,7 +44,11 @@ async fn the_fifty_first_request_of_a_minute_waits() {
 async fn thirty_two_callers_at_once_get_exactly_the_limit() {
     for engine in Engine::all() {
         let stage = TestApp::on(engine).await;
-        limited(&stage, LimitChange { calls_per_cycle: Some(30), rate_per_minute: Some(1000), ..LimitChange::default() }).await;
+        limited(
+            &stage,
+            LimitChange { calls_per_cycle: Some(30), rate_per_minute: Some(1000), ..LimitChange::default() },
+        )
+        .await;
         let token = stage.token().await;
         let callers = (0..32).map(|number| {
             let token = token.clone();

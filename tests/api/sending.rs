@@ -9,7 +9,8 @@ async fn a_sent_message_is_pending_and_can_be_read_at_once() {
     for engine in Engine::all() {
         let stage = TestApp::on(engine).await;
         let token = stage.token().await;
-        let answer = token.post("/messages", json!({"phone": ECHO, "text": "Your bike is ready", "label": "vip"})).await;
+        let answer =
+            token.post("/messages", json!({"phone": ECHO, "text": "Your bike is ready", "label": "vip"})).await;
         insta::assert_snapshot!("accepted", answer.told());
         let uid = answer.body()["data"]["message_uid"].as_str().expect("a uid").to_owned();
         insta::assert_snapshot!("message", token.get(&format!("/messages/{uid}")).await.told());

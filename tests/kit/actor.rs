@@ -50,7 +50,8 @@ impl Actor {
 
     /// Asks for a path below the API's base, or for a whole one that begins with `//`.
     pub async fn ask(&self, method: Method, path: &str, body: Body) -> Answer {
-        let path = path.strip_prefix('/').filter(|rest| rest.starts_with('/')).map_or(format!("{BASE}{path}"), str::to_owned);
+        let path =
+            path.strip_prefix('/').filter(|rest| rest.starts_with('/')).map_or(format!("{BASE}{path}"), str::to_owned);
         let mut request = Request::builder().method(method).uri(path).header("content-type", "application/json");
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
