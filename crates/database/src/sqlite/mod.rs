@@ -107,12 +107,10 @@ impl<'c> Lite<'c> {
         self.dirty |= !prepared.reads_only;
         let mut rows = prepared.statement.raw_query();
         while let Some(row) = rows.next().map_err(|error| fault(&error, text))? {
-            if each(&Row(Kind::Sqlite(row)))? {
-                continue;
+            // Whatever a statement changes and checks is done before its first row, so the rest needn't be fetched.
+            if !each(&Row(Kind::Sqlite(row)))? {
+                break;
             }
-            // A foreign key is checked after the last row, so a changing statement is always run to its end.
-            while !prepared.reads_only && rows.next().map_err(|error| fault(&error, text))?.is_some() {}
-            break;
         }
         Ok(())
     }

@@ -156,7 +156,7 @@ both_engines! {
         const TABLES: &str = "CREATE TABLE parents (id BIGINT PRIMARY KEY);
             CREATE TABLE children (id BIGINT PRIMARY KEY, parent_id BIGINT NOT NULL REFERENCES parents (id));";
         const CHILD: database::Sql =
-            database::Sql::both("INSERT INTO children (id, parent_id) VALUES ($1, $2) RETURNING id");
+            database::Sql::both("INSERT INTO children (id, parent_id) VALUES ($1, $2), ($1 + 1, $2) RETURNING id");
         let db = stage.open();
         let family = database::Migration { version: 2, name: "family", sqlite: TABLES, postgres: TABLES };
         db.migrate(&[THINGS[0], family]).unwrap();
