@@ -84,10 +84,6 @@ uuid_id! {
     /// A message's id in the public API. A UUIDv7: messages sort by it in the order in which they were accepted.
     MessageUid
 }
-uuid_id! {
-    /// One request's id, in the `X-Request-Id` header, the logs and the API log.
-    RequestId
-}
 
 /// Makes identifiers and secrets. Randomness is drawn here, before a write begins, since a write may run again.
 #[derive(Debug, Default)]
@@ -99,10 +95,6 @@ impl IdSource {
     /// The next message uid; later ones of one process sort behind earlier ones, also within a millisecond.
     pub fn message_uid(&self, now: Time) -> MessageUid {
         MessageUid(self.uuid(now))
-    }
-
-    pub fn request_id(&self, now: Time) -> RequestId {
-        RequestId(self.uuid(now))
     }
 
     /// WhatsApp's id of a message as a linked device chooses it: `3EB0` and 18 upper-case hex digits.

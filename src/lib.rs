@@ -5,13 +5,21 @@
 
 pub mod accounts;
 pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod control;
+pub mod data_folder;
 pub mod error;
 pub mod event_kind;
+pub mod failure;
 pub mod http;
 pub mod id;
 pub mod inbox;
 pub mod message;
+pub mod serve;
 pub mod store;
+pub mod sweeper;
+pub mod telemetry;
 pub mod transports;
 pub mod workspace;

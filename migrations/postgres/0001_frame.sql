@@ -195,7 +195,7 @@ CREATE TABLE api_calls (
     slot         BIGINT NOT NULL,
     seq          BIGINT NOT NULL,
     at_ms        BIGINT NOT NULL,
-    request_id   BYTEA    NOT NULL,
+    request_id   TEXT    NOT NULL,
     token_id     BIGINT NOT NULL,
     method       TEXT COLLATE "C" NOT NULL,
     path         TEXT COLLATE "C" NOT NULL,

@@ -195,7 +195,7 @@ CREATE TABLE api_calls (
     slot         INTEGER NOT NULL,
     seq          INTEGER NOT NULL,
     at_ms        INTEGER NOT NULL,
-    request_id   BLOB    NOT NULL,
+    request_id   TEXT    NOT NULL,
     token_id     INTEGER NOT NULL,
     method       TEXT    NOT NULL,
     path         TEXT    NOT NULL,

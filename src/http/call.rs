@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, request::Parts};
 use axum::response::{IntoResponse, Response};
 use database::{Priority, Snapshot};
@@ -18,7 +18,8 @@ use crate::error::{Code, Error};
 use crate::http::caller::{KnownCallers, authenticate};
 use crate::http::error::{failure_body, json, status_of};
 use crate::http::fields::Fields;
-use crate::id::{MessageUid, RequestId};
+use crate::http::layers::RequestId;
+use crate::id::MessageUid;
 use crate::store::Write;
 use crate::store::api_calls::{ApiCallRow, api_call_insert};
 use crate::store::idempotency::{IdempotencyKey, idempotency_find, idempotency_insert};
@@ -54,7 +55,7 @@ pub struct Call {
 /// What the log says of a request.
 #[derive(Clone)]
 struct Facts {
-    request: RequestId,
+    request: String,
     at: Time,
     started: Duration,
     method: Method,
@@ -91,10 +92,7 @@ impl FromRequestParts<PublicState> for Call {
         let app = state.app.clone();
         let (at, started) = (app.clock.now(), app.clock.monotonic());
         let caller = authenticate(&app, &state.known, &parts.headers).await?;
-        let request = match parts.extensions.get::<RequestId>() {
-            Some(id) => *id,
-            None => app.ids.request_id(at),
-        };
+        let request = parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default();
         let path: String = parts.uri.path().chars().take(PATH_CHARS_MAX).collect();
         let facts = Facts { request, at, started, method: parts.method.clone(), path, ignored: Vec::new() };
         let query = Fields::from_query(parts.uri.query().unwrap_or_default());
@@ -332,7 +330,7 @@ impl Facts {
         ApiCallRow {
             seq: 0,
             at: self.at,
-            request: self.request,
+            request: self.request.clone(),
             token: caller.token,
             method: self.method.to_string(),
             path: self.path.clone(),
@@ -440,9 +438,4 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
             Err(Error::invalid("Idempotency-Key", rule))
         }
     }
-}
-
-/// The template of the route that a request matched, for the metrics.
-pub fn route_of(parts: &Parts) -> &str {
-    parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str)
 }

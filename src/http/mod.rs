@@ -2,9 +2,13 @@
 
 pub mod call;
 pub mod caller;
+pub mod client_address;
 pub mod error;
 pub mod fields;
+pub mod health;
+pub mod layers;
 pub mod openapi;
 pub mod public;
 pub mod router;
+pub mod server;
 pub mod swagger;

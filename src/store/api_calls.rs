@@ -3,7 +3,7 @@
 use database::{Error, Read, Row, Sql, Value, params};
 
 use crate::clock::Time;
-use crate::id::{MessageUid, RequestId, TokenId, WorkspaceId};
+use crate::id::{MessageUid, TokenId, WorkspaceId};
 use crate::store::Write;
 
 /// Rows that a workspace's log keeps.
@@ -14,7 +14,8 @@ pub const API_CALLS_MAX: i64 = 10_000;
 pub struct ApiCallRow {
     pub seq: i64,
     pub at: Time,
-    pub request: RequestId,
+    /// As in the answer's `X-Request-Id`.
+    pub request: String,
     pub token: TokenId,
     pub method: String,
     pub path: String,

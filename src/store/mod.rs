@@ -8,6 +8,7 @@ pub mod api_calls;
 pub mod chats;
 pub mod counters;
 pub mod events;
+pub mod health;
 pub mod idempotency;
 pub mod messages;
 pub mod outbox;

@@ -9,6 +9,7 @@ pub mod limits;
 pub mod quota;
 pub mod rate;
 pub mod settings;
+pub mod setup;
 
 pub mod tokens;
 mod write;

@@ -4,6 +4,19 @@
 //! [`Database::write`] and hears back after the commit; what the closure wrote is there as a whole or not at all.
 //! Closures are synchronous, may be run more than once, and touch nothing but their [`Tx`].
 //!
+//! ```no_run
+//! use database::{Config, Database, Error, Location, Priority, Read, Sql, params};
+//!
+//! const TOTAL_ADD: Sql = Sql::both("UPDATE totals SET n = n + $2 WHERE id = $1 RETURNING n");
+//!
+//! # async fn example() -> Result<(), Error> {
+//! let db = Database::open(Config::new(Location::File("things.db".into())))?;
+//! let total: Option<i64> = db
+//!     .write(1, Priority::Foreground, |tx| tx.query_row(&TOTAL_ADD, params![1, 5], |row| row.get(0)))
+//!     .await?;
+//! # Ok(()) }
+//! ```
+//!
 //! This crate knows nothing of the application above it: no table names, no clock, no random numbers that matter.
 //! It must not print, must not touch the network beside PostgreSQL's, and must never create or drop a PostgreSQL
 //! client on an asynchronous thread.

@@ -18,13 +18,25 @@ use crate::tx::{Backend, EachRow, Later};
 use crate::{Config, Engine, Error, Row, Sql, Value};
 
 /// Bytes the write-ahead log is cut back to after a checkpoint emptied it.
-const WAL_KEPT_BYTES: u32 = 8 << 20;
+const WAL_KEPT_BYTES: u32 = 16 << 20;
 
 pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Connection, Error> {
+    let log = backup::beside(path, "-wal");
+    if !path.exists() && log.metadata().is_ok_and(|log| log.len() > 0) {
+        // SQLite would start an empty database and throw the log, with the newest writes in it, away.
+        let why = format!("{} is missing but its log {} is there: restore it", path.display(), log.display());
+        return Err(Error::Unavailable(why));
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)
         .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
-    prepare(&conn, config, cache_kib).map_err(|error| fault(&error, &path.display().to_string()))?;
+    let place = path.display().to_string();
+    prepare(&conn, config, cache_kib).map_err(|error| fault(&error, &place))?;
+    let journal: String =
+        conn.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|error| fault(&error, &place))?;
+    if journal != "wal" {
+        return Err(Error::Unavailable(format!("{place} is on a file system without shared memory: {journal}")));
+    }
     Ok(conn)
 }
 
@@ -95,12 +107,10 @@ impl<'c> Lite<'c> {
         self.dirty |= !prepared.reads_only;
         let mut rows = prepared.statement.raw_query();
         while let Some(row) = rows.next().map_err(|error| fault(&error, text))? {
-            if each(&Row(Kind::Sqlite(row)))? {
-                continue;
+            // Whatever a statement changes and checks is done before its first row, so the rest needn't be fetched.
+            if !each(&Row(Kind::Sqlite(row)))? {
+                break;
             }
-            // A foreign key is checked after the last row, so a changing statement is always run to its end.
-            while !prepared.reads_only && rows.next().map_err(|error| fault(&error, text))?.is_some() {}
-            break;
         }
         Ok(())
     }
@@ -169,6 +179,9 @@ pub(crate) fn fault(error: &rusqlite::Error, text: &str) -> Error {
         Some(ErrorCode::DiskFull) => Error::Full(why),
         Some(ErrorCode::ConstraintViolation) => Error::Constraint(why),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen) => Error::Unavailable(why),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            Error::Other(format!("the file is damaged, restore a backup: {why}"))
+        }
         _ => Error::Other(why),
     }
 }

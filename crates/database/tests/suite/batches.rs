@@ -151,4 +151,16 @@ both_engines! {
         assert_eq!(first.answer().unwrap(), Some(5));
         assert_eq!((counter(&db, 1), counter(&db, 2)), (5, 5));
     }
+
+    fn a_foreign_key_is_checked_even_when_only_one_returned_row_is_read(stage: Stage) {
+        const TABLES: &str = "CREATE TABLE parents (id BIGINT PRIMARY KEY);
+            CREATE TABLE children (id BIGINT PRIMARY KEY, parent_id BIGINT NOT NULL REFERENCES parents (id));";
+        const CHILD: database::Sql =
+            database::Sql::both("INSERT INTO children (id, parent_id) VALUES ($1, $2), ($1 + 1, $2) RETURNING id");
+        let db = stage.open();
+        let family = database::Migration { version: 2, name: "family", sqlite: TABLES, postgres: TABLES };
+        db.migrate(&[THINGS[0], family]).unwrap();
+        let orphan = queue(&db, |tx| tx.query_row(&CHILD, params![1, 7], first_int));
+        assert!(orphan.answer().unwrap_err().is_constraint());
+    }
 }

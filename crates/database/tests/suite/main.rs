@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod batches;
+mod damage;
 mod durability;
 mod full;
 mod hints;

@@ -1,0 +1,197 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Options;
+
+/// A self-hosted API and team inbox for WhatsApp.
+///
+/// Without a command it serves, as `partyline serve` does.
+#[derive(Parser, Debug)]
+#[command(name = "partyline", version, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub action: Option<Action>,
+    #[command(flatten)]
+    pub serve: ServeArguments,
+    #[command(flatten)]
+    pub options: Options,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Action {
+    /// Serve the API and the inbox
+    Serve(ServeArguments),
+    /// Make, list and revoke tokens of the public API
+    #[command(subcommand)]
+    Token(TokenAction),
+    /// Make and list workspaces, and set their limits
+    #[command(subcommand)]
+    Workspace(WorkspaceAction),
+    /// Send a message
+    Send(SendArguments),
+    /// Copy the database to a new file, also while the server runs
+    Backup { path: PathBuf },
+    /// Look for what is wrong, and say how to mend it
+    Doctor {
+        /// Print an array of objects
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the settings in effect and where each comes from
+    Config {
+        /// Print an array of objects
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the public API's OpenAPI document
+    Openapi,
+}
+
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct ServeArguments {
+    /// Serve from a throwaway folder, removed at exit, on a free port
+    #[arg(long)]
+    pub ephemeral: bool,
+    /// With --ephemeral: print the address and a token as one line of JSON, once ready
+    #[arg(long)]
+    pub print_json: bool,
+}
+
+impl ServeArguments {
+    pub fn is_given(self) -> bool {
+        self.ephemeral || self.print_json
+    }
+}
+
+/// Which workspace; with just one it needn't be said.
+#[derive(Args, Clone, Debug)]
+pub struct Chosen {
+    /// The workspace, by its id or name; needed only where there are several
+    #[arg(long = "workspace", id = "workspace", value_name = "ID")]
+    pub id: Option<String>,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum TokenAction {
+    /// Make a token and print it; it can't be shown again
+    Create {
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        #[arg(long, value_enum)]
+        scope: ScopeArgument,
+        #[command(flatten)]
+        workspace: Chosen,
+    },
+    /// List tokens, without their secrets
+    List {
+        #[command(flatten)]
+        workspace: Chosen,
+        /// Print an array of objects
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a token, at once
+    Revoke {
+        id: i64,
+        #[command(flatten)]
+        workspace: Chosen,
+    },
+}
+
+/// What a token may do.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScopeArgument {
+    /// Look, but change nothing
+    Read,
+    /// Send and change, but not look
+    Send,
+    /// Both
+    Full,
+}
+
+impl ScopeArgument {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ScopeArgument::Read => "read",
+            ScopeArgument::Send => "send",
+            ScopeArgument::Full => "full",
+        }
+    }
+}
+
+#[derive(Subcommand, Debug)]
+pub enum WorkspaceAction {
+    /// Make a workspace
+    Create {
+        #[arg(long)]
+        name: String,
+        /// Its time zone, as Europe/Lisbon [default: this machine's]
+        #[arg(long)]
+        zone: Option<String>,
+        /// Print an array with one object
+        #[arg(long)]
+        json: bool,
+    },
+    /// List workspaces with their limits and what is used of them
+    List {
+        /// Print an array of objects
+        #[arg(long)]
+        json: bool,
+    },
+    /// Raise or lower limits; takes effect at once
+    SetLimits {
+        /// The workspace, by its id or name
+        workspace: String,
+        /// API calls in any 60 seconds
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        rate_per_minute: Option<i64>,
+        /// API calls of a billing cycle
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        calls_per_cycle: Option<i64>,
+        /// Credits of a billing cycle
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        credits_per_cycle: Option<i64>,
+        /// Credits to add that no cycle takes back
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        top_up: Option<i64>,
+        /// Print an array with one object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct SendArguments {
+    /// The recipient's phone, as "+1 202 555 0100"
+    #[arg(long, value_name = "PHONE")]
+    pub to: String,
+    #[arg(long)]
+    pub text: String,
+    /// The account to send from, by its phone [default: the one linked last]
+    #[arg(long, value_name = "PHONE")]
+    pub from: Option<String>,
+    #[command(flatten)]
+    pub workspace: Chosen,
+    /// Print each status that the message reaches, until it is read or has failed
+    #[arg(long)]
+    pub wait: bool,
+    /// With --wait: how many seconds to wait at the most
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_arguments_of_every_command_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,123 @@
+//! What an operator can ask of a server, and the two ways there: over the socket in the data folder while a server
+//! runs, else in this process with the folder's lock held. One [`Command`] and one [`run`] serve both.
+
+pub mod client;
+pub mod listener;
+pub mod reach;
+mod run;
+mod socket;
+pub mod view;
+
+use serde::{Deserialize, Serialize};
+
+pub use run::run;
+use view::{DatabaseView, MessageView, TokenView, WorkspaceView};
+
+/// A request's line; the longest is a message of 2,000 characters that all need escaping.
+pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
+/// An answer's line; the longest is a listing.
+pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Something to do or to look up. A workspace is named by its id or its name; with just one it needn't be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    TokenCreate {
+        workspace: Option<String>,
+        name: String,
+        scope: String,
+    },
+    TokenList {
+        workspace: Option<String>,
+    },
+    TokenRevoke {
+        workspace: Option<String>,
+        id: i64,
+    },
+    WorkspaceCreate {
+        name: String,
+        zone: String,
+    },
+    WorkspaceList,
+    WorkspaceSetLimits {
+        workspace: Option<String>,
+        limits: Limits,
+    },
+    Send {
+        workspace: Option<String>,
+        to: String,
+        text: String,
+        from: Option<String>,
+    },
+    MessageFind {
+        workspace: Option<String>,
+        uid: String,
+    },
+    /// Copies the database to this absolute path, which must not exist.
+    Backup {
+        path: String,
+    },
+    DatabaseCheck,
+    /// Who answers, for `doctor`.
+    Ping,
+}
+
+/// New limits; what isn't named stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    pub rate_per_minute: Option<i64>,
+    pub calls_per_cycle: Option<i64>,
+    pub credits_per_cycle: Option<i64>,
+    /// Credits to add to the topped-up balance.
+    pub top_up: Option<i64>,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Output {
+    Done,
+    /// A new token's text, which is nowhere else.
+    Token(String),
+    Tokens(Vec<TokenView>),
+    Workspace(WorkspaceView),
+    Workspaces(Vec<WorkspaceView>),
+    /// A message was accepted.
+    Queued {
+        uid: String,
+    },
+    Message(MessageView),
+    Copied {
+        bytes: u64,
+    },
+    Database(DatabaseView),
+    Server {
+        pid: u32,
+        version: String,
+        address: String,
+    },
+}
+
+/// One line from a command to the server.
+#[derive(Debug, Serialize, Deserialize)]
+struct Request {
+    command: Command,
+    /// The SHA-256 of the database's address, if the operator named one: asking a server that runs on another database
+    /// would answer for the wrong data.
+    database: Option<String>,
+}
+
+/// One line from the server.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Output(Output),
+    /// What is wrong and what to change.
+    Failure(String),
+}
+
+/// What stands for a database's address where the address itself, with its password, must not.
+fn fingerprint(url: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(url.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,98 @@
+//! What commands show of rows. Times are in the workspace's zone, in the public API's form.
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::counters::Counters;
+use crate::store::tokens::TokenRow;
+use crate::store::workspaces::Workspace;
+use crate::workspace::zone::{api_time, stored_zone};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceView {
+    pub id: i64,
+    pub name: String,
+    pub zone: String,
+    pub created_at: String,
+    pub rate_per_minute: i64,
+    pub calls_per_cycle: i64,
+    pub calls_used: i64,
+    pub credits_per_cycle: i64,
+    pub credits_used: i64,
+    pub credits_topped_up: i64,
+    pub cycle_ends_at: String,
+}
+
+impl WorkspaceView {
+    pub fn new(workspace: &Workspace, counters: &Counters) -> WorkspaceView {
+        let zone = stored_zone(&workspace.zone);
+        WorkspaceView {
+            id: workspace.id.0,
+            name: workspace.name.clone(),
+            zone: workspace.zone.clone(),
+            created_at: api_time(workspace.created_at, &zone),
+            rate_per_minute: workspace.rate_per_minute,
+            calls_per_cycle: workspace.calls_per_cycle,
+            calls_used: counters.calls_used,
+            credits_per_cycle: workspace.credits_per_cycle,
+            credits_used: counters.credits_used,
+            credits_topped_up: counters.topped_up,
+            cycle_ends_at: api_time(counters.cycle_ends_at, &zone),
+        }
+    }
+}
+
+/// A token without its secret, which nobody has any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenView {
+    pub id: i64,
+    pub name: String,
+    pub workspace_id: i64,
+    pub scope: String,
+    /// May use sandbox accounts only.
+    pub sandbox_only: bool,
+    /// The first letters, to tell tokens apart.
+    pub hint: String,
+    pub created_at: String,
+    pub last_used_at: Option<String>,
+    pub revoked_at: Option<String>,
+}
+
+impl TokenView {
+    pub fn new(token: &TokenRow, zone: &str) -> TokenView {
+        let zone = stored_zone(zone);
+        let unless_never = |at| Some(api_time(at, &zone)).filter(|text| !text.is_empty());
+        TokenView {
+            id: token.id.0,
+            name: token.name.clone(),
+            workspace_id: token.workspace.0,
+            scope: token.scope.clone(),
+            sandbox_only: token.sandbox_only,
+            hint: token.hint.clone(),
+            created_at: api_time(token.created_at, &zone),
+            last_used_at: unless_never(token.last_used_at),
+            revoked_at: unless_never(token.revoked_at),
+        }
+    }
+}
+
+/// How far a message is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageView {
+    /// Each status that it reached, oldest first, with when.
+    pub history: Vec<(String, String)>,
+    pub status: String,
+    /// Why it failed, if it did.
+    pub failure: Option<String>,
+}
+
+/// What the database says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseView {
+    /// `SQLite` or `PostgreSQL`.
+    pub engine: String,
+    pub schema_version: i64,
+    /// `ok`, or the first damage that was found.
+    pub integrity: String,
+    /// Its clock, ms since 1970.
+    pub now_ms: i64,
+}

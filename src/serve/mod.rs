@@ -1,0 +1,206 @@
+//! A running server, put together: folder, lock, socket, database, first start, workers, HTTP, and the way out.
+
+mod readiness;
+mod stop;
+mod welcome;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use database::{FolderLock, Migrated};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::{Supervisor, link_sandbox};
+use crate::app::{App, Settings, keep_ledger};
+use crate::cli::Out;
+use crate::clock::Clock;
+use crate::config::{Config, LogFormat, reachable};
+use crate::control::listener::Control;
+use crate::control::reach::open_database;
+use crate::data_folder::DataFolder;
+use crate::failure::Failure;
+use crate::http;
+use crate::http::client_address::TrustedProxies;
+use crate::http::server::ServerOptions;
+use crate::sweeper;
+use crate::telemetry::{self, Metrics};
+use crate::workspace::setup::{FirstStart, SANDBOX_ACCOUNT, start_first};
+use readiness::Health;
+use stop::Signals;
+
+/// Stack of a worker's thread: twice what the deepest request was seen to need in a build without optimization.
+const STACK_BYTES: usize = 2 * 1024 * 1024;
+const WORKERS_MIN: usize = 2;
+const BLOCKING_THREADS_MAX: usize = 16;
+
+/// What the server says on standard output once it is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Greeting {
+    /// Words for a person.
+    Words,
+    /// One line of JSON for a program.
+    Json,
+}
+
+/// Serves until SIGTERM or SIGINT. Blocks.
+///
+/// # Errors
+/// It couldn't start. Whatever happens after that is in the log.
+pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Failure> {
+    let format = match config.log_format.value {
+        LogFormat::Text => telemetry::LogFormat::Text,
+        LogFormat::Json => telemetry::LogFormat::Json,
+    };
+    telemetry::init(format, &config.log.value).map_err(|why| Failure::usage(format!("--log: {why}")))?;
+    // What this process writes is nobody else's, the files that SQLite makes included.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let folder = DataFolder::create(&config.data.value)?;
+    let lock = take_folder(&folder)?;
+    if folder.ensure_key(&lock)? && config.database.value.is_none() && folder.database_file().exists() {
+        tracing::warn!("the key file was missing and a new one was made; secrets sealed with the old one are lost");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(WORKERS_MIN, |cores| cores.get().max(WORKERS_MIN)))
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .thread_stack_size(STACK_BYTES)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("The server can't start its threads: {error}")))?;
+    let served = runtime.block_on(async {
+        // Before the database: a first start prints its secrets once, so nothing may fail behind it.
+        let listener = listen(config).await?;
+        let (database, migrated) = open_database(config)?;
+        tell_migrated(migrated, out);
+        let bound = listener.local_addr().map_err(|error| Failure::new(format!("Listening failed: {error}")))?;
+        let settings = Settings { public_url: config.public_url_at(bound), sandbox_speed: config.sandbox_speed.value };
+        let app = App::new(database, Clock::system(), settings);
+        serve(config, app, listener, bound, greeting, out).await
+    });
+    // What still runs was given its time; see `stop`.
+    runtime.shutdown_background();
+    drop(lock);
+    served
+}
+
+fn take_folder(folder: &DataFolder) -> Result<FolderLock, Failure> {
+    folder.try_lock()?.ok_or_else(|| {
+        let place = folder.path().display();
+        Failure::new(format!(
+            "Another Partyline server uses the data folder {place}.\n\
+             To fix it, stop that server, or give this one a folder of its own with --data (and its own --listen)."
+        ))
+    })
+}
+
+async fn listen(config: &Config) -> Result<TcpListener, Failure> {
+    let address = config.listen.value;
+    TcpListener::bind(address).await.map_err(|error| {
+        let fix = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "stop what listens there, or choose another port with --listen",
+            std::io::ErrorKind::PermissionDenied => "choose a port from 1024 up with --listen",
+            std::io::ErrorKind::AddrNotAvailable => "name an address of this machine, or 0.0.0.0 for all of them",
+            _ => "choose another address with --listen",
+        };
+        Failure::new(format!("The server can't listen on {address}: {error}.\nTo fix it, {fix}."))
+    })
+}
+
+fn tell_migrated(migrated: Migrated, out: &mut Out) {
+    if migrated.applied > 0 && migrated.from > 0 {
+        let Migrated { from, to, .. } = migrated;
+        out.note(&format!("The database was brought from version {from} to {to}."));
+    }
+}
+
+/// Runs everything that makes a server, until a signal.
+async fn serve(
+    config: &Config,
+    app: App,
+    listener: TcpListener,
+    bound: SocketAddr,
+    greeting: Greeting,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    let first = first_start(&app).await?;
+    let control = Control::bind(&config.data.value, config.database.value.as_deref())?;
+    let metrics = Metrics::install().map_err(Failure::new)?;
+
+    // Requests stop first, then what they hand their work to; commands work till the end.
+    let (requests, workers) = (CancellationToken::new(), CancellationToken::new());
+    let health = Arc::new(Health::default());
+    let tasks = TaskTracker::new();
+    tasks.spawn(control.serve(app.clone(), workers.clone()));
+    tasks.spawn(sweeper::run(app.clone(), workers.clone()));
+    tasks.spawn(keep_ledger(app.clone(), workers.clone()));
+    tasks.spawn(metrics.clone().keep_small(workers.clone()));
+    tasks.spawn(readiness::watch(app.clone(), Arc::clone(&health), workers.clone()));
+    let supervisor = Supervisor::start(app.clone(), workers.clone());
+
+    let proxies = TrustedProxies::new(config.trusted_proxies.value.clone());
+    let options = ServerOptions { shutdown_grace: stop::REQUESTS_GRACE, ..ServerOptions::default() };
+    let routes = http::router::router(app.clone()).merge(http::health::router(http::health::HealthOptions {
+        readiness: Box::new(readiness::said_by(Arc::clone(&health))),
+        metrics,
+        metrics_readers: Vec::new(),
+        proxies: proxies.clone(),
+    }));
+    let routes = http::layers::layered(routes, &options, proxies, requests.clone());
+    let mut served = tokio::spawn(http::server::serve(listener, routes, options, requests.clone()));
+
+    greet(&app, reachable(bound), first.as_ref(), greeting, out);
+    tokio::select! {
+        () = signals.next() => {}
+        ended = &mut served => return Err(Failure::new(format!("The server broke: {ended:?}"))),
+    }
+    health.stopping();
+    signals
+        .unless_impatient(async move {
+            requests.cancel();
+            let ended = served.await;
+            workers.cancel();
+            supervisor.finished().await;
+            tasks.close();
+            tasks.wait().await;
+            // Finishes what is queued.
+            let closed = tokio::task::spawn_blocking(move || app.database.close()).await;
+            let trouble = |error: String| Failure::new(format!("The server didn't end well: {error}"));
+            ended.map_err(|error| trouble(error.to_string()))?.map_err(|error| trouble(error.to_string()))?;
+            closed.map_err(|error| trouble(error.to_string()))
+        })
+        .await
+}
+
+async fn first_start(app: &App) -> Result<Option<FirstStart>, Failure> {
+    let zone = local_zone();
+    let first =
+        start_first(&app.database, app.clock.now(), zone, |write| link_sandbox(write, SANDBOX_ACCOUNT).map(drop));
+    Ok(first.await?)
+}
+
+/// The machine's zone by its IANA name, or UTC.
+pub fn local_zone() -> String {
+    let zone = jiff::tz::TimeZone::try_system().ok();
+    let name = zone.as_ref().and_then(|zone| zone.iana_name()).filter(|name| *name != "Etc/UTC").unwrap_or("UTC");
+    if crate::workspace::zone::parse_zone(name).is_ok() { name.to_owned() } else { "UTC".to_owned() }
+}
+
+fn greet(app: &App, local: SocketAddr, first: Option<&FirstStart>, greeting: Greeting, out: &mut Out) {
+    let address = format!("http://{local}");
+    match greeting {
+        Greeting::Json => {
+            let token = first.map(|first| first.token.reveal());
+            out.json_line(&json!({"address": address, "token": token, "pid": std::process::id()}));
+        }
+        Greeting::Words => {
+            let public_url = &app.settings.public_url;
+            out.line(&welcome::listening(&address, public_url));
+            if let Some(first) = first {
+                out.text(&welcome::first_start(&address, public_url, first, out.style()));
+            }
+        }
+    }
+}
