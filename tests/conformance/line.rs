@@ -72,6 +72,8 @@ impl Line {
         let Line { kit, rig, worker, stage, .. } = self;
         drop(worker);
         kit.app.database.close();
+        // Nothing starts again within the millisecond, and ids of one millisecond are ordered by one process only.
+        kit.advance(Duration::from_millis(1));
         let kit = kit.restarted(stage.open());
         let rig = match rig {
             Rig::Sandbox(_) => Rig::Sandbox(Arc::new(sandbox_of(&kit))),

@@ -91,6 +91,7 @@ impl Sandbox {
             text: text.clone(),
             reply_to: message.reply_to.clone().unwrap_or_default(),
             at,
+            arrival_id: self.step_ids.message_uid(at).0,
         };
         let steps = self.plan(&received, behaviour);
         let (of, planned) = (self.of, Arc::clone(&self.planned));
