@@ -109,17 +109,6 @@ impl Chromium {
         }
     }
 
-    /// Waits for an event of a tab; those before it are kept.
-    pub fn wait_for(&mut self, tab: &str, method: &str) {
-        let until = Instant::now() + PATIENCE;
-        let is_it = |event: &Value| event["method"] == method && event["sessionId"] == tab;
-        while !self.events.iter().any(is_it) {
-            let message = self.next(until).unwrap_or_else(|| panic!("{method} doesn't happen"));
-            self.events.push(message);
-        }
-        self.events.retain(|event| !is_it(event));
-    }
-
     /// Events of a tab so far.
     pub fn events<'a>(&'a self, tab: &'a str) -> impl Iterator<Item = &'a Value> {
         self.events.iter().filter(move |event| event["sessionId"] == tab)

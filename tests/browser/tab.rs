@@ -33,14 +33,19 @@ impl<'b> Tab<'b> {
 
     /// Goes to an address and waits until the page is there with all it needs.
     pub fn visit(&mut self, url: &str) {
-        let answer = self.call("Page.navigate", json!({"url": url}));
-        assert!(answer["errorText"].is_null(), "{url}: {}", answer["errorText"]);
-        self.browser.wait_for(&self.id, "Page.loadEventFired");
+        self.leave("Page.navigate", json!({"url": url}));
     }
 
     pub fn reload(&mut self) {
-        self.call("Page.reload", json!({}));
-        self.browser.wait_for(&self.id, "Page.loadEventFired");
+        self.leave("Page.reload", json!({}));
+    }
+
+    /// The page that is left bears a mark, so that it can't be taken for the one that comes.
+    fn leave(&mut self, method: &str, parameters: Value) {
+        self.value("window.isLeft = true");
+        let answer = self.call(method, parameters);
+        assert!(answer["errorText"].is_null(), "{}", answer["errorText"]);
+        self.until("!window.isLeft && document.readyState === 'complete'");
     }
 
     /// What a JavaScript expression is in this page.
