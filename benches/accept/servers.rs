@@ -52,7 +52,8 @@ pub fn serve(kind: &str) {
         database.migrate(MIGRATIONS).expect("the schema is made");
         database
     });
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -76,7 +77,10 @@ pub fn serve(kind: &str) {
             }
         }
         println!("{address} {}", secret.reveal());
-        tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await.expect("the input ends").ok();
+        tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()))
+            .await
+            .expect("the input ends")
+            .ok();
     });
     std::process::exit(0);
 }

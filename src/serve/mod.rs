@@ -77,11 +77,9 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
         let bound = listener.local_addr().map_err(|error| Failure::new(format!("Listening failed: {error}")))?;
         let settings = Settings { public_url: config.public_url_at(bound), sandbox_speed: config.sandbox_speed.value };
         let app = App::new(database, Clock::system(), settings);
-        let served = serve(config, &app, listener, bound, greeting, out).await;
-        // Finishes what is queued; nothing that was answered is lost even without it.
-        app.database.close();
-        served
+        serve(config, app, listener, bound, greeting, out).await
     });
+    // What still runs was given its time; see `stop`.
     runtime.shutdown_background();
     drop(lock);
     served
@@ -120,14 +118,14 @@ fn tell_migrated(migrated: Migrated, out: &mut Out) {
 /// Runs everything that makes a server, until a signal.
 async fn serve(
     config: &Config,
-    app: &App,
+    app: App,
     listener: TcpListener,
     bound: SocketAddr,
     greeting: Greeting,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let signals = Signals::listen()?;
-    let first = first_start(app).await?;
+    let mut signals = Signals::listen()?;
+    let first = first_start(&app).await?;
     let control = Control::bind(&config.data.value, config.database.value.as_deref())?;
     let metrics = Metrics::install().map_err(Failure::new)?;
 
@@ -151,23 +149,29 @@ async fn serve(
         proxies: proxies.clone(),
     }));
     let routes = http::layers::layered(routes, &options, proxies, requests.clone());
-    let served = tokio::spawn(http::server::serve(listener, routes, options, requests.clone()));
+    let mut served = tokio::spawn(http::server::serve(listener, routes, options, requests.clone()));
 
-    greet(app, reachable(bound), first.as_ref(), greeting, out);
-    signals.wait().await;
-    health.stopping();
-    stop::exit_if_late();
-    requests.cancel();
-    let ended = served.await;
-    workers.cancel();
-    supervisor.finished().await;
-    tasks.close();
-    tasks.wait().await;
-    match ended {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Failure::new(format!("The server stopped: {error}"))),
-        Err(error) => Err(Failure::new(format!("The server broke: {error}"))),
+    greet(&app, reachable(bound), first.as_ref(), greeting, out);
+    tokio::select! {
+        () = signals.next() => {}
+        ended = &mut served => return Err(Failure::new(format!("The server broke: {ended:?}"))),
     }
+    health.stopping();
+    signals
+        .unless_impatient(async move {
+            requests.cancel();
+            let ended = served.await;
+            workers.cancel();
+            supervisor.finished().await;
+            tasks.close();
+            tasks.wait().await;
+            // Finishes what is queued.
+            let closed = tokio::task::spawn_blocking(move || app.database.close()).await;
+            let trouble = |error: String| Failure::new(format!("The server didn't end well: {error}"));
+            ended.map_err(|error| trouble(error.to_string()))?.map_err(|error| trouble(error.to_string()))?;
+            closed.map_err(|error| trouble(error.to_string()))
+        })
+        .await
 }
 
 async fn first_start(app: &App) -> Result<Option<FirstStart>, Failure> {

@@ -74,6 +74,7 @@ pub fn set_limits(write: &mut Write<'_, '_>, change: &LimitChange) -> Result<(),
     let calls = within("calls_per_cycle", change.calls_per_cycle, 0, QUOTA_MAX)?;
     let credits = within("credits_per_cycle", change.credits_per_cycle, 0, QUOTA_MAX)?;
     let top_up = within("top_up", change.top_up, 1, QUOTA_MAX)?;
+    write.refresh_settings()?;
     let workspace = &mut write.workspace;
     workspace.rate_per_minute = rate.unwrap_or(workspace.rate_per_minute);
     workspace.calls_per_cycle = calls.unwrap_or(workspace.calls_per_cycle);
@@ -91,8 +92,10 @@ pub fn set_limits(write: &mut Write<'_, '_>, change: &LimitChange) -> Result<(),
 /// # Errors
 /// `validation_error` for a bad name or zone.
 pub fn describe_workspace(write: &mut Write<'_, '_>, name: &str, zone: &str) -> Result<(), Error> {
-    write.workspace.name = parse_name(name)?;
+    let name = parse_name(name)?;
     parse_zone(zone)?;
+    write.refresh_settings()?;
+    write.workspace.name = name;
     zone.clone_into(&mut write.workspace.zone);
     workspace_update(write.tx, &write.workspace)?;
     Ok(())

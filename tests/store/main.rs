@@ -1,0 +1,14 @@
+//! The store and the rules above it, on both engines, without HTTP where it isn't the matter.
+
+#[path = "../kit/mod.rs"]
+mod kit;
+
+mod events;
+mod ledger;
+mod limits;
+mod receive;
+mod round_trips;
+mod sends;
+mod shared_limits;
+mod statements;
+mod support;
