@@ -215,14 +215,19 @@ impl Call {
             fingerprint: self.fingerprint,
         });
         let (facts, caller, shared) = (self.facts.clone(), Arc::clone(&self.caller), self.app.limits.is_shared());
-        let clock = self.app.clock.clone();
+        let (clock, held) = (self.app.clock.clone(), pass.held());
         let written = self
             .app
             .write(self.caller.workspace, Priority::Foreground, move |write| {
                 let took = clock.monotonic().saturating_sub(facts.started);
-                answer_in_write(write, &caller, &facts, took, key.as_ref(), shared, |write| {
+                let answer = answer_in_write(write, &caller, &facts, took, key.as_ref(), shared, |write| {
                     work(write, &caller, &request)
-                })
+                })?;
+                if let Some(held) = held.clone().filter(|_| answer.counted) {
+                    // Also where nobody waits for the answer any more: the write counts the call all the same.
+                    write.tx.after_commit(move || held.use_up());
+                }
+                Ok(answer)
             })
             .await;
         self.written(pass, written)
@@ -231,9 +236,6 @@ impl Call {
     fn written(self, pass: Pass, written: Result<Answer, Error>) -> Response {
         match written {
             Ok(answer) => {
-                if answer.counted {
-                    let _already_in_the_write = pass.counted();
-                }
                 if let Some(refusal) = answer.refusal {
                     return self.refuse_uncounted(refusal);
                 }
@@ -364,7 +366,15 @@ fn answer_in_write<T: Serialize>(
     {
         return replay(write, caller, facts, took, key, kept);
     }
+    let (writes, counters) = (write.tx.writes(), write.counters.clone());
     let done = work(write).and_then(|done| Ok((success(done.data)?, done.message)));
+    if let Err(error) = &done
+        && error.is_refusal()
+        && (write.tx.writes() != writes || write.counters != counters)
+    {
+        // Committed, half of what it wanted would be kept.
+        return Err(Error::internal(format!("an operation refused after it had begun to write: {error}")));
+    }
     let (status, body, outcome, reason, message) = match done {
         Ok((body, message)) => (StatusCode::OK, body, Outcome::Success, String::new(), message),
         Err(error) if error.code == Code::QuotaExceeded && error.is_refusal() => return uncounted(error),

@@ -27,6 +27,7 @@ pub fn receive_message(
     let workspace = write.workspace.id;
     let found = chat_by_jid(write.tx, workspace, account, incoming.chat.jid())?;
     let sender_jid = incoming.sender.address.jid();
+    let sender_name = without_nul(&incoming.sender.name);
     if let Some(chat) = &found
         && let Some(known) = message_known(write.tx, workspace, account, chat.id, sender_jid, &incoming.wamid)?
     {
@@ -36,10 +37,10 @@ pub fn receive_message(
     let chat = match &found {
         Some(chat) => join_chat(write, account, chat, uid, at)?,
         None => {
-            let wished = if incoming.chat_name.is_empty() { &incoming.sender.name } else { &incoming.chat_name };
+            let wished = if incoming.chat_name.is_empty() { &sender_name } else { &incoming.chat_name };
             let name = free_name(write, wished, &incoming.chat)?;
             let first = FirstMessage { uid, at, from_me: false };
-            open_chat(write, account, &incoming.chat, &name, &incoming.sender.name, &first)?
+            open_chat(write, account, &incoming.chat, &name, &sender_name, &first)?
         }
     };
     let message = message_row(write, account, uid, chat, incoming, at)?;
@@ -88,16 +89,20 @@ fn message_row(
         kind: MessageKind::WhatsApp,
         origin: Origin::Synced,
         token: TokenId(0),
-        // PostgreSQL's text holds no NUL; WhatsApp clients show none.
-        text: text.replace('\0', ""),
+        text: without_nul(text),
         wamid: incoming.wamid.clone(),
         reply_to,
         sender_jid: incoming.sender.address.jid().to_owned(),
-        sender_name: incoming.sender.name.replace('\0', ""),
+        sender_name: without_nul(&incoming.sender.name),
         at,
         received_at: write.now,
         credits_recurring: 0,
         credits_topped_up: 0,
         failure: None,
     })
+}
+
+/// PostgreSQL's text holds no NUL; WhatsApp clients show none.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "")
 }

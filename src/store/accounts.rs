@@ -123,3 +123,7 @@ fn decode(row: &Row<'_>) -> Result<AccountRow, Error> {
         health_until: row.get(12)?,
     })
 }
+
+super::statements! {
+    ACCOUNT_LIST, ACCOUNT_FIND, ACCOUNT_ALL, ACCOUNT_INSERT, ACCOUNT_HEALTH,
+}

@@ -45,6 +45,9 @@ static API_CALL_INSERT: Sql = Sql::both(
      message_uid = excluded.message_uid",
 );
 
+/// A reason is logged up to this length.
+pub const REASON_CHARS_MAX: usize = 500;
+
 const API_CALL_LIST: Sql = Sql::both(
     "SELECT seq, at_ms, request_id, token_id, method, path, status, outcome, reason, ignored, duration_us, repeats, \
      message_uid FROM api_calls WHERE workspace_id = $1 ORDER BY seq DESC LIMIT $2",
@@ -61,6 +64,8 @@ pub fn api_call_insert(write: &mut Write<'_, '_>, call: &ApiCallRow) -> Result<(
     let slot = seq % API_CALLS_MAX;
     let ApiCallRow { at, request, token, method, path, status, outcome, reason, ignored, .. } = call;
     let ApiCallRow { duration_us, repeats, message, .. } = call;
+    // It may quote what the caller sent, and PostgreSQL's text holds no NUL.
+    let reason: String = reason.chars().filter(|letter| *letter != '\0').take(REASON_CHARS_MAX).collect();
     let values = params![
         write.workspace.id,
         slot,
@@ -114,4 +119,8 @@ fn decode(row: &Row<'_>) -> Result<ApiCallRow, Error> {
         repeats: row.get(11)?,
         message: row.get(12)?,
     })
+}
+
+super::statements! {
+    API_CALL_INSERT, API_CALL_LIST, API_CALL_SINCE,
 }

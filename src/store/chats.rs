@@ -290,3 +290,8 @@ fn decode(row: &Row<'_>) -> Result<ChatRow, Error> {
         last_inbound_at: row.get(14)?,
     })
 }
+
+super::statements! {
+    CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CHAT_LIST, CHAT_ROUTES, CONTACT_INSERT, CONTACT_ADDRESS_INSERT,
+    CONTACT_BY_JID, CHAT_INSERT, CHAT_SENT, CHAT_RECEIVED, CHAT_RENAME, LABEL_INSERT, LABEL_LIST,
+}

@@ -113,3 +113,7 @@ fn decode(row: &Row<'_>) -> Result<(Workspace, Counters), Error> {
     };
     Ok((Workspace::decode(row)?, counters))
 }
+
+super::statements! {
+    COUNTERS_SELECT, COUNTERS_LOCK, COUNTERS_UPDATE, COUNTERS_INSERT,
+}

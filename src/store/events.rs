@@ -88,3 +88,7 @@ fn decode(row: &Row<'_>) -> Result<EventRow, Error> {
         detail: row.get(5)?,
     })
 }
+
+super::statements! {
+    EVENT_INSERT, EVENT_AFTER, EVENT_PRUNE,
+}

@@ -28,3 +28,7 @@ pub fn integrity(tx: &mut impl Read) -> Result<String, Error> {
 pub fn database_now(tx: &mut impl Read) -> Result<Time, Error> {
     Ok(tx.query_row(&NOW, &[], |row| row.get(0))?.unwrap_or(Time::NEVER))
 }
+
+super::statements! {
+    SCHEMA_VERSION, INTEGRITY, NOW,
+}

@@ -78,3 +78,7 @@ pub fn idempotency_insert(
 pub fn idempotency_prune(tx: &mut Tx<'_>, now: Time, rows_max: i64) -> Result<u64, Error> {
     tx.execute(&IDEMPOTENCY_PRUNE, &params![now - IDEMPOTENCY_KEPT, rows_max])
 }
+
+super::statements! {
+    IDEMPOTENCY_FIND, IDEMPOTENCY_INSERT, IDEMPOTENCY_PRUNE,
+}

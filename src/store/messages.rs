@@ -124,8 +124,9 @@ const MESSAGE_WAMID: Sql = Sql::both("UPDATE messages SET wamid = $3 WHERE works
 static HISTORY_INSERT: Sql =
     Sql::both("INSERT INTO status_history (workspace_id, uid, status, at_ms) VALUES ($1, $2, $3, $4)");
 
+// By status, which only moves forward: the times are told by several clocks, ours and WhatsApp's.
 const HISTORY_LIST: Sql =
-    Sql::both("SELECT status, at_ms FROM status_history WHERE workspace_id = $1 AND uid = $2 ORDER BY at_ms, status");
+    Sql::both("SELECT status, at_ms FROM status_history WHERE workspace_id = $1 AND uid = $2 ORDER BY status");
 
 /// Adds a message with its first status.
 pub fn message_insert(write: &mut Write<'_, '_>, message: &MessageRow) -> Result<(), crate::error::Error> {
@@ -295,4 +296,9 @@ fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
         account_name: row.get(23)?,
         token_name: row.get::<Option<String>>(24)?.unwrap_or_default(),
     })
+}
+
+super::statements! {
+    MESSAGE_FIND, MESSAGE_BY_WAMID, MESSAGE_STATUS_FIND, MESSAGE_KNOWN, MESSAGE_LIST_OLDEST, MESSAGE_LIST_NEWEST,
+    MESSAGE_INSERT, MESSAGE_STATUS, MESSAGE_FAIL, MESSAGE_WAMID, HISTORY_INSERT, HISTORY_LIST,
 }

@@ -3,6 +3,14 @@
 //! Every function takes the workspace, or a [`Write`] that is bound to one; an unscoped query does not exist, but for
 //! the few that find the workspace itself (a token's, the list of all).
 
+/// Lists a file's statements, for the test that runs every one of them on both engines.
+macro_rules! statements {
+    ($($name:ident),+ $(,)?) => {
+        pub(super) static STATEMENTS: &[(&str, &database::Sql)] = &[$((stringify!($name), &$name)),+];
+    };
+}
+use statements;
+
 pub mod accounts;
 pub mod api_calls;
 pub mod chats;
@@ -19,7 +27,7 @@ pub mod tokens;
 pub mod workspaces;
 mod write;
 
-use database::Migration;
+use database::{Migration, Sql};
 
 pub use write::Write;
 
@@ -38,3 +46,25 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0002_sandbox.sql"),
     },
 ];
+
+/// Every statement with its file and its name, for the test that runs all of them.
+pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
+    let files = [
+        ("accounts", accounts::STATEMENTS),
+        ("api_calls", api_calls::STATEMENTS),
+        ("chats", chats::STATEMENTS),
+        ("counters", counters::STATEMENTS),
+        ("events", events::STATEMENTS),
+        ("health", health::STATEMENTS),
+        ("idempotency", idempotency::STATEMENTS),
+        ("messages", messages::STATEMENTS),
+        ("outbox", outbox::STATEMENTS),
+        ("rate_slots", rate_slots::STATEMENTS),
+        ("sandbox", sandbox::STATEMENTS),
+        ("setup_links", setup_links::STATEMENTS),
+        ("tokens", tokens::STATEMENTS),
+        ("workspaces", workspaces::STATEMENTS),
+    ];
+    let each = files.into_iter().flat_map(|(file, list)| list.iter().map(move |(name, sql)| (file, *name, *sql)));
+    each.collect()
+}

@@ -225,3 +225,8 @@ fn kind(number: i64) -> Result<StepKind, Error> {
         .find(|kind| *kind as i64 == number)
         .ok_or_else(|| Error::Decode(format!("sandbox step {number}")))
 }
+
+super::statements! {
+    MESSAGE_INSERT, MESSAGE_AT, MESSAGE_LIST, STEP_INSERT, STEP_DUE, STEP_NEXT, STEP_DELETE, STEP_LIST_PARKED,
+    STEP_MOVE, CONTACT_FIND, CONTACT_ONLINE, CONTACT_COUNT,
+}

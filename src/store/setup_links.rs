@@ -33,3 +33,7 @@ pub fn setup_link_find(tx: &mut impl Read, hash: [u8; 32], now: Time) -> Result<
 pub fn setup_link_use(tx: &mut Tx<'_>, hash: [u8; 32], now: Time) -> Result<bool, Error> {
     Ok(tx.execute(&SETUP_LINK_USE, &params![hash, now])? > 0)
 }
+
+super::statements! {
+    SETUP_LINK_INSERT, SETUP_LINK_FIND, SETUP_LINK_USE,
+}

@@ -84,3 +84,7 @@ fn decode(row: &Row<'_>) -> Result<TokenRow, Error> {
         last_used_at: row.get(8)?,
     })
 }
+
+super::statements! {
+    TOKEN_INSERT, TOKEN_BY_HASH, TOKEN_LIST, TOKEN_REVOKE, TOKEN_USED,
+}

@@ -81,3 +81,7 @@ pub fn workspace_update(tx: &mut Tx<'_>, workspace: &Workspace) -> Result<(), Er
     let values = params![id, name, zone, anchor, rate_per_minute, calls_per_cycle, credits_per_cycle, pacing_ms];
     tx.execute(&WORKSPACE_UPDATE, &values).map(drop)
 }
+
+super::statements! {
+    WORKSPACE_LIST, WORKSPACE_NEXT, WORKSPACE_INSERT, WORKSPACE_UPDATE,
+}

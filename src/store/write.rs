@@ -6,7 +6,7 @@ use database::{Sql, Tx, Value};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::id::{AccountId, ChatId, ContactId, WorkspaceId};
-use crate::store::counters::{Counters, counters_lock, counters_save};
+use crate::store::counters::{Counters, counters_find, counters_lock, counters_save};
 use crate::store::workspaces::Workspace;
 
 /// An open write of one workspace.
@@ -29,6 +29,15 @@ impl<'t, 'c> Write<'t, 'c> {
     pub fn close(self) -> Result<(), Error> {
         if self.counters != self.before {
             counters_save(self.tx, self.workspace.id, &self.counters)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the settings again. Under the lock this is how they are now; the lock itself, having waited for another
+    /// node's write, may show them as they were before it.
+    pub fn refresh_settings(&mut self) -> Result<(), Error> {
+        if let Some((workspace, _)) = counters_find(self.tx, self.workspace.id)? {
+            self.workspace = workspace;
         }
         Ok(())
     }

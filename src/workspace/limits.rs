@@ -4,6 +4,7 @@
 //! the database, in the write that counts the call.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -73,37 +74,55 @@ pub enum Entry {
     Unknown,
 }
 
-/// Leave to make one call. Dropped without [`Pass::counted`] a call that waits to be counted is given back.
+/// Leave to make one call. A call that is never counted is given back.
 pub enum Pass {
     /// The gate in memory let it through.
-    Held(Held),
+    Held(Arc<Held>),
     /// The shared gate judges in the call's own write.
     JudgedLater,
     /// The shared gate let it through and has counted it.
     Counted,
 }
 
-/// A call of this cycle, taken from the gate in memory.
-pub struct Held(Option<Arc<Mutex<Meter>>>);
+/// A call of this cycle, taken from the gate in memory. Given back when the last holder lets go of it unused.
+pub struct Held {
+    meter: Arc<Mutex<Meter>>,
+    used: AtomicBool,
+}
 
 impl Pass {
     /// Uses the call for good; returns how many calls are still to be counted in the database.
     pub fn counted(self) -> i64 {
         match self {
-            Pass::Held(mut held) => {
-                held.0 = None;
+            Pass::Held(held) => {
+                held.use_up();
                 1
             }
             Pass::JudgedLater => 1,
             Pass::Counted => 0,
         }
     }
+
+    /// The call taken from the gate in memory, for the write that will count it.
+    pub fn held(&self) -> Option<Arc<Held>> {
+        match self {
+            Pass::Held(held) => Some(Arc::clone(held)),
+            Pass::JudgedLater | Pass::Counted => None,
+        }
+    }
+}
+
+impl Held {
+    /// The database has counted the call.
+    pub fn use_up(&self) {
+        self.used.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Some(meter) = &self.0 {
-            meter.lock().unwrap_or_else(PoisonError::into_inner).give_back();
+        if !self.used.load(Ordering::Relaxed) {
+            self.meter.lock().unwrap_or_else(PoisonError::into_inner).give_back();
         }
     }
 }
@@ -143,7 +162,7 @@ impl LocalLimits {
     fn enter(&self, workspace: WorkspaceId, clock: &Clock) -> Result<Entry, Error> {
         let Some(meter) = self.find(workspace) else { return Ok(Entry::Unknown) };
         meter.lock().unwrap_or_else(PoisonError::into_inner).take(clock)?;
-        Ok(Entry::Judged(Pass::Held(Held(Some(meter)))))
+        Ok(Entry::Judged(Pass::Held(Arc::new(Held { meter, used: AtomicBool::new(false) }))))
     }
 
     /// Makes a workspace known; one that is known stays as it is.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use database::Tx;
 
 use crate::clock::Time;
-use crate::error::Error;
+use crate::error::{Error, FieldFault};
 use crate::id::WorkspaceId;
 use crate::store::Write;
 use crate::store::counters::counters_insert;
@@ -74,6 +74,7 @@ pub fn set_limits(write: &mut Write<'_, '_>, change: &LimitChange) -> Result<(),
     let calls = within("calls_per_cycle", change.calls_per_cycle, 0, QUOTA_MAX)?;
     let credits = within("credits_per_cycle", change.credits_per_cycle, 0, QUOTA_MAX)?;
     let top_up = within("top_up", change.top_up, 1, QUOTA_MAX)?;
+    write.refresh_settings()?;
     let workspace = &mut write.workspace;
     workspace.rate_per_minute = rate.unwrap_or(workspace.rate_per_minute);
     workspace.calls_per_cycle = calls.unwrap_or(workspace.calls_per_cycle);
@@ -91,11 +92,23 @@ pub fn set_limits(write: &mut Write<'_, '_>, change: &LimitChange) -> Result<(),
 /// # Errors
 /// `validation_error` for a bad name or zone.
 pub fn describe_workspace(write: &mut Write<'_, '_>, name: &str, zone: &str) -> Result<(), Error> {
-    write.workspace.name = parse_name(name)?;
+    let name = parse_name(name)?;
     parse_zone(zone)?;
+    write.refresh_settings()?;
+    write.workspace.name = name;
     zone.clone_into(&mut write.workspace.zone);
     workspace_update(write.tx, &write.workspace)?;
     Ok(())
+}
+
+/// Whether a workspace may be called so and lie there; names every fault.
+///
+/// # Errors
+/// `validation_error` for a bad name, a bad zone or both.
+pub fn check_description(name: &str, zone: &str) -> Result<(), Error> {
+    let refused = [parse_name(name).err(), parse_zone(zone).err()];
+    let faults: Vec<FieldFault> = refused.into_iter().flatten().flat_map(|error| error.faults).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid_fields(faults)) }
 }
 
 fn parse_name(name: &str) -> Result<String, Error> {

@@ -68,15 +68,17 @@ pub struct Tx<'a> {
     has_update: bool,
     failed: Option<Error>,
     statements: u64,
+    writes: u64,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(backend: &'a mut (dyn Backend + 'a), hints: &'a mut Vec<Hint>) -> Tx<'a> {
-        Tx { backend, hints, later: Vec::new(), has_update: false, failed: None, statements: 0 }
+        Tx { backend, hints, later: Vec::new(), has_update: false, failed: None, statements: 0, writes: 0 }
     }
 
     /// Runs a statement now. Returns how many rows it changed.
     pub fn execute<'p>(&mut self, sql: &Sql, params: impl AsRef<[Value<'p>]>) -> Result<u64, Error> {
+        self.writes += 1;
         self.step(|backend| backend.execute(sql, params.as_ref()))
     }
 
@@ -109,8 +111,19 @@ impl<'a> Tx<'a> {
             return self.step(|_| Err(Error::Misuse(format!("more than {LATER_MAX} statements queued in one write"))));
         }
         self.check_usable()?;
+        self.writes += 1;
         self.later.push(Later { sql, params });
         Ok(())
+    }
+
+    /// Statements so far that may change rows, queued ones included. Compared before and after, it tells whether a
+    /// piece of work wrote anything.
+    pub fn writes(&self) -> u64 {
+        self.writes
+    }
+
+    fn note_query(&mut self, sql: &Sql) {
+        self.writes += u64::from(!verb(sql.text(self.backend.engine())).eq_ignore_ascii_case("SELECT"));
     }
 
     /// Wakes one waiter of `notify` after the commit, or the next one to wait. A hint: whoever waits must also look
@@ -171,6 +184,7 @@ impl Read for Tx<'_> {
         params: impl AsRef<[Value<'p>]>,
         map: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
+        self.note_query(sql);
         self.step(|backend| first(backend, sql, params.as_ref(), map))
     }
 
@@ -180,6 +194,7 @@ impl Read for Tx<'_> {
         params: impl AsRef<[Value<'p>]>,
         map: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
+        self.note_query(sql);
         self.step(|backend| all(backend, sql, params.as_ref(), map))
     }
 }

@@ -1,0 +1,13 @@
+//! The store and the rules above it, on both engines, without HTTP where it isn't the matter.
+
+#[path = "../kit/mod.rs"]
+mod kit;
+
+mod events;
+mod ledger;
+mod limits;
+mod receive;
+mod sends;
+mod shared_limits;
+mod statements;
+mod support;
