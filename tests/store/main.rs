@@ -6,6 +6,7 @@ mod kit;
 mod events;
 mod ledger;
 mod limits;
+mod plans;
 mod receive;
 mod sends;
 mod shared_limits;
