@@ -33,9 +33,9 @@ pub fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
                 }
             }
             body {
-                main.page.stack data-alone {
-                    p.brand { span.brand-mark { (icon("mark")) } "Partyline" }
-                    (content)
+                div.page.stack data-alone {
+                    header.brand { span.brand-mark { (icon("mark")) } "Partyline" }
+                    main { (content) }
                 }
             }
         }
