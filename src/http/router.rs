@@ -32,11 +32,16 @@ pub fn router(app: App) -> Router {
         .merge(pages)
         .merge(public)
         .method_not_allowed_fallback(wrong_method)
-        .fallback(unknown_path)
+        .fallback(fallback)
 }
 
-async fn unknown_path(uri: Uri) -> Response {
-    let path: String = uri.path().chars().take(128).collect();
+async fn fallback(uri: Uri) -> Response {
+    unknown_path(uri.path())
+}
+
+/// The answer for a path that isn't there, or isn't for this client.
+pub fn unknown_path(path: &str) -> Response {
+    let path: String = path.chars().take(128).collect();
     Error::not_found(format!("There is no {path} here; the API begins with {BASE_PATH}")).into_response()
 }
 

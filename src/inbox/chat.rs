@@ -73,11 +73,13 @@ pub fn free_name(write: &mut Write<'_, '_>, wished: &str, address: &Address) -> 
         wished.clone_from(&own);
     }
     let mut name = wished.clone();
-    for suffix in [own.clone(), format!("{own} {}", write.counters.chat_last + 1)] {
-        if chat_by_name(write.tx, write.workspace.id, &name)?.is_none() {
-            return Ok(name);
-        }
-        name = format!("{wished} {suffix}");
+    let mut tries = 0;
+    while chat_by_name(write.tx, write.workspace.id, &name)?.is_some() {
+        name = match tries {
+            0 => format!("{wished} {own}"),
+            _ => format!("{wished} {own} {}", write.counters.chat_last + tries),
+        };
+        tries += 1;
     }
     Ok(name)
 }

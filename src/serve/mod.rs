@@ -6,6 +6,7 @@ mod welcome;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use database::{FolderLock, Migrated};
 use serde_json::json;
@@ -18,6 +19,7 @@ use crate::app::{App, Settings, keep_ledger};
 use crate::cli::Out;
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat, reachable};
+use crate::control::client::Connection;
 use crate::control::listener::Control;
 use crate::control::reach::open_database;
 use crate::data_folder::DataFolder;
@@ -35,6 +37,9 @@ use stop::Signals;
 const STACK_BYTES: usize = 2 * 1024 * 1024;
 const WORKERS_MIN: usize = 2;
 const BLOCKING_THREADS_MAX: usize = 16;
+
+const LOCKED_WAIT_MAX: Duration = Duration::from_secs(5);
+const LOCKED_PAUSE: Duration = Duration::from_millis(20);
 
 /// What the server says on standard output once it is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +60,6 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
         LogFormat::Json => telemetry::LogFormat::Json,
     };
     telemetry::init(format, &config.log.value).map_err(|why| Failure::usage(format!("--log: {why}")))?;
-    // What this process writes is nobody else's, the files that SQLite makes included.
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let folder = DataFolder::create(&config.data.value)?;
     let lock = take_folder(&folder)?;
     if folder.ensure_key(&lock)? && config.database.value.is_none() && folder.database_file().exists() {
@@ -85,14 +88,23 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
     served
 }
 
+/// Takes the folder's lock. A command may have it for a moment, or a server that is about to end; one that answers
+/// has come to stay.
 fn take_folder(folder: &DataFolder) -> Result<FolderLock, Failure> {
-    folder.try_lock()?.ok_or_else(|| {
-        let place = folder.path().display();
-        Failure::new(format!(
-            "Another Partyline server uses the data folder {place}.\n\
-             To fix it, stop that server, or give this one a folder of its own with --data (and its own --listen)."
-        ))
-    })
+    let clock = Clock::system();
+    loop {
+        if let Some(lock) = folder.try_lock()? {
+            return Ok(lock);
+        }
+        if clock.monotonic() > LOCKED_WAIT_MAX || Connection::open(folder.path(), None)?.is_some() {
+            let place = folder.path().display();
+            return Err(Failure::new(format!(
+                "Another Partyline server uses the data folder {place}.\n\
+                 To fix it, stop that server, or give this one a folder of its own with --data (and its own --listen)."
+            )));
+        }
+        std::thread::sleep(LOCKED_PAUSE);
+    }
 }
 
 async fn listen(config: &Config) -> Result<TcpListener, Failure> {
@@ -125,9 +137,10 @@ async fn serve(
     out: &mut Out,
 ) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
-    let first = first_start(&app).await?;
     let control = Control::bind(&config.data.value, config.database.value.as_deref())?;
     let metrics = Metrics::install().map_err(Failure::new)?;
+    // Last of all that can fail: its secrets are told once, so they must come to be told.
+    let first = first_start(&app).await?;
 
     // Requests stop first, then what they hand their work to; commands work till the end.
     let (requests, workers) = (CancellationToken::new(), CancellationToken::new());

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -97,6 +98,8 @@ pub struct Server {
     child: Child,
     lines: Receiver<String>,
     said: Vec<String>,
+    /// What it wrote to standard error, for whoever wonders why it didn't start.
+    log: Arc<Mutex<String>>,
     /// As in `http://127.0.0.1:4711`.
     pub address: String,
 }
@@ -113,7 +116,7 @@ impl Server {
 
     /// Starts it and waits for nothing.
     pub fn spawn(mut command: Command) -> Server {
-        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("piped");
         let (sender, lines) = channel();
@@ -124,7 +127,14 @@ impl Server {
                 }
             }
         });
-        Server { child, lines, said: Vec::new(), address: String::new() }
+        let log = Arc::new(Mutex::new(String::new()));
+        let (stderr, kept) = (child.stderr.take().expect("piped"), Arc::clone(&log));
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                kept.lock().expect("nobody panics with it").push_str(&format!("{line}\n"));
+            }
+        });
+        Server { child, lines, said: Vec::new(), log, address: String::new() }
     }
 
     /// The first line that fits, read until it comes.
@@ -135,7 +145,9 @@ impl Server {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let line = self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("only said {:?}", self.said));
+            let Ok(line) = self.lines.recv_timeout(left) else {
+                panic!("only said {:?}, and\n{}", self.said, self.log.lock().expect("nobody panics with it"));
+            };
             self.said.push(line.clone());
             if fits(&line) {
                 return line;

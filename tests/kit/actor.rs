@@ -29,6 +29,11 @@ impl Actor {
         Actor { router, token, headers: Vec::new() }
     }
 
+    /// The same actor before another server.
+    pub fn talking_to(&self, router: Router) -> Actor {
+        Actor { router, ..self.clone() }
+    }
+
     /// The same actor, sending one more header.
     pub fn with_header(&self, name: &str, value: &str) -> Actor {
         let mut other = self.clone();

@@ -1,6 +1,6 @@
 //! The test kit: a server in this process on either engine, with a clock that stands still, and actors that speak HTTP to it.
 
-#![allow(dead_code, reason = "each test target uses its part of the kit")]
+#![allow(dead_code, unused_imports, reason = "each test target uses its part of the kit")]
 
 mod actor;
 mod engine;
@@ -63,7 +63,7 @@ impl TestApp {
 
     /// Someone with a token of another workspace.
     pub async fn outsider(&self) -> Actor {
-        let (workspace, _) = new_workspace(&self.app, "Somebody Else").await;
+        let (workspace, _) = self.other_workspace().await;
         self.token_of(workspace, Scope::Full, false).await
     }
 
@@ -94,6 +94,18 @@ impl TestApp {
     /// Lets waiting api calls be counted and logged.
     pub async fn flush(&self) {
         self.app.ledger.flush(&self.app.database, self.clock.now(), true).await.expect("the ledger is flushed");
+    }
+
+    /// Another node on the same data, and the same actor talking to it.
+    pub fn other_node(&self, actor: &Actor) -> (App, Actor) {
+        let app = App::new(self.stage.open(), self.clock.clone(), self.app.settings.clone());
+        let actor = actor.talking_to(router(app.clone()));
+        (app, actor)
+    }
+
+    /// A second workspace with its sandbox account.
+    pub async fn other_workspace(&self) -> (WorkspaceId, AccountId) {
+        new_workspace(&self.app, "Somebody Else").await
     }
 
     /// The same data under a server that was started anew.

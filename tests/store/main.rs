@@ -7,7 +7,6 @@ mod events;
 mod ledger;
 mod limits;
 mod receive;
-mod round_trips;
 mod sends;
 mod shared_limits;
 mod statements;

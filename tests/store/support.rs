@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use partyline::id::{AccountId, MessageUid, WorkspaceId};
+use partyline::id::{AccountId, MessageUid, TokenId, WorkspaceId};
 use partyline::inbox::receive::receive_message;
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{MessageText, Phone};
@@ -70,7 +70,7 @@ pub async fn queue(stage: &TestApp, phone: &str, text: &str) -> (MessageUid, Str
 }
 
 fn caller(workspace: WorkspaceId) -> Caller {
-    Caller { workspace, token: partyline::id::TokenId(0), scope: Scope::Full, sandbox_only: false }
+    Caller { workspace, token: TokenId(0), token_name: String::new(), scope: Scope::Full, sandbox_only: false }
 }
 
 pub async fn limited(stage: &TestApp, change: LimitChange) {
