@@ -67,3 +67,15 @@ fn setup_works_over_plain_http_under_a_name_of_the_house() {
     newcomer.until("location.pathname === '/setup/done'");
     assert_eq!(newcomer.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn the_check_of_our_pages_finds_what_is_wrong_with_one() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let mut tab = Tab::open(&mut browser);
+    tab.visit("data:text/html,<body style='background:%23222'><p style='color:%23777'>pale</p><input id=x><h1>h</h1>");
+    let faults = tab.faults().join("; ");
+    for fault in ["P \"pale\": contrast 3.5", "H1 \"h\": contrast 1.", "INPUT \"x\": no label", "no title or language"]
+    {
+        assert!(faults.contains(fault), "{faults}");
+    }
+}

@@ -171,10 +171,13 @@ impl<'b> Tab<'b> {
     /// The same for a page of ours, which must be readable in each form.
     pub fn inspect(&mut self, name: &str) {
         self.in_all_forms(name, |tab, form| {
-            let faults = tab.value(READABLE);
-            assert_eq!(faults, json!([]), "{name} {form}");
+            assert_eq!(tab.faults(), Vec::<String>::new(), "{name} {form}");
             tab.photograph(&format!("{name}-{form}"));
         });
+    }
+
+    pub fn faults(&mut self) -> Vec<String> {
+        serde_json::from_value(self.value(READABLE)).expect("a list of words")
     }
 
     fn in_all_forms(&mut self, name: &str, look: impl Fn(&mut Self, &str)) {
