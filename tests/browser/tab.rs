@@ -154,6 +154,11 @@ impl<'b> Tab<'b> {
         self.call("Emulation.setEmulatedMedia", json!({"features": features}));
     }
 
+    fn assert_fits(&mut self, name: &str) {
+        let too_wide = self.value("document.documentElement.scrollWidth - innerWidth");
+        assert!(too_wide.as_i64().is_some_and(|pixels| pixels <= 0), "{name} scrolls sideways by {too_wide}");
+    }
+
     /// Keeps what is seen in `target/screenshots/`, for a person to look at.
     pub fn photograph(&mut self, name: &str) {
         let shot = self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": false}));
@@ -170,6 +175,9 @@ impl<'b> Tab<'b> {
 
     /// The same for a page of ours, which must be readable in each form.
     pub fn inspect(&mut self, name: &str) {
+        // The smallest phone; also what a desk's page is at 400 % (WCAG 1.4.10).
+        self.size(320, 640);
+        self.assert_fits(name);
         self.in_all_forms(name, |tab, form| {
             assert_eq!(tab.faults(), Vec::<String>::new(), "{name} {form}");
             tab.photograph(&format!("{name}-{form}"));
@@ -185,8 +193,7 @@ impl<'b> Tab<'b> {
             self.size(width, height);
             for theme in ["light", "dark"] {
                 self.theme(theme);
-                let too_wide = self.value("document.documentElement.scrollWidth - innerWidth");
-                assert!(too_wide.as_i64().is_some_and(|pixels| pixels <= 0), "{name} scrolls sideways at {width}");
+                self.assert_fits(name);
                 look(self, &format!("{width}-{theme}"));
             }
         }
