@@ -59,19 +59,34 @@ async fn sends_receipts_messages_refusals_and_faults_at_once_leave_no_gap() {
             async move {
                 let phone = format!("+1 202 555 01{:02}", number % 8);
                 let name = if number % 3 == 0 { json!("Maria") } else { json!(null) };
-                let body = json!({"phone": phone, "text": "hi", "chat_name": name, "label": format!("l{}", number % 4)});
+                let body =
+                    json!({"phone": phone, "text": "hi", "chat_name": name, "label": format!("l{}", number % 4)});
                 let status = token.post("/messages", body).await.status.as_u16();
                 assert!(matches!(status, 200 | 400 | 403), "{status}");
             }
         });
         let heard = (0..40).map(|number| async move {
-            receive(stage, incoming(&format!("+35191234560{}", number % 5), "Maria", &format!("M{}", number % 20), "hi", START.ms())).await;
+            receive(
+                stage,
+                incoming(
+                    &format!("+35191234560{}", number % 5),
+                    "Maria",
+                    &format!("M{}", number % 20),
+                    "hi",
+                    START.ms(),
+                ),
+            )
+            .await;
         });
         let failing = (0..20).map(|_| async move {
             let fails = |write: &mut Write<'_, '_>| note(write).and_then(|_| Err::<(), _>(Error::internal("planted")));
             stage.app.write(stage.workspace, Priority::Background, fails).await.expect_err("it fails");
         });
-        let all = (futures_util::future::join_all(sends), futures_util::future::join_all(heard), futures_util::future::join_all(failing));
+        let all = (
+            futures_util::future::join_all(sends),
+            futures_util::future::join_all(heard),
+            futures_util::future::join_all(failing),
+        );
         tokio::join!(all.0, all.1, all.2);
         stage.flush().await;
         assert_gapless(stage).await;

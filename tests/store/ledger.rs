@@ -155,7 +155,9 @@ async fn the_log_is_a_ring() {
             let rows: Vec<_> = (first..(first + 250).min(API_CALLS_MAX + 50))
                 .map(|number| ApiCallRow { at: Time::from_ms(number), ..row("/chats", 200, Outcome::Success) })
                 .collect();
-            stage.write(stage.workspace, move |write| rows.iter().try_for_each(|row| api_call_insert(write, row))).await;
+            stage
+                .write(stage.workspace, move |write| rows.iter().try_for_each(|row| api_call_insert(write, row)))
+                .await;
         }
         let rows = logged(&stage, stage.workspace).await;
         assert_eq!(i64::try_from(rows.len()), Ok(API_CALLS_MAX));

@@ -80,7 +80,8 @@ async fn changed_limits_hold_from_the_next_call_on() {
     assert_eq!(passing(&token, 64).await, 0);
     stage.advance(Duration::from_secs(60));
     assert_eq!(passing(&token, 64).await, 5);
-    limited(&stage, LimitChange { rate_per_minute: Some(1000), calls_per_cycle: Some(70), ..LimitChange::default() }).await;
+    limited(&stage, LimitChange { rate_per_minute: Some(1000), calls_per_cycle: Some(70), ..LimitChange::default() })
+        .await;
     assert_eq!(passing(&token, 64).await, 6, "64 were made in this cycle");
 }
 
@@ -123,7 +124,12 @@ async fn a_call_whose_caller_went_away_is_used_all_the_same() {
 #[tokio::test]
 async fn calls_and_credits_begin_again_at_the_end_of_the_cycle_and_not_before() {
     both_engines(|stage| async move {
-        let change = LimitChange { calls_per_cycle: Some(6), credits_per_cycle: Some(2), top_up: Some(1), ..LimitChange::default() };
+        let change = LimitChange {
+            calls_per_cycle: Some(6),
+            credits_per_cycle: Some(2),
+            top_up: Some(1),
+            ..LimitChange::default()
+        };
         limited(&stage, change).await;
         let token = stage.token().await;
         let ends_at = counters(&stage, stage.workspace).await.cycle_ends_at;
@@ -144,7 +150,11 @@ async fn calls_and_credits_begin_again_at_the_end_of_the_cycle_and_not_before() 
             token.send(ECHO, "again").await;
         }
         stage.flush().await;
-        assert_eq!(token.post("/messages", json!({"phone": ECHO, "text": "x"})).await.status, 403, "topped up credits do not come back");
+        assert_eq!(
+            token.post("/messages", json!({"phone": ECHO, "text": "x"})).await.status,
+            403,
+            "topped up credits do not come back"
+        );
         let new = counters(&stage, stage.workspace).await;
         assert_eq!((new.calls_used, new.credits_used, new.topped_up, new.cycle_starts_at), (2, 2, 0, ends_at));
         assert_eq!(new.call_last, 3 + 3 + 2 + 2, "refusals that only repeat are folded");
@@ -187,7 +197,5 @@ async fn purse(stage: &TestApp) -> (i64, i64) {
 
 async fn fail(stage: &TestApp, wamid: &str) {
     let (account, wamid, at) = (stage.account, wamid.to_owned(), stage.clock.now());
-    stage
-        .write(stage.workspace, move |write| record_receipt(write, account, &wamid, Status::Failed, None, at))
-        .await;
+    stage.write(stage.workspace, move |write| record_receipt(write, account, &wamid, Status::Failed, None, at)).await;
 }

@@ -7,6 +7,8 @@ mod events;
 mod ledger;
 mod limits;
 mod receive;
+mod round_trips;
+mod round_trips_inbox;
 mod sends;
 mod shared_limits;
 mod statements;

@@ -41,11 +41,18 @@ async fn a_first_message_makes_a_chat_with_an_unread_mark_and_its_events() {
         let made = chat(&stage, 1).await;
         assert_eq!((made.name.as_str(), made.phone.as_str(), made.unread), ("Anna", ANNA, 1));
         assert!(made.unattended && !made.closed && !made.is_group);
-        assert_eq!((made.last_message, made.last_message_at, made.last_inbound_at.ms()), (Some(uid), made.last_inbound_at, START.ms() - 500));
+        assert_eq!(
+            (made.last_message, made.last_message_at, made.last_inbound_at.ms()),
+            (Some(uid), made.last_inbound_at, START.ms() - 500)
+        );
         let [view] = messages(&stage, 1).await.try_into().expect("one message");
-        assert_eq!((view.message.text.as_str(), view.message.from_me, view.message.origin), ("hello", false, Origin::Synced));
+        assert_eq!(
+            (view.message.text.as_str(), view.message.from_me, view.message.origin),
+            ("hello", false, Origin::Synced)
+        );
         assert_eq!((view.message.sender_name.as_str(), view.account_name.as_str()), ("Anna", "Demo phone"));
-        let told: Vec<_> = events(&stage, stage.workspace).await.into_iter().map(|event| (event.kind, event.message)).collect();
+        let told: Vec<_> =
+            events(&stage, stage.workspace).await.into_iter().map(|event| (event.kind, event.message)).collect();
         assert_eq!(told[1..], [(Kind::ChatIncoming, Some(uid)), (Kind::MessageReceived, Some(uid))]);
     })
     .await;
@@ -76,7 +83,10 @@ async fn one_id_from_two_senders_of_a_group_is_two_messages() {
             receive(&stage, told).await;
         }
         let regatta = chat(&stage, 1).await;
-        assert_eq!((regatta.name.as_str(), regatta.is_group, regatta.phone.as_str(), regatta.unread), ("Regatta", true, "", 2));
+        assert_eq!(
+            (regatta.name.as_str(), regatta.is_group, regatta.phone.as_str(), regatta.unread),
+            ("Regatta", true, "", 2)
+        );
         // The same id in another chat is another message as well.
         receive(&stage, incoming(ANNA, "Anna", "SAME", "hi", START.ms())).await;
         assert_eq!((messages(&stage, 1).await.len(), messages(&stage, 2).await.len()), (2, 1));
@@ -92,7 +102,8 @@ async fn sixteen_who_tell_the_same_at_once_store_it_once() {
                 let (app, workspace, account) = (stage.app.clone(), stage.workspace, stage.account);
                 let told = incoming(ANNA, "Anna", "A1", "hello", START.ms());
                 let uid = app.ids.message_uid(START);
-                let work = move |write: &mut partyline::store::Write<'_, '_>| receive_message(write, account, uid, &told);
+                let work =
+                    move |write: &mut partyline::store::Write<'_, '_>| receive_message(write, account, uid, &told);
                 tokio::spawn(async move { app.write(workspace, Priority::Foreground, work).await.expect("stored") })
             })
             .collect();
@@ -120,7 +131,8 @@ async fn a_name_that_is_taken_gets_the_phone_behind_it() {
         for id in 1..=4 {
             names.push(chat(&stage, id).await.name);
         }
-        let expected = ["Maria +351912345671", &format!("Maria {BERT}"), "+351912345670", "Maria +351912345671 +351912345671"];
+        let expected =
+            ["Maria +351912345671", &format!("Maria {BERT}"), "+351912345670", "Maria +351912345671 +351912345671"];
         assert_eq!(names, expected);
     })
     .await;
@@ -148,8 +160,14 @@ async fn a_nul_in_any_text_is_left_out() {
         receive(&stage, told).await;
         let [anna] = messages(&stage, 1).await.try_into().expect("one message");
         let [bert] = messages(&stage, 2).await.try_into().expect("one message");
-        assert_eq!((anna.chat_name.as_str(), anna.message.text.as_str(), anna.message.sender_name.as_str()), ("Anna", "hello", "Anna"));
-        assert_eq!((bert.chat_name.as_str(), bert.message.text.as_str(), bert.message.sender_name.as_str()), ("Regatta", "", "Bert"));
+        assert_eq!(
+            (anna.chat_name.as_str(), anna.message.text.as_str(), anna.message.sender_name.as_str()),
+            ("Anna", "hello", "Anna")
+        );
+        assert_eq!(
+            (bert.chat_name.as_str(), bert.message.text.as_str(), bert.message.sender_name.as_str()),
+            ("Regatta", "", "Bert")
+        );
     })
     .await;
 }
@@ -175,7 +193,10 @@ async fn late_messages_do_not_move_a_chat_back() {
         let newest = receive(&stage, incoming(ANNA, "Anna", "A2", "second", START.ms())).await;
         receive(&stage, incoming(ANNA, "Anna", "A1", "first, but late", START.ms() - 60_000)).await;
         let anna = chat(&stage, 1).await;
-        assert_eq!((anna.last_message, anna.last_message_at, anna.last_inbound_at, anna.unread), (Some(newest), START, START, 2));
+        assert_eq!(
+            (anna.last_message, anna.last_message_at, anna.last_inbound_at, anna.unread),
+            (Some(newest), START, START, 2)
+        );
     })
     .await;
 }
@@ -195,7 +216,11 @@ async fn an_answer_makes_what_waits_a_reply() {
         };
         assert_eq!(classes(&stage).await, [Urgency::Cold as i64; 2]);
         receive(&stage, incoming("+12025550100", "", "A1", "yes?", START.ms())).await;
-        assert_eq!(classes(&stage).await, [Urgency::Reply as i64, Urgency::Cold as i64], "those behind follow when they move up");
+        assert_eq!(
+            classes(&stage).await,
+            [Urgency::Reply as i64, Urgency::Cold as i64],
+            "those behind follow when they move up"
+        );
     })
     .await;
 }
@@ -254,7 +279,9 @@ async fn a_receipt_told_by_a_slower_clock_does_not_turn_history_round() {
     both_engines(|stage| async move {
         let (uid, wamid) = queue(&stage, ECHO, "hi").await;
         let (workspace, account) = (stage.workspace, stage.account);
-        for (status, late_ms) in [(Status::Sent, -3_000), (Status::Read, -1_000), (Status::Delivered, 0), (Status::Read, 5_000)] {
+        for (status, late_ms) in
+            [(Status::Sent, -3_000), (Status::Read, -1_000), (Status::Delivered, 0), (Status::Read, 5_000)]
+        {
             let (wamid, at) = (wamid.clone(), partyline::clock::Time::from_ms(START.ms() + late_ms));
             stage.write(workspace, move |write| record_receipt(write, account, &wamid, status, None, at)).await;
         }

@@ -81,14 +81,16 @@ fn no_statement_is_missing_from_the_list() {
 
 #[test]
 fn a_missing_statement_would_be_seen() {
-    let text = "const ONE: Sql = Sql::both(\"SELECT 1\");\nstatic TWO: Sql =\n    Sql::both(\"SELECT 2\");\nconst N: i64 = 3;";
+    let text =
+        "const ONE: Sql = Sql::both(\"SELECT 1\");\nstatic TWO: Sql =\n    Sql::both(\"SELECT 2\");\nconst N: i64 = 3;";
     assert_eq!(declared(text), ["ONE", "TWO"]);
 }
 
 /// The names of the statements that a source declares.
 fn declared(source: &str) -> Vec<String> {
     let words: Vec<&str> = source.split_whitespace().collect();
-    let is_one = |three: &&[&str]| matches!(three[0], "const" | "static") && matches!(three[2], "Sql" | "database::Sql");
+    let is_one =
+        |three: &&[&str]| matches!(three[0], "const" | "static") && matches!(three[2], "Sql" | "database::Sql");
     words.windows(3).filter(is_one).map(|three| three[1].trim_end_matches(':').to_owned()).collect()
 }
 
@@ -130,12 +132,7 @@ async fn parameter_kinds() -> BTreeMap<String, Vec<Value<'static>>> {
 
 /// Asks PostgreSQL by offering each kind: the wrong ones are refused before anything runs.
 async fn wanted(database: &Database, sql: &'static Sql, values: &[Value<'static>], at: usize) -> Value<'static> {
-    let samples = [
-        Value::Int(1),
-        Value::Bool(true),
-        Value::Text("connected".into()),
-        Value::Bytes(vec![1; 16].into()),
-    ];
+    let samples = [Value::Int(1), Value::Bool(true), Value::Text("connected".into()), Value::Bytes(vec![1; 16].into())];
     for sample in samples {
         let mut offered = values.to_vec();
         offered[at] = sample.clone();

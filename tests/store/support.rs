@@ -41,12 +41,7 @@ pub async fn receive(stage: &TestApp, incoming: Incoming) -> MessageUid {
     receive_in(stage, stage.workspace, stage.account, incoming).await
 }
 
-pub async fn receive_in(
-    stage: &TestApp,
-    workspace: WorkspaceId,
-    account: AccountId,
-    incoming: Incoming,
-) -> MessageUid {
+pub async fn receive_in(stage: &TestApp, workspace: WorkspaceId, account: AccountId, incoming: Incoming) -> MessageUid {
     let uid = stage.app.ids.message_uid(stage.clock.now());
     stage.write(workspace, move |write| receive_message(write, account, uid, &incoming)).await
 }
