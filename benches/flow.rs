@@ -8,10 +8,12 @@ mod kit;
 
 use std::time::{Duration, Instant};
 
+use database::{Config, Database, Location};
 use kit::Kit;
 use partyline::accounts::Supervisor;
 use partyline::clock::Clock;
 use partyline::message::{Origin, Status};
+use partyline::store::MIGRATIONS;
 use partyline::store::outbox::outbox_count;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +22,10 @@ async fn main() {
     let numbers: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
     let messages = numbers.first().copied().unwrap_or(10_000);
     let contacts = numbers.get(1).copied().unwrap_or(1);
-    let kit = Kit::on_sqlite(Clock::system(), 0.0).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = Database::open(Config::new(Location::File(folder.path().join("partyline.db")))).expect("a database");
+    database.migrate(MIGRATIONS).expect("the schema");
+    let kit = Kit::new(database, Clock::system(), 0.0).await;
     let began = Instant::now();
     let mut last = None;
     for number in 0..messages {

@@ -14,6 +14,9 @@ use ipnet::IpNet;
 use crate::failure::Failure;
 pub use listing::{Setting, mask};
 
+/// The database's file in the data folder, where PostgreSQL isn't used.
+pub const DATABASE_FILE: &str = "partyline.db";
+
 const DATA: &str = "./partyline-data";
 const LISTEN: &str = "127.0.0.1:8080";
 const SANDBOX_SPEED: &str = "1";
@@ -128,6 +131,11 @@ impl Config {
             log_format: reader.read("log_format", options.log_format.as_ref(), LOG_FORMAT, parse::log_format)?,
             log: reader.read("log", options.log.as_ref(), LOG, parse::log_filter)?,
         })
+    }
+
+    /// Where the database is, unless it is on PostgreSQL.
+    pub fn database_file(&self) -> PathBuf {
+        self.data.value.join(DATABASE_FILE)
     }
 
     /// The address that clients are told, for a server that is bound to `bound`.

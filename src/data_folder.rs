@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use database::FolderLock;
 
+use crate::config::DATABASE_FILE;
 use crate::failure::Failure;
 use crate::id::random_bytes;
 
@@ -17,7 +18,6 @@ pub const KEY_BYTES: usize = 32;
 
 const KEY: &str = "key";
 const LOCK: &str = "lock";
-const DATABASE: &str = "partyline.db";
 /// What a fresh file system has in its root by itself.
 const NOT_COUNTED: &str = "lost+found";
 
@@ -65,7 +65,7 @@ impl DataFolder {
     }
 
     pub fn database_file(&self) -> PathBuf {
-        self.path.join(DATABASE)
+        self.path.join(DATABASE_FILE)
     }
 
     /// Takes the folder for this process; `None` if another one has it.
@@ -154,7 +154,7 @@ fn adopt(path: &Path) -> Result<(), Failure> {
 }
 
 fn is_ours(path: &Path) -> bool {
-    [KEY, LOCK, DATABASE].iter().any(|name| path.join(name).is_file())
+    [KEY, LOCK, DATABASE_FILE].iter().any(|name| path.join(name).is_file())
 }
 
 /// The permission bits of a file or folder.

@@ -62,3 +62,42 @@ pub async fn sweep(app: &App) -> Result<u64, Error> {
 fn is_last(rows: u64) -> bool {
     i64::try_from(rows).is_ok_and(|rows| rows < BATCH_ROWS)
 }
+
+#[cfg(test)]
+mod tests {
+    use database::{Config, Database, Location};
+
+    use super::*;
+    use crate::app::Settings;
+    use crate::clock::{Clock, Time};
+    use crate::event_kind::Kind;
+    use crate::id::ChatId;
+    use crate::store::MIGRATIONS;
+    use crate::store::events::{NewEvent, event_after, event_append};
+    use crate::workspace::settings::create_workspace;
+
+    #[tokio::test]
+    async fn events_are_forgotten_after_thirty_days_and_not_before() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = Database::open(Config::new(Location::File(folder.path().join("a.db")))).expect("opens");
+        database.migrate(MIGRATIONS).expect("migrates");
+        let clock = Clock::mock(Time::from_ms(1_790_000_000_000));
+        let app = App::new(database, clock.clone(), Settings { public_url: String::new(), sandbox_speed: 1.0 });
+        let now = clock.now();
+        let make = move |tx: &mut database::Tx<'_>| create_workspace(tx, now, "Harbour", "UTC");
+        let workspace = app.database.write(1, Priority::Foreground, make).await.expect("made");
+        for _ in 0..2 {
+            let happen = |write: &mut crate::store::Write<'_, '_>| {
+                let event = NewEvent { kind: Kind::QuotaUsed, chat: ChatId(0), message: None, detail: String::new() };
+                event_append(write, event).map(drop)
+            };
+            app.write(workspace, Priority::Foreground, happen).await.expect("written");
+            assert_eq!(sweep(&app).await.expect("swept"), 0);
+            clock.advance(EVENTS_KEPT - Duration::from_millis(1));
+        }
+        // The second is not yet thirty days old.
+        assert_eq!(sweep(&app).await.expect("swept"), 1);
+        let left = app.read(move |tx| Ok::<_, Error>(event_after(tx, workspace, 0, 10)?)).await.expect("read");
+        assert_eq!(left.iter().map(|event| event.seq).collect::<Vec<_>>(), [2]);
+    }
+}

@@ -1,6 +1,6 @@
 -- The sandbox: a little WhatsApp of its own. What its contacts will do are rows, not timers.
 
--- What a contact's phone has received, each once.
+-- What the contacts' phones have received, each message once; sorted by arrival_id in the order in which they came.
 CREATE TABLE sandbox_messages (
     workspace_id INTEGER NOT NULL,
     account_id   INTEGER NOT NULL,
@@ -9,6 +9,7 @@ CREATE TABLE sandbox_messages (
     text         TEXT NOT NULL,
     reply_to     TEXT NOT NULL,
     at_ms        INTEGER NOT NULL,
+    arrival_id   BLOB NOT NULL,
     PRIMARY KEY (workspace_id, account_id, wamid)
 ) STRICT, WITHOUT ROWID;
 

@@ -15,3 +15,11 @@ pub use ear::AccountEar;
 pub use link::link_sandbox;
 pub use supervisor::Supervisor;
 pub use worker::{IN_FLIGHT_MAX, Turn, Worker};
+
+use crate::app::App;
+use crate::transports::sandbox::World;
+
+/// What this server's sandboxes are built on.
+pub fn world(app: &App) -> World {
+    World { database: app.database.clone(), clock: app.clock.clone(), speed: app.settings.sandbox_speed }
+}

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{self, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use transport::SendError;
 
@@ -28,6 +28,7 @@ const HEALTHY_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// An account, and which linking of it: one that was unlinked and linked again gets a new worker.
 type Key = (WorkspaceId, AccountId, Time);
+type Ended = Result<(task::Id, (Key, Result<(), SendError>)), task::JoinError>;
 
 /// All workers of this server.
 pub struct Supervisor {
@@ -54,7 +55,7 @@ struct Keeper {
     workers: HashMap<Key, Post>,
     running: JoinSet<(Key, Result<(), SendError>)>,
     /// Whose task is whose; a task that panicked can't tell.
-    keys: HashMap<tokio::task::Id, Key>,
+    keys: HashMap<task::Id, Key>,
 }
 
 /// One account's place, with a worker in it or waiting for the next.
@@ -124,7 +125,8 @@ impl Keeper {
     fn start(&mut self, key: Key, account: &AccountRow, now: Duration) -> bool {
         let falls = self.workers.get(&key).map_or(0, |post| post.falls);
         let stop = CancellationToken::new();
-        let Some(transport) = transports::open(&self.app, account) else {
+        let world = super::world(&self.app);
+        let Some(transport) = transports::open(&world, account) else {
             // Once, not every second: its place stays, and no worker comes.
             tracing::error!(account = %account.id, transport = %account.transport, "this version can't reach the account");
             self.workers.insert(key, Post { stop, runs: false, started_at: now, falls, start_at: Duration::MAX });
@@ -140,7 +142,7 @@ impl Keeper {
 
     /// A worker ended: told to, or because its transport didn't start or something broke. The latter start again, later and
     /// later.
-    fn note_end(&mut self, ended: Result<(tokio::task::Id, (Key, Result<(), SendError>)), tokio::task::JoinError>) {
+    fn note_end(&mut self, ended: Ended) {
         let (id, why) = match ended {
             Ok((id, (_, Ok(())))) => (id, None),
             Ok((id, (_, Err(error)))) => (id, Some(error.to_string())),

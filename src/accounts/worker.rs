@@ -267,15 +267,15 @@ impl Worker {
 
     /// Records the answers that still come, for a moment; what doesn't come is recovered at the next start.
     async fn finish(&mut self) {
-        let deadline = tokio::time::Instant::now() + STOP_MAX;
-        let mut late = false;
-        while !late && !self.sends.is_empty() {
-            match tokio::time::timeout_at(deadline, self.sends.join_next()).await {
-                Ok(ended) => ended.into_iter().for_each(|ended| self.keep(ended)),
-                Err(_) => late = true,
+        let late = tokio::time::sleep(STOP_MAX);
+        tokio::pin!(late);
+        while !self.sends.is_empty() {
+            tokio::select! {
+                Some(ended) = self.sends.join_next() => self.keep(ended),
+                () = &mut late => break,
             }
         }
-        if late {
+        if !self.sends.is_empty() {
             tracing::warn!(account = %self.account, "stopped with answers still out; they are recovered at the next start");
         }
         if let Err(error) = self.write(0).await {

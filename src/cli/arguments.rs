@@ -70,7 +70,7 @@ impl ServeArguments {
 #[derive(Args, Clone, Debug)]
 pub struct Chosen {
     /// The workspace, by its id or name; needed only where there are several
-    #[arg(long = "workspace", value_name = "ID")]
+    #[arg(long = "workspace", id = "workspace", value_name = "ID")]
     pub id: Option<String>,
 }
 
@@ -182,4 +182,16 @@ pub struct SendArguments {
     /// With --wait: how many seconds to wait at the most
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub timeout: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_arguments_of_every_command_are_consistent() {
+        Arguments::command().debug_assert();
+    }
 }

@@ -27,6 +27,8 @@ pub fn main() -> ExitCode {
         // Help and version come this way as well; clap knows which stream and code each has.
         Err(error) => error.exit(),
     };
+    // What this process writes is nobody else's: backups, and the files that SQLite makes.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let mut out = Out::standard();
     let done = Arguments::from_arg_matches(&matches)
         .map_err(|error| Failure::usage(error.to_string()))

@@ -22,7 +22,7 @@ impl Config {
         let data = self.data.value.display().to_string();
         let database = match &self.database.value {
             Some(url) => mask(url),
-            None => self.data.value.join("partyline.db").display().to_string(),
+            None => self.database_file().display().to_string(),
         };
         let proxies = self.trusted_proxies.value.iter().map(ToString::to_string).collect::<Vec<_>>();
         let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(",") };

@@ -13,6 +13,7 @@ use crate::config::{Config, Source};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::store::MIGRATIONS;
+use crate::store::health::schema_version;
 
 /// How long a server that has the lock but doesn't listen yet, or another command, is waited for.
 const LOCKED_WAIT_MAX: Duration = Duration::from_secs(10);
@@ -51,7 +52,7 @@ impl Reach {
                 return Ok(Reach::Server(connection));
             }
             if config.database.value.is_some() {
-                return Here::open(config, None);
+                return Here::open(config, None, if_missing);
             }
             let folder = match if_missing {
                 IfMissing::Create => Some(DataFolder::create(data)?),
@@ -66,7 +67,7 @@ impl Reach {
             };
             if let Some(lock) = folder.try_lock()? {
                 folder.ensure_key(&lock)?;
-                return Here::open(config, Some(lock));
+                return Here::open(config, Some(lock), if_missing);
             }
             if clock.monotonic() > LOCKED_WAIT_MAX {
                 return Err(Failure::new(format!(
@@ -94,8 +95,11 @@ impl Reach {
 }
 
 impl Here {
-    fn open(config: &Config, lock: Option<FolderLock>) -> Result<Reach, Failure> {
-        let (database, _) = open_database(config)?;
+    fn open(config: &Config, lock: Option<FolderLock>, if_missing: IfMissing) -> Result<Reach, Failure> {
+        let database = match lock {
+            Some(_) => open_database(config)?.0,
+            None => open_shared(config, if_missing)?,
+        };
         let settings = Settings {
             public_url: config.public_url_at(config.listen.value),
             sandbox_speed: config.sandbox_speed.value,
@@ -118,7 +122,7 @@ impl Drop for Here {
 pub fn location(config: &Config) -> Location {
     match &config.database.value {
         Some(url) => Location::Postgres(url.clone()),
-        None => Location::File(config.data.value.join("partyline.db")),
+        None => Location::File(config.database_file()),
     }
 }
 
@@ -130,10 +134,29 @@ pub fn open_database(config: &Config) -> Result<(Database, Migrated), Failure> {
     Ok((database, migrated))
 }
 
+/// Opens a database that servers may be using just now. Its schema is theirs to bring up to date: a command of a newer
+/// version must not change it under older servers.
+fn open_shared(config: &Config, if_missing: IfMissing) -> Result<Database, Failure> {
+    let opened = Database::open(DatabaseConfig::new(location(config)));
+    let database = opened.map_err(|error| database_trouble(config, &error))?;
+    // There is no such table before the first migration.
+    let found = database.read_blocking::<_, database::Error, _>(|snapshot| schema_version(snapshot)).unwrap_or(0);
+    let known = MIGRATIONS.last().map_or(0, |last| last.version);
+    if found == 0 && if_missing == IfMissing::Create {
+        database.migrate(MIGRATIONS).map_err(|error| database_trouble(config, &error))?;
+    } else if found != known {
+        return Err(Failure::new(format!(
+            "The database has schema version {found} and this program knows version {known}.\nTo fix it, use the \
+             version of Partyline that the servers run, or start a server of this version first."
+        )));
+    }
+    Ok(database)
+}
+
 fn database_trouble(config: &Config, error: &database::Error) -> Failure {
     let place = match &config.database.value {
         Some(url) => crate::config::mask(url),
-        None => config.data.value.join("partyline.db").display().to_string(),
+        None => config.database_file().display().to_string(),
     };
     let fix = match error {
         database::Error::NewerSchema { .. } => {

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use serde_json::json;
 
 use super::client_address::{ClientAddress, TrustedProxies, is_forwarded};
-use super::layers::envelope;
+use super::router::unknown_path;
 use super::server::Peer;
 use crate::telemetry::Metrics;
 
@@ -85,5 +85,5 @@ async fn metrics(
 
 /// Route counts and timings are nobody's business outside: the same answer as for a path that isn't there.
 fn hidden() -> Response<Body> {
-    envelope(StatusCode::NOT_FOUND, "not_found", "Not found.")
+    unknown_path("/metrics")
 }

@@ -3,6 +3,7 @@
 pub mod call;
 pub mod caller;
 pub mod client_address;
+pub mod dashboard;
 pub mod error;
 pub mod fields;
 pub mod health;

@@ -19,8 +19,9 @@ pub const BASE_PATH: &str = "/integrations/api";
         title = "Partyline Public API",
         description = "Send and read WhatsApp messages from your own systems. Authorize with a token from \
                        Integrations > Public API, or from `partyline token create`. At most 50 requests a minute; every \
-                       call counts towards the workspace's monthly quota. Requests made here are real: they send, and \
-                       they cost.",
+                       call counts towards the workspace's monthly quota.\n\n**Try it out is real.** \
+                       A message is really sent, calls are counted and credits are taken. To try things out, use a \
+                       sandbox account and write to +1 202 555 0100, who answers.",
         license(name = "Apache-2.0"),
     ),
     modifiers(&BearerToken),

@@ -11,12 +11,14 @@ use crate::app::App;
 use crate::error::{Code, Error};
 use crate::http::call::PublicState;
 use crate::http::caller::KnownCallers;
+use crate::http::dashboard;
 use crate::http::error::json;
 use crate::http::openapi::{BASE_PATH, document, operations};
 use crate::http::swagger;
 
-/// All routes: the public API, its documentation, the setup page.
+/// All routes: the public API, its documentation, the pages.
 pub fn router(app: App) -> Router {
+    let pages = dashboard::routes(app.clone());
     let state = PublicState { app: app.clone(), known: Arc::new(KnownCallers::default()) };
     let (operations, _) = operations();
     let public = operations.with_state(state).method_not_allowed_fallback(wrong_method);
@@ -27,13 +29,19 @@ pub fn router(app: App) -> Router {
             get(move || std::future::ready(json(StatusCode::OK, openapi.clone()))),
         )
         .merge(swagger::routes())
+        .merge(pages)
         .merge(public)
         .method_not_allowed_fallback(wrong_method)
-        .fallback(unknown_path)
+        .fallback(fallback)
 }
 
-async fn unknown_path(uri: Uri) -> Response {
-    let path: String = uri.path().chars().take(128).collect();
+async fn fallback(uri: Uri) -> Response {
+    unknown_path(uri.path())
+}
+
+/// The answer for a path that isn't there, or isn't for this client.
+pub fn unknown_path(path: &str) -> Response {
+    let path: String = path.chars().take(128).collect();
     Error::not_found(format!("There is no {path} here; the API begins with {BASE_PATH}")).into_response()
 }
 

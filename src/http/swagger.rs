@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use maud::{DOCTYPE, html};
 use utoipa_swagger_ui::{Config, serve};
 
 use crate::error::Error;
-use crate::http::openapi::BASE_PATH;
+use crate::http::dashboard::cached;
+use crate::http::error::json;
+use crate::http::openapi::{BASE_PATH, document};
 
 /// Swagger UI writes styles inline and draws from data addresses; scripts come from here only.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -18,41 +21,74 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
+/// Its files are large and change with the program only, so a browser asks whether it has them.
+const KEEP: &str = "no-cache";
+
+struct Playground {
+    config: Arc<Config<'static>>,
+    document: String,
+}
+
 pub fn routes() -> Router {
-    let config = Config::new([format!("{BASE_PATH}/openapi.json")])
+    // Without the bar on top, in which any document of the world could be opened under our name.
+    let config = Config::new([format!("{BASE_PATH}/swagger/openapi.json")])
+        .use_base_layout()
         .try_it_out_enabled(false)
         .persist_authorization(false)
         .display_request_duration(true)
         .deep_linking(true)
         .validator_url("none");
+    // Its server is where the page came from, whatever the public address is: a request elsewhere would be refused by
+    // the policy above, and opened through another name the page would send to a place that its reader doesn't see.
+    let document = document(None).to_json().unwrap_or_default();
     let page = format!("{BASE_PATH}/swagger/");
     Router::new()
         .route(&format!("{BASE_PATH}/swagger"), get(move || std::future::ready(Redirect::permanent(&page))))
         .route(&format!("{BASE_PATH}/swagger/"), get(index))
+        .route(&format!("{BASE_PATH}/swagger/openapi.json"), get(relative_document))
         .route(&format!("{BASE_PATH}/swagger/{{*file}}"), get(file))
-        .with_state(Arc::new(config))
+        .with_state(Arc::new(Playground { config: Arc::new(config), document }))
 }
 
-async fn index(State(config): State<Arc<Config<'static>>>) -> Response {
-    answer("", config)
-}
-
-async fn file(State(config): State<Arc<Config<'static>>>, Path(file): Path<String>) -> Response {
-    answer(&file, config)
-}
-
-fn answer(file: &str, config: Arc<Config<'static>>) -> Response {
-    match serve(file, config) {
-        Ok(Some(found)) => {
-            let kind = HeaderValue::from_str(&found.content_type);
-            let headers: [(HeaderName, HeaderValue); 3] = [
-                (header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream"))),
-                (header::CONTENT_SECURITY_POLICY, POLICY),
-                (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-            ];
-            (StatusCode::OK, headers, found.bytes.into_owned()).into_response()
+async fn index() -> Response {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "API playground · Partyline" }
+                link rel="icon" type="image/svg+xml" href="/assets/mark.svg";
+                @for sheet in ["swagger-ui.css", "index.css"] { link rel="stylesheet" href=(sheet); }
+            }
+            body {
+                main #swagger-ui { noscript { "The playground needs JavaScript; " a href="openapi.json" { "its document" } " doesn't." } }
+                @for script in ["swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-initializer.js"] {
+                    script src=(script) {}
+                }
+            }
         }
+    };
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    guarded((StatusCode::OK, [kind], page.into_string()).into_response())
+}
+
+async fn relative_document(State(playground): State<Arc<Playground>>) -> Response {
+    json(StatusCode::OK, playground.document.clone())
+}
+
+async fn file(State(playground): State<Arc<Playground>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    match serve(&file, Arc::clone(&playground.config)) {
+        Ok(Some(found)) => guarded(cached(&headers, &found.content_type, KEEP, found.bytes.into_owned().into())),
         Ok(None) => Error::not_found("The playground has no such file").into_response(),
         Err(cause) => Error::internal(cause.to_string()).into_response(),
     }
+}
+
+fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }

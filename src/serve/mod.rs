@@ -6,6 +6,7 @@ mod welcome;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use database::{FolderLock, Migrated};
 use serde_json::json;
@@ -18,6 +19,7 @@ use crate::app::{App, Settings, keep_ledger};
 use crate::cli::Out;
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat, reachable};
+use crate::control::client::Connection;
 use crate::control::listener::Control;
 use crate::control::reach::open_database;
 use crate::data_folder::DataFolder;
@@ -35,6 +37,9 @@ use stop::Signals;
 const STACK_BYTES: usize = 2 * 1024 * 1024;
 const WORKERS_MIN: usize = 2;
 const BLOCKING_THREADS_MAX: usize = 16;
+
+const LOCKED_WAIT_MAX: Duration = Duration::from_secs(5);
+const LOCKED_PAUSE: Duration = Duration::from_millis(20);
 
 /// What the server says on standard output once it is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +60,6 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
         LogFormat::Json => telemetry::LogFormat::Json,
     };
     telemetry::init(format, &config.log.value).map_err(|why| Failure::usage(format!("--log: {why}")))?;
-    // What this process writes is nobody else's, the files that SQLite makes included.
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let folder = DataFolder::create(&config.data.value)?;
     let lock = take_folder(&folder)?;
     if folder.ensure_key(&lock)? && config.database.value.is_none() && folder.database_file().exists() {
@@ -77,24 +80,31 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
         let bound = listener.local_addr().map_err(|error| Failure::new(format!("Listening failed: {error}")))?;
         let settings = Settings { public_url: config.public_url_at(bound), sandbox_speed: config.sandbox_speed.value };
         let app = App::new(database, Clock::system(), settings);
-        let served = serve(config, &app, listener, bound, greeting, out).await;
-        // Finishes what is queued; nothing that was answered is lost even without it.
-        app.database.close();
-        served
+        serve(config, app, listener, bound, greeting, out).await
     });
+    // What still runs was given its time; see `stop`.
     runtime.shutdown_background();
     drop(lock);
     served
 }
 
+/// Takes the folder's lock. A command may have it for a moment, or a server that is about to end; one that answers
+/// has come to stay.
 fn take_folder(folder: &DataFolder) -> Result<FolderLock, Failure> {
-    folder.try_lock()?.ok_or_else(|| {
-        let place = folder.path().display();
-        Failure::new(format!(
-            "Another Partyline server uses the data folder {place}.\n\
-             To fix it, stop that server, or give this one a folder of its own with --data (and its own --listen)."
-        ))
-    })
+    let clock = Clock::system();
+    loop {
+        if let Some(lock) = folder.try_lock()? {
+            return Ok(lock);
+        }
+        if clock.monotonic() > LOCKED_WAIT_MAX || Connection::open(folder.path(), None)?.is_some() {
+            let place = folder.path().display();
+            return Err(Failure::new(format!(
+                "Another Partyline server uses the data folder {place}.\n\
+                 To fix it, stop that server, or give this one a folder of its own with --data (and its own --listen)."
+            )));
+        }
+        std::thread::sleep(LOCKED_PAUSE);
+    }
 }
 
 async fn listen(config: &Config) -> Result<TcpListener, Failure> {
@@ -120,16 +130,17 @@ fn tell_migrated(migrated: Migrated, out: &mut Out) {
 /// Runs everything that makes a server, until a signal.
 async fn serve(
     config: &Config,
-    app: &App,
+    app: App,
     listener: TcpListener,
     bound: SocketAddr,
     greeting: Greeting,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let signals = Signals::listen()?;
-    let first = first_start(app).await?;
+    let mut signals = Signals::listen()?;
     let control = Control::bind(&config.data.value, config.database.value.as_deref())?;
     let metrics = Metrics::install().map_err(Failure::new)?;
+    // Last of all that can fail: its secrets are told once, so they must come to be told.
+    let first = first_start(&app).await?;
 
     // Requests stop first, then what they hand their work to; commands work till the end.
     let (requests, workers) = (CancellationToken::new(), CancellationToken::new());
@@ -151,23 +162,29 @@ async fn serve(
         proxies: proxies.clone(),
     }));
     let routes = http::layers::layered(routes, &options, proxies, requests.clone());
-    let served = tokio::spawn(http::server::serve(listener, routes, options, requests.clone()));
+    let mut served = tokio::spawn(http::server::serve(listener, routes, options, requests.clone()));
 
-    greet(app, reachable(bound), first.as_ref(), greeting, out);
-    signals.wait().await;
-    health.stopping();
-    stop::exit_if_late();
-    requests.cancel();
-    let ended = served.await;
-    workers.cancel();
-    supervisor.finished().await;
-    tasks.close();
-    tasks.wait().await;
-    match ended {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Failure::new(format!("The server stopped: {error}"))),
-        Err(error) => Err(Failure::new(format!("The server broke: {error}"))),
+    greet(&app, reachable(bound), first.as_ref(), greeting, out);
+    tokio::select! {
+        () = signals.next() => {}
+        ended = &mut served => return Err(Failure::new(format!("The server broke: {ended:?}"))),
     }
+    health.stopping();
+    signals
+        .unless_impatient(async move {
+            requests.cancel();
+            let ended = served.await;
+            workers.cancel();
+            supervisor.finished().await;
+            tasks.close();
+            tasks.wait().await;
+            // Finishes what is queued.
+            let closed = tokio::task::spawn_blocking(move || app.database.close()).await;
+            let trouble = |error: String| Failure::new(format!("The server didn't end well: {error}"));
+            ended.map_err(|error| trouble(error.to_string()))?.map_err(|error| trouble(error.to_string()))?;
+            closed.map_err(|error| trouble(error.to_string()))
+        })
+        .await
 }
 
 async fn first_start(app: &App) -> Result<Option<FirstStart>, Failure> {

@@ -33,6 +33,8 @@ pub struct SandboxMessage {
     /// Empty if it answers none.
     pub reply_to: String,
     pub at: Time,
+    /// Sorts messages in the order in which they came.
+    pub arrival_id: Uuid,
 }
 
 /// A contact's act to come.
@@ -50,16 +52,16 @@ pub struct SandboxStep {
 }
 
 static MESSAGE_INSERT: Sql = Sql::both(
-    "INSERT INTO sandbox_messages (workspace_id, account_id, wamid, jid, text, reply_to, at_ms) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (workspace_id, account_id, wamid) DO NOTHING",
+    "INSERT INTO sandbox_messages (workspace_id, account_id, wamid, jid, text, reply_to, at_ms, \
+     arrival_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (workspace_id, account_id, wamid) DO NOTHING",
 );
 
 const MESSAGE_AT: Sql =
     Sql::both("SELECT at_ms FROM sandbox_messages WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3");
 
 const MESSAGE_LIST: Sql = Sql::both(
-    "SELECT wamid, jid, text, reply_to, at_ms FROM sandbox_messages WHERE workspace_id = $1 AND account_id = $2 \
-     ORDER BY at_ms, wamid LIMIT $3",
+    "SELECT wamid, jid, text, reply_to, at_ms, arrival_id FROM sandbox_messages \
+     WHERE workspace_id = $1 AND account_id = $2 ORDER BY arrival_id LIMIT $3",
 );
 
 static STEP_INSERT: Sql = Sql::both(
@@ -112,8 +114,8 @@ const CONTACT_COUNT: Sql = Sql::both(
 
 /// Stores a message that a phone receives; `false` if it has received it before, and the first one stays.
 pub fn sandbox_message_insert(tx: &mut Tx<'_>, of: SandboxOf, message: &SandboxMessage) -> Result<bool, Error> {
-    let SandboxMessage { wamid, jid, text, reply_to, at } = message;
-    let values = params![of.workspace, of.account, wamid, jid, text, reply_to, at];
+    let SandboxMessage { wamid, jid, text, reply_to, at, arrival_id } = message;
+    let values = params![of.workspace, of.account, wamid, jid, text, reply_to, at, arrival_id];
     Ok(tx.execute(&MESSAGE_INSERT, &values)? > 0)
 }
 
@@ -131,6 +133,7 @@ pub fn sandbox_message_list(tx: &mut impl Read, of: SandboxOf, rows_max: i64) ->
             text: row.get(2)?,
             reply_to: row.get(3)?,
             at: row.get(4)?,
+            arrival_id: row.get(5)?,
         })
     })
 }

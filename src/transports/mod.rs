@@ -1,4 +1,5 @@
-//! The ways to reach WhatsApp, each behind the `transport` crate's trait.
+//! The ways to reach WhatsApp, each behind the `transport` crate's trait. They know rows of their own, and nothing of the
+//! inbox's rules.
 
 pub mod sandbox;
 
@@ -6,14 +7,15 @@ use std::sync::Arc;
 
 use transport::{Kind, Transport};
 
-use crate::app::App;
 use crate::store::accounts::AccountRow;
-use crate::transports::sandbox::Sandbox;
+use crate::store::sandbox::SandboxOf;
+use crate::transports::sandbox::{Sandbox, World};
 
 /// The transport of an account; `None` if this version has none of its kind.
-pub fn open(app: &App, account: &AccountRow) -> Option<Arc<dyn Transport>> {
+pub fn open(world: &World, account: &AccountRow) -> Option<Arc<dyn Transport>> {
+    let of = SandboxOf { workspace: account.workspace, account: account.id };
     match account.transport {
-        Kind::Sandbox => Some(Arc::new(Sandbox::new(app.clone(), account.workspace, account.id))),
+        Kind::Sandbox => Some(Arc::new(Sandbox::new(world.clone(), of))),
         Kind::Web | Kind::Cloud => None,
     }
 }

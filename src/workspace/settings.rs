@@ -5,7 +5,7 @@ use std::time::Duration;
 use database::Tx;
 
 use crate::clock::Time;
-use crate::error::Error;
+use crate::error::{Error, FieldFault};
 use crate::id::WorkspaceId;
 use crate::store::Write;
 use crate::store::counters::counters_insert;
@@ -99,6 +99,16 @@ pub fn describe_workspace(write: &mut Write<'_, '_>, name: &str, zone: &str) -> 
     zone.clone_into(&mut write.workspace.zone);
     workspace_update(write.tx, &write.workspace)?;
     Ok(())
+}
+
+/// Whether a workspace may be called so and lie there; names every fault.
+///
+/// # Errors
+/// `validation_error` for a bad name, a bad zone or both.
+pub fn check_description(name: &str, zone: &str) -> Result<(), Error> {
+    let refused = [parse_name(name).err(), parse_zone(zone).err()];
+    let faults: Vec<FieldFault> = refused.into_iter().flatten().flat_map(|error| error.faults).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Error::invalid_fields(faults)) }
 }
 
 fn parse_name(name: &str) -> Result<String, Error> {

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use database::{Database, Priority, Tx};
+use database::{Database, Priority, Read, Tx};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::id::{WorkspaceId, random_bytes};
 use crate::store::Write;
-use crate::store::setup_links::setup_link_insert;
-use crate::store::workspaces::workspace_list;
-use crate::workspace::settings::create_workspace;
+use crate::store::counters::counters_find;
+use crate::store::setup_links::{setup_link_find, setup_link_insert, setup_link_use};
+use crate::store::workspaces::{Workspace, workspace_list};
+use crate::workspace::settings::{create_workspace, describe_workspace};
 use crate::workspace::tokens::{Scope, TokenSecret, create_token};
 
 pub const FIRST_WORKSPACE: &str = "My workspace";
@@ -122,6 +123,30 @@ fn make_first(
 
 async fn any_workspace(database: &Database) -> Result<bool, Error> {
     database.read(|snapshot| Ok(!workspace_list(snapshot)?.is_empty())).await
+}
+
+/// The workspace that a setup link leads to; `None` if there is no such link, or it was used, or is too old.
+pub fn workspace_to_set_up(read: &mut impl Read, secret: &SetupSecret, now: Time) -> Result<Option<Workspace>, Error> {
+    let Some(workspace) = setup_link_find(read, secret.hash(), now)? else { return Ok(None) };
+    Ok(counters_find(read, workspace)?.map(|(workspace, _)| workspace))
+}
+
+/// Uses up a setup link to name its workspace and set its zone; `false`, and nothing is changed, if it doesn't live any
+/// more.
+///
+/// # Errors
+/// `validation_error` for a bad name or zone; the link isn't used up then.
+pub fn set_up_workspace(
+    write: &mut Write<'_, '_>,
+    secret: &SetupSecret,
+    name: &str,
+    zone: &str,
+) -> Result<bool, Error> {
+    if !setup_link_use(write.tx, secret.hash(), write.now)? {
+        return Ok(false);
+    }
+    describe_workspace(write, name, zone)?;
+    Ok(true)
 }
 
 /// Whether the database said no because a row like it was there first.

@@ -1,9 +1,15 @@
 //! Time zones, and times as the public API writes them.
 
+use std::sync::LazyLock;
+
 use jiff::tz::TimeZone;
 
 use crate::clock::Time;
 use crate::error::Error;
+
+/// What the names of places begin with in the time zone database.
+const REGIONS: [&str; 10] =
+    ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
 
 /// The zone of that IANA name.
 ///
@@ -14,6 +20,22 @@ pub fn parse_zone(name: &str) -> Result<TimeZone, Error> {
     known.ok_or_else(|| {
         Error::invalid("zone", format!("There is no time zone \"{name}\"; use an IANA name such as Europe/Lisbon"))
     })
+}
+
+/// The zones that one may choose from, by their places. Old names that stand outside of a region are left out.
+pub fn known_zones() -> &'static [String] {
+    static ZONES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let names = jiff::tz::db().available().map(|name| name.to_string());
+        let mut zones: Vec<String> = names.filter(|name| is_in_a_region(name)).collect();
+        zones.sort_unstable();
+        zones.dedup();
+        zones
+    });
+    &ZONES
+}
+
+fn is_in_a_region(name: &str) -> bool {
+    name.split_once('/').is_some_and(|(region, _)| REGIONS.contains(&region))
 }
 
 /// A stored zone; one that this machine doesn't know any more counts as UTC.
@@ -84,5 +106,12 @@ mod tests {
     fn an_unknown_zone_is_refused_by_name() {
         let error = parse_zone("Mars/Olympus").expect_err("no such zone");
         assert!(error.message.contains("Mars/Olympus"));
+    }
+
+    #[test]
+    fn every_zone_one_may_choose_is_one() {
+        assert!(known_zones().len() > 300, "{}", known_zones().len());
+        assert!(known_zones().iter().any(|zone| zone == "Europe/Lisbon"));
+        assert!(known_zones().iter().all(|zone| parse_zone(zone).is_ok()));
     }
 }

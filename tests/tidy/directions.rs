@@ -6,10 +6,10 @@ use crate::File;
 use crate::rust::{Piece, Source, is_name};
 
 /// Values and words every module may use; among themselves they use each other only.
-const FOUNDATION: [&str; 7] = ["clock", "error", "event_kind", "failure", "id", "message", "config"];
+const FOUNDATION: [&str; 5] = ["clock", "error", "event_kind", "id", "message"];
 
 /// A module and what it may use beside itself and the foundation. A new module is added here on purpose.
-const MAY_USE: [(&str, &[&[&str]]); 20] = [
+const MAY_USE: [(&str, &[&[&str]]); 22] = [
     ("store", &[]),
     ("outbound", &[]),
     ("telemetry", &[]),
@@ -18,15 +18,17 @@ const MAY_USE: [(&str, &[&[&str]]); 20] = [
     ("files", &[RULES, BELOW_RULES]),
     ("webhooks", &[RULES, BELOW_RULES]),
     ("events", &[RULES, BELOW_RULES]),
+    ("app", &[RULES, BELOW_RULES]),
     // A way to reach WhatsApp has rows and requests of its own; of the rules it knows nothing.
-    ("transports", &[BELOW_RULES]),
-    ("app", &[RULES, BELOW_RULES, &["transports"]]),
+    ("transports", &[BELOW_RULES, &["app"]]),
+    ("sweeper", &[RULES, BELOW_RULES, &["app"]]),
     ("accounts", &[RULES, BELOW_RULES, &["app", "transports"]]),
     ("http", &[RULES, BELOW_RULES, &["app", "accounts"]]),
-    ("data_folder", &[]),
-    ("sweeper", &[RULES, BELOW_RULES, &["app"]]),
-    // What an operator asks: the running server executes it, or a command does.
-    ("control", &[RULES, BELOW_RULES, WIRED]),
+    ("failure", &[]),
+    ("config", &[&["failure"]]),
+    ("data_folder", &[&["failure"]]),
+    // Commands change a running server through it, as the rules and the workers let them.
+    ("control", &[RULES, BELOW_RULES, &["app", "accounts", "config", "data_folder", "failure"]]),
     ("serve", &[RULES, BELOW_RULES, WIRED]),
     ("cli", &[RULES, BELOW_RULES, WIRED]),
     ("main", &[RULES, BELOW_RULES, WIRED]),
@@ -41,7 +43,19 @@ const RULES: &[&str] = &["inbox", "workspace", "files", "webhooks", "events"];
 const BELOW_RULES: &[&str] = &["store", "outbound", "telemetry"];
 
 /// What commands put together.
-const WIRED: &[&str] = &["transports", "app", "accounts", "http", "data_folder", "sweeper", "control", "serve", "cli"];
+const WIRED: &[&str] = &[
+    "transports",
+    "app",
+    "accounts",
+    "http",
+    "sweeper",
+    "control",
+    "config",
+    "data_folder",
+    "failure",
+    "serve",
+    "cli",
+];
 
 pub fn check(files: &[File]) -> Vec<String> {
     let mut findings = Vec::new();

@@ -16,15 +16,27 @@ const CLOCK_WHY: &str = "time is given (`Clock`), so that a test can be a calend
 const HTTP: &[&str] = &["src/http/"];
 const HTTP_WHY: &str = "only src/http/ speaks HTTP; errors elsewhere know no status codes";
 
-const HOMES: [Home; 9] = [
+const HOMES: [Home; 10] = [
     Home { tokens: &["SystemTime", "::", "now"], places: CLOCK, why: CLOCK_WHY },
     Home { tokens: &["Timestamp", "::", "now"], places: CLOCK, why: CLOCK_WHY },
     Home { tokens: &["Zoned", "::", "now"], places: CLOCK, why: CLOCK_WHY },
     Home {
         tokens: &["Instant", "::", "now"],
-        // Sockets have deadlines and requests have durations: neither is stored or compared with the calendar.
-        places: &["src/clock.rs", "src/http/server.rs", "src/http/server/", "src/http/layers/", "src/outbound.rs"],
+        // Sockets and stopping have deadlines, requests durations: none is stored or compared with the calendar.
+        places: &[
+            "src/clock.rs",
+            "src/http/server.rs",
+            "src/http/server/",
+            "src/http/layers/",
+            "src/outbound.rs",
+            "src/accounts/worker.rs",
+        ],
         why: CLOCK_WHY,
+    },
+    Home {
+        tokens: &["process", "::", "exit"],
+        places: &["src/serve/stop.rs"],
+        why: "it skips destructors: locks, open writes and children end in order; return an `ExitCode`",
     },
     Home { tokens: &["axum"], places: HTTP, why: HTTP_WHY },
     Home { tokens: &["StatusCode"], places: HTTP, why: HTTP_WHY },
@@ -109,6 +121,11 @@ mod tests {
         assert_eq!(found("src/inbox/send.rs", "let now = jiff::Timestamp::now();"), 1);
         assert_eq!(found("src/clock.rs", "let now = SystemTime::now(); let begun = Instant::now();"), 0);
         assert_eq!(found("src/inbox/send.rs", "#[cfg(test)]\nmod tests { fn f() { Instant::now(); } }"), 0);
+    }
+
+    #[test]
+    fn an_exit_in_the_middle_is_found() {
+        assert_eq!(found("src/cli/token.rs", "std::process::exit(1)"), 1);
     }
 
     #[test]

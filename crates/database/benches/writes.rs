@@ -84,7 +84,7 @@ struct Measured {
     p99_ms: f64,
 }
 
-fn measure(config: &Config, callers: usize, seconds: f64) -> Measured {
+fn measure(config: &Config, callers: usize, seconds: f64, before_close: impl FnOnce()) -> Measured {
     static NEXT: AtomicI64 = AtomicI64::new(0);
     let db = Database::open(config.clone()).expect("the database opens");
     let runtime =
@@ -115,6 +115,7 @@ fn measure(config: &Config, callers: usize, seconds: f64) -> Measured {
     let at = |share: f64| waits[((waits.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
     let writes = done.load(Relaxed) as f64;
     let writes_per_commit = writes / db.statistics().batches as f64;
+    before_close();
     db.close();
     Measured {
         writes_per_second: writes / elapsed,
@@ -128,10 +129,10 @@ fn measure(config: &Config, callers: usize, seconds: f64) -> Measured {
 fn compare(name: &str, fresh: &dyn Fn() -> (Config, Option<tempfile::TempDir>), seconds: f64) {
     for callers in [32, 256] {
         let (grouped_config, _folder) = fresh();
-        let grouped = measure(&grouped_config, callers, seconds);
+        let grouped = measure(&grouped_config, callers, seconds, || {});
         let (mut alone_config, _folder) = fresh();
         alone_config.batch_max = 1;
-        let alone = measure(&alone_config, callers, seconds);
+        let alone = measure(&alone_config, callers, seconds, || {});
         for (way, m) in [("shared commit", &grouped), ("one per request", &alone)] {
             println!(
                 "{name:10} {callers:4} callers  {way:16} {:8.0} writes/s {:7.1} us CPU/write {:6.1} writes/commit \
@@ -166,23 +167,32 @@ fn prepared(location: Location) -> Config {
     config
 }
 
-/// What an idle server pays for: opening a database that exists, and the memory of doing so.
+/// What an idle server pays for: opening a database that exists, cleanly closed or not, and the memory of doing so.
 fn start() {
     let folder = tempfile::tempdir().expect("a folder");
-    let config = prepared(Location::File(folder.path().join("start.db")));
-    measure(&config, 64, 1.0);
-    let before = resident_kib();
-    let began = Instant::now();
+    let at = |name: &str| folder.path().join(name);
+    let config = prepared(Location::File(at("start.db")));
+    measure(&config, 64, 2.0, || {
+        std::fs::copy(at("start.db"), at("crash.db")).expect("a copy");
+        std::fs::copy(at("start.db-wal"), at("crash.db-wal")).expect("a copy");
+    });
+    open_and_read("cleanly closed", config);
+    let log_kib = at("crash.db-wal").metadata().map_or(0, |log| log.len() >> 10);
+    open_and_read(&format!("after a crash, {log_kib} KiB of log"), Config::new(Location::File(at("crash.db"))));
+    println!();
+}
+
+fn open_and_read(what: &str, config: Config) {
+    let (began, memory) = (Instant::now(), resident_kib());
     let db = Database::open(config).expect("it opens");
     let opened = began.elapsed();
     let read = db.read_blocking(|view| view.query_row(&CHAT, params![1, 1], |row| row.get::<i64>(0)));
     read.map_err(|error: Error| error).expect("a read");
     println!(
-        "open an existing database {:.2} ms, to the first read {:.2} ms, memory {} KiB more than {} KiB\n",
+        "open ({what}) {:.2} ms, to the first read {:.2} ms, memory {} KiB more than {memory} KiB",
         opened.as_secs_f64() * 1000.0,
         began.elapsed().as_secs_f64() * 1000.0,
-        resident_kib().saturating_sub(before),
-        before
+        resident_kib().saturating_sub(memory),
     );
     db.close();
 }

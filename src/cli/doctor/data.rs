@@ -92,7 +92,7 @@ pub fn database(config: &Config, server: Option<&mut Connection>) -> Check {
             Ok(_) => Err(Failure::new("the server answered something else")),
             Err(failure) => Err(failure),
         },
-        None if config.database.value.is_none() && !config.data.value.join("partyline.db").exists() => {
+        None if config.database.value.is_none() && !config.database_file().exists() => {
             return Check::ok("database", NAME, "Isn't there yet; the first start makes it");
         }
         None => look(config),

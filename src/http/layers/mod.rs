@@ -15,7 +15,7 @@ use std::sync::Arc;
 use axum::Router;
 use tokio_util::sync::CancellationToken;
 
-pub use refusal::{Refusal, RefusalError, envelope};
+pub use refusal::{Refusal, RefusalError};
 pub use request_body::{AllowBody, BodyFault};
 pub use request_id::RequestId;
 

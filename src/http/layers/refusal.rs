@@ -3,6 +3,9 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 
+use crate::error::{Code, Error};
+use crate::http::error::{failure_body, json};
+
 /// Why a request is refused before, around or instead of its handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -19,7 +22,7 @@ pub enum Refusal {
 #[derive(Clone, Copy, Debug)]
 pub struct RefusalError {
     pub status: StatusCode,
-    pub code: &'static str,
+    pub code: Code,
     pub message: &'static str,
     pub reason: &'static str,
 }
@@ -29,31 +32,31 @@ impl Refusal {
         let (status, code, message, reason) = match self {
             Refusal::AmbiguousFraming => (
                 StatusCode::BAD_REQUEST,
-                "validation_error",
+                Code::ValidationError,
                 "The request's length is ambiguous. Send either one Content-Length or Transfer-Encoding: chunked.",
                 "framing",
             ),
             Refusal::HostMissing => {
-                (StatusCode::BAD_REQUEST, "validation_error", "HTTP/1.1 needs exactly one Host header.", "host")
+                (StatusCode::BAD_REQUEST, Code::ValidationError, "HTTP/1.1 needs exactly one Host header.", "host")
             }
             Refusal::UriTooLong => {
-                (StatusCode::URI_TOO_LONG, "validation_error", "The URL is too long. Shorten its query.", "uri")
+                (StatusCode::URI_TOO_LONG, Code::ValidationError, "The URL is too long. Shorten its query.", "uri")
             }
             Refusal::BodyTooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "file_too_large", "The request body is too large.", "body_large")
+                (StatusCode::PAYLOAD_TOO_LARGE, Code::FileTooLarge, "The request body is too large.", "body_large")
             }
             Refusal::BodyTooSlow => {
-                (StatusCode::REQUEST_TIMEOUT, "validation_error", "The request body came too slowly.", "body_slow")
+                (StatusCode::REQUEST_TIMEOUT, Code::ValidationError, "The request body came too slowly.", "body_slow")
             }
             Refusal::BodyBroken => (
                 StatusCode::BAD_REQUEST,
-                "validation_error",
+                Code::ValidationError,
                 "The request body is broken or incomplete.",
                 "body_broken",
             ),
             Refusal::Panicked => (
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "internal_error",
+                Code::InternalError,
                 "Something went wrong on our side. The X-Request-Id header names this request.",
                 "panic",
             ),
@@ -63,26 +66,8 @@ impl Refusal {
 
     pub fn answer(self) -> Response<Body> {
         let error = self.error();
-        let mut response = envelope(error.status, error.code, error.message);
-        let headers = response.headers_mut();
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let mut response = json(error.status, failure_body(&Error::new(error.code, error.message)));
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response
     }
-}
-
-/// A failure in the contract's envelope. The router's 404 and 405 can use it too.
-pub fn envelope(status: StatusCode, code: &str, message: &str) -> Response<Body> {
-    #[derive(serde::Serialize)]
-    struct Envelope<'a> {
-        status: &'a str,
-        message: &'a str,
-        error_code: &'a str,
-    }
-    // Strings always serialize.
-    let body = serde_json::to_vec(&Envelope { status: "error", message, error_code: code }).unwrap_or_default();
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }

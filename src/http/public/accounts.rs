@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::http::call::Call;
-use crate::http::error::Failure as FailureBody;
+use crate::http::public::refusals::Refusals;
 use crate::http::public::view::Ok as OkBody;
 use crate::store::accounts::{AccountRow, account_list};
 use crate::store::counters::counters_find;
@@ -38,12 +38,7 @@ pub struct Account {
 #[utoipa::path(
     get, path = "/whatsapp_accounts", tag = "WhatsApp accounts", operation_id = "list_whatsapp_accounts",
     responses(
-        (status = 200, description = "The accounts", body = OkBody<Accounts>),
-        (status = 400, description = "The query is wrong", body = FailureBody),
-        (status = 401, description = "No valid token", body = FailureBody),
-        (status = 403, description = "Not permitted, or the monthly calls are used up", body = FailureBody),
-        (status = 404, description = "Nothing is there", body = FailureBody),
-        (status = 429, description = "Too many requests in the last minute", body = FailureBody),
+        (status = 200, description = "The accounts", body = OkBody<Accounts>), Refusals,
     ),
 )]
 pub async fn list_accounts(mut call: Call) -> Response {

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::http::call::Call;
-use crate::http::error::Failure as FailureBody;
 use crate::http::fields::Fields;
+use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{Chat, ChatExtras, Message, Ok as OkBody};
 use crate::id::{ChatId, MessageUid, WorkspaceId};
 use crate::inbox::values::Phone;
@@ -107,12 +107,7 @@ struct ListMessages {
 #[utoipa::path(
     get, path = "/chats", tag = "Chats", operation_id = "list_chats", params(ChatQuery),
     responses(
-        (status = 200, description = "A page of chats", body = OkBody<ChatPage>),
-        (status = 400, description = "A parameter is wrong", body = FailureBody),
-        (status = 401, description = "No valid token", body = FailureBody),
-        (status = 403, description = "Not permitted, or the monthly calls are used up", body = FailureBody),
-        (status = 404, description = "Nothing is there", body = FailureBody),
-        (status = 429, description = "Too many requests in the last minute", body = FailureBody),
+        (status = 200, description = "A page of chats", body = OkBody<ChatPage>), Refusals,
     ),
 )]
 pub async fn list_chats(mut call: Call) -> Response {
@@ -134,12 +129,7 @@ pub async fn list_chats(mut call: Call) -> Response {
     get, path = "/chats/{chat_id}", tag = "Chats", operation_id = "get_chat",
     params(("chat_id" = i64, Path, description = "The chat's number")),
     responses(
-        (status = 200, description = "The chat", body = OkBody<Chat>),
-        (status = 400, description = "A parameter is wrong", body = FailureBody),
-        (status = 401, description = "No valid token", body = FailureBody),
-        (status = 403, description = "Not permitted, or the monthly calls are used up", body = FailureBody),
-        (status = 404, description = "No such chat", body = FailureBody),
-        (status = 429, description = "Too many requests in the last minute", body = FailureBody),
+        (status = 200, description = "The chat", body = OkBody<Chat>), Refusals,
     ),
 )]
 pub async fn get_chat(mut call: Call, Path(id): Path<String>) -> Response {
@@ -160,12 +150,7 @@ pub async fn get_chat(mut call: Call, Path(id): Path<String>) -> Response {
     get, path = "/chats/{chat_id}/messages", tag = "Chats", operation_id = "list_chat_messages",
     params(("chat_id" = i64, Path, description = "The chat's number"), MessageQuery),
     responses(
-        (status = 200, description = "A page of messages", body = OkBody<MessagePage>),
-        (status = 400, description = "A parameter is wrong", body = FailureBody),
-        (status = 401, description = "No valid token", body = FailureBody),
-        (status = 403, description = "Not permitted, or the monthly calls are used up", body = FailureBody),
-        (status = 404, description = "No such chat", body = FailureBody),
-        (status = 429, description = "Too many requests in the last minute", body = FailureBody),
+        (status = 200, description = "A page of messages", body = OkBody<MessagePage>), Refusals,
     ),
 )]
 pub async fn list_chat_messages(mut call: Call, Path(id): Path<String>) -> Response {

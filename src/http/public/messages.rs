@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::http::call::{Call, Done, RawBody};
-use crate::http::error::Failure as FailureBody;
 use crate::http::fields::Fields;
+use crate::http::public::refusals::{BodyRefusals, Refusals};
 use crate::http::public::view::{FailureReason, Message, Ok as OkBody};
 use crate::id::MessageUid;
 use crate::inbox::send::{SendMessage, queue_message};
@@ -63,15 +63,7 @@ pub struct StatusStep {
     params(("Idempotency-Key" = Option<String>, Header, description = "Any text of your own, 1 to 255 characters. \
         A request repeated with it within 7 days is answered with the first answer and sends nothing.")),
     responses(
-        (status = 200, description = "Accepted", body = OkBody<AcceptedMessage>),
-        (status = 400, description = "A field is wrong; nothing was done", body = FailureBody),
-        (status = 401, description = "No valid token", body = FailureBody),
-        (status = 403, description = "Not permitted, or a quota is used up", body = FailureBody),
-        (status = 404, description = "Nothing is there", body = FailureBody),
-        (status = 413, description = "The body is too large", body = FailureBody),
-        (status = 422, description = "The Idempotency-Key was used with another body", body = FailureBody),
-        (status = 429, description = "Too many requests in the last minute", body = FailureBody),
-        (status = 503, description = "Busy; try again", body = FailureBody),
+        (status = 200, description = "Accepted", body = OkBody<AcceptedMessage>), Refusals, BodyRefusals,
     ),
 )]
 pub async fn send_message(mut call: Call, body: RawBody) -> Response {
@@ -107,12 +99,7 @@ fn read_new_message(fields: &mut Fields, uid: MessageUid, wamid: String) -> Opti
     get, path = "/messages/{message_uid}", tag = "Messages", operation_id = "get_message",
     params(("message_uid" = String, Path, description = "As `message_uid` when it was sent")),
     responses(
-        (status = 200, description = "The message", body = OkBody<Message>),
-        (status = 400, description = "The query is wrong", body = FailureBody),
-        (status = 401, description = "No valid token", body = FailureBody),
-        (status = 403, description = "Not permitted, or the monthly calls are used up", body = FailureBody),
-        (status = 404, description = "No such message", body = FailureBody),
-        (status = 429, description = "Too many requests in the last minute", body = FailureBody),
+        (status = 200, description = "The message", body = OkBody<Message>), Refusals,
     ),
 )]
 pub async fn get_message(mut call: Call, Path(uid): Path<String>) -> Response {
@@ -132,12 +119,7 @@ pub async fn get_message(mut call: Call, Path(uid): Path<String>) -> Response {
     get, path = "/messages/{message_uid}/status_history", tag = "Messages", operation_id = "get_status_history",
     params(("message_uid" = String, Path, description = "As `message_uid` when it was sent")),
     responses(
-        (status = 200, description = "Its statuses so far", body = OkBody<Vec<StatusStep>>),
-        (status = 400, description = "The query is wrong", body = FailureBody),
-        (status = 401, description = "No valid token", body = FailureBody),
-        (status = 403, description = "Not permitted, or the monthly calls are used up", body = FailureBody),
-        (status = 404, description = "No such message", body = FailureBody),
-        (status = 429, description = "Too many requests in the last minute", body = FailureBody),
+        (status = 200, description = "Its statuses so far", body = OkBody<Vec<StatusStep>>), Refusals,
     ),
 )]
 pub async fn get_status_history(mut call: Call, Path(uid): Path<String>) -> Response {

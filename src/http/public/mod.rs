@@ -3,5 +3,6 @@
 pub mod accounts;
 pub mod chats;
 pub mod messages;
+pub mod refusals;
 pub mod view;
 pub mod workspace;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::http::call::Call;
-use crate::http::error::Failure as FailureBody;
+use crate::http::public::refusals::Refusals;
 use crate::http::public::view::Ok as OkBody;
 use crate::store::counters::{Counters, counters_find};
 use crate::store::workspaces::Workspace;
@@ -48,12 +48,7 @@ pub struct TopUp {
 #[utoipa::path(
     get, path = "/workspace", tag = "Workspace", operation_id = "get_workspace",
     responses(
-        (status = 200, description = "The workspace", body = OkBody<WorkspaceBody>),
-        (status = 400, description = "The query is wrong", body = FailureBody),
-        (status = 401, description = "No valid token", body = FailureBody),
-        (status = 403, description = "Not permitted, or the monthly calls are used up", body = FailureBody),
-        (status = 404, description = "Nothing is there", body = FailureBody),
-        (status = 429, description = "Too many requests in the last minute", body = FailureBody),
+        (status = 200, description = "The workspace", body = OkBody<WorkspaceBody>), Refusals,
     ),
 )]
 pub async fn get_workspace(mut call: Call) -> Response {

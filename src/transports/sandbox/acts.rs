@@ -11,15 +11,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use transport::{Address, Ear, Event, Incoming, IncomingBody, NotStored, Receipt, ReceiptStatus, Sender};
 
-use crate::app::App;
 use crate::clock::Time;
-use crate::error::Error;
 use crate::store::sandbox::{
     SandboxOf, SandboxStep, StepKind, sandbox_contact_set_online, sandbox_step_delete, sandbox_step_due,
     sandbox_step_next, sandbox_step_parked, sandbox_step_unpark,
 };
-use crate::transports::sandbox::Sandbox;
 use crate::transports::sandbox::contacts::contact_at;
+use crate::transports::sandbox::{Sandbox, World};
 
 /// Acts told at once.
 const ACTS_MAX: i64 = 200;
@@ -48,21 +46,47 @@ impl Sandbox {
     /// # Errors
     /// Not all of it was stored; what wasn't is told again at the next look.
     pub async fn act(&self, ear: &Arc<dyn Ear>) -> Result<Acted, NotStored> {
-        act(&self.app, self.of, ear).await
+        act(&self.world, self.of, ear).await
+    }
+
+    /// Switches the phone of a contact on or off. What waited for it is delivered now, and read a little later; whoever runs
+    /// this account's sandbox notices within a second.
+    pub async fn set_online(&self, address: &Address, online: bool) -> Result<(), database::Error> {
+        let (of, now, speed) = (self.of, self.world.clock.now(), self.world.speed);
+        let behaviour = contact_at(address).1;
+        let jid = address.jid().to_owned();
+        let planned = Arc::clone(&self.planned);
+        let work = move |tx: &mut Tx<'_>| -> Result<bool, database::Error> {
+            sandbox_contact_set_online(tx, of, &jid, online)?;
+            let waiting = if online { sandbox_step_parked(tx, of, &jid, PARKED_MAX)? } else { Vec::new() };
+            for (id, kind) in &waiting {
+                let after_ms = match kind {
+                    StepKind::Delivered => behaviour.delivered_after_ms,
+                    StepKind::Read => behaviour.read_after_ms,
+                    StepKind::Reply => behaviour.replies_after_ms,
+                };
+                sandbox_step_unpark(tx, of, *id, now + scaled(after_ms.unwrap_or(0), speed))?;
+            }
+            tx.wake(&planned);
+            Ok(i64::try_from(waiting.len()).unwrap_or(0) == PARKED_MAX)
+        };
+        // In pieces, so that a phone that was off for long holds nobody up.
+        while self.world.database.write(of.workspace.0, Priority::Foreground, work.clone()).await? {}
+        Ok(())
     }
 }
 
 pub(super) fn spawn(sandbox: &Sandbox, ear: Arc<dyn Ear>, stop: CancellationToken) -> JoinHandle<()> {
-    let (app, of, planned) = (sandbox.app.clone(), sandbox.of, Arc::clone(&sandbox.planned));
-    tokio::spawn(async move { run(&app, of, &ear, &planned, &stop).await })
+    let (world, of, planned) = (sandbox.world.clone(), sandbox.of, Arc::clone(&sandbox.planned));
+    tokio::spawn(async move { run(&world, of, &ear, &planned, &stop).await })
 }
 
-async fn run(app: &App, of: SandboxOf, ear: &Arc<dyn Ear>, planned: &Notify, stop: &CancellationToken) {
-    let look_every = app.clock.look_every(LOOK_EVERY);
+async fn run(world: &World, of: SandboxOf, ear: &Arc<dyn Ear>, planned: &Notify, stop: &CancellationToken) {
+    let look_every = world.clock.look_every(LOOK_EVERY);
     while !stop.is_cancelled() {
-        let wait = match act(app, of, ear).await {
+        let wait = match act(world, of, ear).await {
             Ok(Acted { acts: 1.., .. }) => continue,
-            Ok(Acted { next_at, .. }) => next_at.map_or(look_every, |at| at.since(app.clock.now()).min(look_every)),
+            Ok(Acted { next_at, .. }) => next_at.map_or(look_every, |at| at.since(world.clock.now()).min(look_every)),
             Err(error) => {
                 tracing::warn!(account = %of.account, workspace = %of.workspace, %error, "the sandbox tries again");
                 LOOK_EVERY
@@ -76,28 +100,28 @@ async fn run(app: &App, of: SandboxOf, ear: &Arc<dyn Ear>, planned: &Notify, sto
     }
 }
 
-async fn act(app: &App, of: SandboxOf, ear: &Arc<dyn Ear>) -> Result<Acted, NotStored> {
-    let now = app.clock.now();
+async fn act(world: &World, of: SandboxOf, ear: &Arc<dyn Ear>) -> Result<Acted, NotStored> {
+    let now = world.clock.now();
     let look = move |snapshot: &mut Snapshot<'_>| -> Result<_, database::Error> {
         let due = sandbox_step_due(snapshot, of, now, ACTS_MAX)?;
         let next_at = if due.is_empty() { sandbox_step_next(snapshot, of)? } else { None };
         Ok((due, next_at))
     };
-    let (due, next_at) = app.database.read(look).await.map_err(not_stored)?;
+    let (due, next_at) = world.database.read(look).await.map_err(not_stored)?;
     if due.is_empty() {
         return Ok(Acted { acts: 0, next_at });
     }
     let acts = due.len();
     match ear.hear(due.iter().map(event).collect()).await {
-        Ok(()) => strike_out(app, of, due).await?,
+        Ok(()) => strike_out(world, of, due).await?,
         // One act that can't be stored must not keep the others from being.
-        Err(_) if acts > 1 => tell_singly(app, of, ear, due).await?,
+        Err(_) if acts > 1 => tell_singly(world, of, ear, due).await?,
         Err(error) => return Err(error),
     }
     Ok(Acted { acts, next_at: None })
 }
 
-async fn tell_singly(app: &App, of: SandboxOf, ear: &Arc<dyn Ear>, due: Vec<SandboxStep>) -> Result<(), NotStored> {
+async fn tell_singly(world: &World, of: SandboxOf, ear: &Arc<dyn Ear>, due: Vec<SandboxStep>) -> Result<(), NotStored> {
     let (mut done, mut failed) = (Vec::new(), None);
     for step in due {
         match ear.hear(vec![event(&step)]).await {
@@ -105,13 +129,13 @@ async fn tell_singly(app: &App, of: SandboxOf, ear: &Arc<dyn Ear>, due: Vec<Sand
             Err(error) => failed = Some(error),
         }
     }
-    strike_out(app, of, done).await?;
+    strike_out(world, of, done).await?;
     failed.map_or(Ok(()), Err)
 }
 
-async fn strike_out(app: &App, of: SandboxOf, done: Vec<SandboxStep>) -> Result<(), NotStored> {
+async fn strike_out(world: &World, of: SandboxOf, done: Vec<SandboxStep>) -> Result<(), NotStored> {
     let work = move |tx: &mut Tx<'_>| -> Result<(), database::Error> { sandbox_step_delete(tx, of, &done) };
-    app.database.write(of.workspace.0, Priority::Foreground, work).await.map_err(not_stored)
+    world.database.write(of.workspace.0, Priority::Foreground, work).await.map_err(not_stored)
 }
 
 fn not_stored(error: database::Error) -> NotStored {
@@ -149,29 +173,6 @@ fn reply_wamid(wamid: &str) -> String {
         std::fmt::Write::write_fmt(&mut text, format_args!("{byte:02X}")).expect("a string takes any text");
         text
     })
-}
-
-/// Switches the phone of a sandbox contact on or off. What waited for it is delivered now, and read a little later.
-pub async fn set_online(app: &App, of: SandboxOf, address: &Address, online: bool) -> Result<(), Error> {
-    let (now, speed) = (app.clock.now(), app.settings.sandbox_speed);
-    let behaviour = contact_at(address).1;
-    let jid = address.jid().to_owned();
-    let work = move |tx: &mut Tx<'_>| -> Result<usize, database::Error> {
-        sandbox_contact_set_online(tx, of, &jid, online)?;
-        let waiting = if online { sandbox_step_parked(tx, of, &jid, PARKED_MAX)? } else { Vec::new() };
-        for (id, kind) in &waiting {
-            let after_ms = match kind {
-                StepKind::Delivered => behaviour.delivered_after_ms,
-                StepKind::Read => behaviour.read_after_ms,
-                StepKind::Reply => behaviour.replies_after_ms,
-            };
-            sandbox_step_unpark(tx, of, *id, now + scaled(after_ms.unwrap_or(0), speed))?;
-        }
-        Ok(waiting.len())
-    };
-    // In pieces, so that a phone that was off for long holds nobody up.
-    while app.database.write(of.workspace.0, Priority::Foreground, work.clone()).await? == PARKED_MAX as usize {}
-    Ok(())
 }
 
 #[cfg(test)]

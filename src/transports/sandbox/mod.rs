@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use database::{Priority, Tx};
+use database::{Database, Priority, Tx};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,25 +20,34 @@ use transport::{
     Verdict,
 };
 
-use crate::app::App;
-use crate::clock::Time;
-use crate::id::{AccountId, WorkspaceId};
+use crate::clock::{Clock, Time};
+use crate::id::IdSource;
 use crate::store::sandbox::{
     SandboxMessage, SandboxOf, SandboxStep, StepKind, WHEN_ONLINE, sandbox_contact_count, sandbox_contact_online,
     sandbox_message_at, sandbox_message_insert, sandbox_step_insert,
 };
 use crate::transports::sandbox::contacts::{Behaviour, Refusal, contact_at};
 
-pub use acts::{Acted, set_online};
+pub use acts::Acted;
 
 const THROTTLED_FOR: Duration = Duration::from_secs(2);
 const THROTTLED_EVERY: i64 = 3;
 const TEXT_CHARS_MAX: u32 = 65_536;
 
+/// What a sandbox is built on.
+#[derive(Clone)]
+pub struct World {
+    pub database: Database,
+    pub clock: Clock,
+    /// How many times faster than real its contacts act; 0 means at once.
+    pub speed: f64,
+}
+
 /// The sandbox of one account.
 pub struct Sandbox {
-    app: App,
+    world: World,
     of: SandboxOf,
+    step_ids: IdSource,
     /// The latest time given to a send: a clock that is set back must not turn a chat's order around.
     latest_ms: AtomicI64,
     planned: Arc<Notify>,
@@ -57,9 +66,15 @@ enum Sent {
 }
 
 impl Sandbox {
-    pub fn new(app: App, workspace: WorkspaceId, account: AccountId) -> Sandbox {
-        let of = SandboxOf { workspace, account };
-        Sandbox { app, of, latest_ms: AtomicI64::new(0), planned: Arc::default(), running: Mutex::default() }
+    pub fn new(world: World, of: SandboxOf) -> Sandbox {
+        Sandbox {
+            world,
+            of,
+            step_ids: IdSource::default(),
+            latest_ms: AtomicI64::new(0),
+            planned: Arc::default(),
+            running: Mutex::default(),
+        }
     }
 
     async fn receive(&self, message: &Outgoing) -> Result<Accepted, SendError> {
@@ -67,7 +82,7 @@ impl Sandbox {
         if behaviour.refusal == Some(Refusal::NotOnWhatsApp) {
             return Err(not_on_whatsapp());
         }
-        let now = self.app.clock.now();
+        let now = self.world.clock.now();
         let at = Time::from_ms(self.latest_ms.fetch_max(now.ms(), Ordering::Relaxed).max(now.ms()));
         let Body::Text(text) = &message.body;
         let received = SandboxMessage {
@@ -76,11 +91,12 @@ impl Sandbox {
             text: text.clone(),
             reply_to: message.reply_to.clone().unwrap_or_default(),
             at,
+            arrival_id: self.step_ids.message_uid(at).0,
         };
         let steps = self.plan(&received, behaviour);
         let (of, planned) = (self.of, Arc::clone(&self.planned));
         let work = move |tx: &mut Tx<'_>| receive(tx, of, behaviour, &received, &steps, &planned);
-        match self.app.database.write(of.workspace.0, Priority::Foreground, work).await {
+        match self.world.database.write(of.workspace.0, Priority::Foreground, work).await {
             Ok(Sent::At(at)) => Ok(Accepted { wamid: message.wamid.clone(), at_ms: at.ms() }),
             Ok(Sent::Throttled) => Err(throttled()),
             Err(error) => Err(unreachable(&error)),
@@ -96,8 +112,8 @@ impl Sandbox {
         ];
         let planned = acts.into_iter().filter_map(|(kind, after_ms)| Some((kind, after_ms?)));
         let steps = planned.map(|(kind, after_ms)| SandboxStep {
-            due: message.at + acts::scaled(after_ms, self.app.settings.sandbox_speed),
-            id: self.app.ids.message_uid(message.at).0,
+            due: message.at + acts::scaled(after_ms, self.world.speed),
+            id: self.step_ids.message_uid(message.at).0,
             kind,
             jid: message.jid.clone(),
             wamid: message.wamid.clone(),

@@ -38,12 +38,16 @@ fn make_table(client: &mut Client) -> Result<(), Error> {
     for _ in 0..TABLE_ATTEMPTS_MAX {
         match client.batch_execute(TABLE) {
             Ok(()) => return Ok(()),
-            Err(error) if matches!(error.code(), Some(c) if *c == SqlState::UNIQUE_VIOLATION || *c == SqlState::DUPLICATE_TABLE) =>
-                {}
+            Err(error) if error.code().is_some_and(is_made_at_once) => {}
             Err(error) => return Err(fault(&error, TABLE)),
         }
     }
     Err(Error::Conflict("making the table of migrations".to_owned()))
+}
+
+/// What the slower of two sessions that make one table hears, by how far it had come.
+fn is_made_at_once(code: &SqlState) -> bool {
+    [SqlState::UNIQUE_VIOLATION, SqlState::DUPLICATE_TABLE, SqlState::DUPLICATE_OBJECT].contains(code)
 }
 
 fn version(client: &mut Client) -> Result<i64, Error> {

@@ -7,6 +7,7 @@ pub(crate) mod writer;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -16,6 +17,8 @@ use crate::row::Kind;
 use crate::sql::{Key, check_allowed, for_sqlite, summary};
 use crate::tx::{Backend, EachRow, Later};
 use crate::{Config, Engine, Error, Row, Sql, Value};
+
+const LOCKED_PAUSE: Duration = Duration::from_millis(2);
 
 /// Bytes the write-ahead log is cut back to after a checkpoint emptied it.
 const WAL_KEPT_BYTES: u32 = 16 << 20;
@@ -32,8 +35,7 @@ pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Conne
         .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
     let place = path.display().to_string();
     prepare(&conn, config, cache_kib).map_err(|error| fault(&error, &place))?;
-    let journal: String =
-        conn.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(|error| fault(&error, &place))?;
+    let journal = use_log(&conn, config.unavailable_wait_max).map_err(|error| fault(&error, &place))?;
     if journal != "wal" {
         return Err(Error::Unavailable(format!("{place} is on a file system without shared memory: {journal}")));
     }
@@ -46,12 +48,29 @@ fn prepare(conn: &Connection, config: &Config, cache_kib: u32) -> rusqlite::Resu
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     conn.execute_batch(&format!(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{cache_kib}; PRAGMA journal_size_limit = {WAL_KEPT_BYTES};
          PRAGMA wal_autocheckpoint = {};",
         config.checkpoint_pages,
     ))?;
     conn.execute_batch(&config.sqlite_extra_pragmas)
+}
+
+/// Turns the write-ahead log on, and says which journal is used now. The engine's own waiting doesn't cover this
+/// step, which two programs that make one file at once both take.
+fn use_log(conn: &Connection, wait: Duration) -> rusqlite::Result<String> {
+    let started = Instant::now();
+    loop {
+        let turned = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
+        match turned {
+            Err(error) if is_locked(&error) && started.elapsed() < wait => std::thread::sleep(LOCKED_PAUSE),
+            settled => return settled,
+        }
+    }
+}
+
+fn is_locked(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// A connection with every statement it has met, prepared once and found again by where its text stands.
@@ -107,12 +126,10 @@ impl<'c> Lite<'c> {
         self.dirty |= !prepared.reads_only;
         let mut rows = prepared.statement.raw_query();
         while let Some(row) = rows.next().map_err(|error| fault(&error, text))? {
-            if each(&Row(Kind::Sqlite(row)))? {
-                continue;
+            // Whatever a statement changes and checks is done before its first row, so the rest needn't be fetched.
+            if !each(&Row(Kind::Sqlite(row)))? {
+                break;
             }
-            // A foreign key is checked after the last row, so a changing statement is always run to its end.
-            while !prepared.reads_only && rows.next().map_err(|error| fault(&error, text))?.is_some() {}
-            break;
         }
         Ok(())
     }

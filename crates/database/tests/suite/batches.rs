@@ -1,6 +1,6 @@
 //! What happens to a write when its neighbours in the batch go wrong.
 
-use database::{Error, Read, params};
+use database::{Error, Priority, Read, params};
 
 use crate::stage::*;
 
@@ -156,11 +156,29 @@ both_engines! {
         const TABLES: &str = "CREATE TABLE parents (id BIGINT PRIMARY KEY);
             CREATE TABLE children (id BIGINT PRIMARY KEY, parent_id BIGINT NOT NULL REFERENCES parents (id));";
         const CHILD: database::Sql =
-            database::Sql::both("INSERT INTO children (id, parent_id) VALUES ($1, $2) RETURNING id");
+            database::Sql::both("INSERT INTO children (id, parent_id) VALUES ($1, $2), ($1 + 1, $2) RETURNING id");
         let db = stage.open();
         let family = database::Migration { version: 2, name: "family", sqlite: TABLES, postgres: TABLES };
         db.migrate(&[THINGS[0], family]).unwrap();
         let orphan = queue(&db, |tx| tx.query_row(&CHILD, params![1, 7], first_int));
         assert!(orphan.answer().unwrap_err().is_constraint());
+    }
+
+    fn writes_of_one_key_happen_one_after_the_other_in_the_order_they_were_queued(stage: Stage) {
+        const COUNT: database::Sql = database::Sql::both("SELECT CAST(COUNT(*) AS BIGINT) FROM things");
+        let db = stage.open();
+        // More than a batch holds, between writes of other keys.
+        let writes: Vec<_> = (0..300)
+            .map(|id| {
+                drop(queue_as(&db, 2 + id % 7, Priority::Foreground, |tx| tx.execute(&COUNTER_ADD, params![1, 1])));
+                queue(&db, move |tx| {
+                    let before = tx.query_row(&COUNT, [], first_int)?;
+                    tx.execute(&THING_INSERT, params_of(id)).map(|_| before)
+                })
+            })
+            .collect();
+        for (id, write) in writes.into_iter().enumerate() {
+            assert_eq!(write.answer().unwrap(), Some(id as i64));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A full database. SQLite then ends the transaction by itself, in the middle of a batch.
+//! A full database, after which SQLite ends the transaction by itself in the middle of a batch; and a locked one.
 
 use database::{Error, Sql, params};
 
@@ -72,4 +72,18 @@ fn deleting_makes_room_again() {
     assert!(id > 2, "some fitted");
     queue(&db, |tx| tx.execute(&DELETE, [])).answer().expect("deleting works in a full database");
     queue(&db, |tx| tx.execute(&BIG, params![1, vec![1_u8; 10_000]])).answer().expect("and makes room");
+}
+
+#[test]
+fn a_database_locked_by_another_program_is_unavailable_and_then_available_again() {
+    let mut stage = Stage::sqlite();
+    stage.config.unavailable_wait_max = std::time::Duration::from_millis(50);
+    let db = stage.open();
+    let other = rusqlite::Connection::open(stage.folder().join("test.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = insert(&db, 1).answer().unwrap_err();
+    assert!(matches!(error, Error::Unavailable(_)) && error.is_retryable(), "{error}");
+    assert_eq!(thing_ids(&db), [0; 0], "reading goes on meanwhile");
+    other.execute_batch("ROLLBACK").unwrap();
+    insert(&db, 1).answer().expect("the lock is gone");
 }

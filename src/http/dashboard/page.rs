@@ -1,0 +1,79 @@
+//! The frame of a page, and the headers that every page bears.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use maud::{DOCTYPE, Markup, html};
+
+use super::assets::address;
+use crate::error::Error;
+use crate::http::error::status_of;
+
+/// No script at all, styles and drawings of ours only, in nobody's frame.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// No address leaves with a `Referer`, for some hold a secret; only the origin does. `no-referrer` would go too far:
+/// browsers then send `Origin: null` with our own forms, which can't be told from a stranger's.
+const REFERRER: HeaderValue = HeaderValue::from_static("strict-origin");
+
+/// A page that stands by itself: one column under our name, no navigation.
+pub fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · Partyline" }
+                link rel="icon" type="image/svg+xml" href=(address("mark.svg"));
+                @for sheet in ["tokens.css", "base.css", "components.css"] {
+                    link rel="stylesheet" href=(address(sheet));
+                }
+            }
+            body {
+                main.page.stack data-alone {
+                    p.brand { span.brand-mark { (icon("mark")) } "Partyline" }
+                    (content)
+                }
+            }
+        }
+    };
+    let headers: [(HeaderName, HeaderValue); 5] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, REFERRER),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (status, headers, page.into_string()).into_response()
+}
+
+/// A page for what went wrong, in the words of the error.
+pub fn failed(error: &Error) -> Response {
+    if let Some(cause) = error.cause() {
+        tracing::error!(code = error.code.as_str(), cause, "a page failed");
+    }
+    told(status_of(error), "That didn't work", &html! { p { (error.message) } })
+}
+
+/// A page that only says something.
+pub fn told(status: StatusCode, title: &str, words: &Markup) -> Response {
+    let content = html! {
+        section.card {
+            div.card-body.stack { h1 { (title) } (words) }
+        }
+    };
+    page(status, title, &content)
+}
+
+/// A drawing of `icons.svg`; the words beside it say what it means.
+pub fn icon(name: &str) -> Markup {
+    html! { svg.icon aria-hidden="true" { use href={ (address("icons.svg")) "#i-" (name) } {} } }
+}
+
+/// What one copies, under a caption.
+pub fn code(caption: &str, text: &str) -> Markup {
+    html! { figure.code { figcaption { (caption) } pre tabindex="0" aria-label=(caption) { (text) } } }
+}

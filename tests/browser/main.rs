@@ -1,0 +1,7 @@
+//! Screens in a real browser, against the real program.
+
+mod chromium;
+mod playground;
+mod server;
+mod setup;
+mod tab;

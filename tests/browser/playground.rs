@@ -1,0 +1,78 @@
+//! A developer tries the public API in Swagger UI before writing a line of code.
+
+use serde_json::Value;
+
+use crate::chromium::Chromium;
+use crate::server::Server;
+use crate::tab::Tab;
+
+const SEND: &str = "[id$=-send_message]";
+const LOOK: &str = "[id$=-get_message]";
+
+#[test]
+fn a_message_is_sent_and_read_from_the_playground() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let server = Server::ephemeral();
+    let mut developer = Tab::open(&mut browser);
+    developer.visit(&server.at("/integrations/api/swagger/"));
+    developer.until("document.querySelectorAll('.opblock').length >= 8");
+    assert!(developer.text().contains("really sent"), "{}", developer.text());
+    developer.photograph_all("swagger");
+
+    developer.click(".btn.authorize");
+    developer.fill(".auth-container input", &server.token);
+    developer.click(".auth-btn-wrapper button.authorize");
+    developer.click(".auth-btn-wrapper .btn-done");
+    developer.until("document.querySelector('.btn.authorize.locked')");
+
+    developer.click(&format!("{SEND} .opblock-summary-control"));
+    developer.click(&format!("{SEND} .try-out__btn"));
+    developer.fill(&format!("{SEND} textarea"), r#"{"phone": "+1 202 555 0100", "text": "Can you hear me?"}"#);
+    developer.click(&format!("{SEND} .execute"));
+    let sent = answer(&mut developer, SEND);
+    let uid = sent["data"]["message_uid"].as_str().expect("a message_uid").to_owned();
+    assert_eq!(server.api(&format!("/messages/{uid}"))["data"]["text"], "Can you hear me?");
+
+    developer.click(&format!("{LOOK} .opblock-summary-control"));
+    developer.click(&format!("{LOOK} .try-out__btn"));
+    developer.fill(&format!("{LOOK} .parameters input"), &uid);
+    developer.click(&format!("{LOOK} .execute"));
+    let message = answer(&mut developer, LOOK);
+    assert_eq!(message["data"]["uid"].as_str(), Some(uid.as_str()), "{message}");
+    developer.photograph("swagger-answer");
+
+    developer.reload();
+    developer.until("document.querySelector('.btn.authorize.unlocked')");
+    let kept = developer.value("JSON.stringify([localStorage, sessionStorage, document.cookie])").to_string();
+    assert!(!kept.contains(&server.token), "the token was kept: {kept}");
+    assert_eq!(developer.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn the_playground_sends_to_the_server_it_was_opened_from() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let server = Server::ephemeral();
+    let mut developer = Tab::open(&mut browser);
+    // Not the public address, which is 127.0.0.1 here: through a tunnel, or before a name is set up.
+    let elsewhere = server.at("/integrations/api/swagger/").replace("127.0.0.1", "line.test");
+    developer.visit(&elsewhere);
+    developer.click(&format!("{LOOK} .opblock-summary-control"));
+    developer.click(&format!("{LOOK} .try-out__btn"));
+    developer.fill(&format!("{LOOK} .parameters input"), "0");
+    developer.click(&format!("{LOOK} .execute"));
+    developer.until(&format!("document.querySelector('{LOOK} .live-responses-table .response-col_status')"));
+    let status = developer.value(&format!(
+        "document.querySelector('{LOOK} .live-responses-table .response .response-col_status').innerText"
+    ));
+    assert!(status.as_str().is_some_and(|status| status.starts_with("401")), "{status}");
+}
+
+/// What the server answered, as the playground shows it.
+fn answer(developer: &mut Tab<'_>, operation: &str) -> Value {
+    let row = format!("{operation} .live-responses-table .response");
+    developer.until(&format!("document.querySelector('{row} .response-col_status')"));
+    let status = developer.value(&format!("document.querySelector('{row} .response-col_status').innerText"));
+    let body = developer.value(&format!("document.querySelector('{row} .response-col_description code').innerText"));
+    assert!(status.as_str().is_some_and(|status| status.starts_with("200")), "{status} {body}");
+    serde_json::from_str(body.as_str().expect("a body")).unwrap_or_else(|_| panic!("no JSON: {body}"))
+}

@@ -1,0 +1,189 @@
+//! A tab, and somebody in front of it: who looks, clicks and types as people do.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::chromium::{Chromium, PATIENCE};
+
+/// Between two looks at a page.
+const LOOK_EVERY: Duration = Duration::from_millis(40);
+
+pub struct Tab<'b> {
+    browser: &'b mut Chromium,
+    id: String,
+}
+
+impl<'b> Tab<'b> {
+    pub fn open(browser: &'b mut Chromium) -> Tab<'b> {
+        let target = browser.call("", "Target.createTarget", json!({"url": "about:blank"}));
+        let attached =
+            browser.call("", "Target.attachToTarget", json!({"targetId": target["targetId"], "flatten": true}));
+        let id = attached["sessionId"].as_str().expect("an attached tab").to_owned();
+        for domain in ["Page", "Runtime", "Log", "Audits"] {
+            browser.call(&id, &format!("{domain}.enable"), json!({}));
+        }
+        Tab { browser, id }
+    }
+
+    fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.browser.call(&self.id, method, parameters)
+    }
+
+    /// Goes to an address and waits until the page is there with all it needs.
+    pub fn visit(&mut self, url: &str) {
+        self.leave("Page.navigate", json!({"url": url}));
+    }
+
+    pub fn reload(&mut self) {
+        self.leave("Page.reload", json!({}));
+    }
+
+    /// The page that is left bears a mark, so that it can't be taken for the one that comes.
+    fn leave(&mut self, method: &str, parameters: Value) {
+        self.value("window.isLeft = true");
+        let answer = self.call(method, parameters);
+        assert!(answer["errorText"].is_null(), "{}", answer["errorText"]);
+        self.until("!window.isLeft && document.readyState === 'complete'");
+    }
+
+    /// What a JavaScript expression is in this page.
+    pub fn value(&mut self, expression: &str) -> Value {
+        self.try_value(expression).unwrap_or_else(|why| panic!("{expression}: {why}"))
+    }
+
+    fn try_value(&mut self, expression: &str) -> Result<Value, Value> {
+        let parameters = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
+        let answer = self.browser.try_call(&self.id, "Runtime.evaluate", parameters)?;
+        if answer["exceptionDetails"].is_null() {
+            Ok(answer["result"]["value"].clone())
+        } else {
+            Err(answer["exceptionDetails"].clone())
+        }
+    }
+
+    /// Waits until an expression is true; a page that is being replaced counts as not yet.
+    pub fn until(&mut self, expression: &str) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let last = self.try_value(&format!("Boolean({expression})"));
+            if last == Ok(Value::Bool(true)) {
+                return;
+            }
+            assert!(Instant::now() < until, "not so: {expression} ({last:?})\n{}", self.text());
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// The words that can be seen.
+    pub fn text(&mut self) -> String {
+        self.value("document.body.innerText").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Clicks in the middle of what a selector finds, once it is there.
+    pub fn click(&mut self, selector: &str) {
+        let found = format!("document.querySelector({})", Value::from(selector));
+        self.until(&format!("{found}?.getClientRects().length"));
+        let middle = self.value(&format!(
+            "(() => {{ const e = {found}; e.scrollIntoView({{block: 'center', behavior: 'instant'}}); \
+             const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2] }})()"
+        ));
+        for kind in ["mousePressed", "mouseReleased"] {
+            let parameters = json!({"type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": 1});
+            self.call("Input.dispatchMouseEvent", parameters);
+        }
+    }
+
+    /// Clicks a field, and writes in the place of what it holds.
+    pub fn fill(&mut self, selector: &str, text: &str) {
+        self.click(selector);
+        self.until(&format!("document.activeElement === document.querySelector({})", Value::from(selector)));
+        self.value("document.activeElement.select()");
+        self.call("Input.insertText", json!({"text": text}));
+    }
+
+    /// Presses Tab, Enter or Space.
+    pub fn press(&mut self, name: &str) {
+        let (code, text) = match name {
+            "Tab" => (9, ""),
+            "Enter" => (13, "\r"),
+            _ => (32, " "),
+        };
+        for kind in ["keyDown", "keyUp"] {
+            let text = if kind == "keyDown" { text } else { "" };
+            let parameters =
+                json!({"type": kind, "key": name, "code": name, "windowsVirtualKeyCode": code, "text": text});
+            self.call("Input.dispatchKeyEvent", parameters);
+        }
+    }
+
+    /// What the browser complained of in this tab: errors of scripts, breaches of the content policy, failed requests.
+    pub fn complaints(&self) -> Vec<String> {
+        let complaint = |event: &Value| match event["method"].as_str()? {
+            "Runtime.exceptionThrown" => Some(event["params"]["exceptionDetails"].to_string()),
+            "Log.entryAdded" => Some(event["params"]["entry"]["text"].to_string()),
+            "Runtime.consoleAPICalled" if event["params"]["type"] == "error" => {
+                Some(event["params"]["args"].to_string())
+            }
+            "Audits.issueAdded" if event["params"]["issue"]["code"] == "ContentSecurityPolicyIssue" => {
+                Some(event["params"]["issue"]["details"].to_string())
+            }
+            _ => None,
+        };
+        self.browser.events(&self.id).filter_map(complaint).collect()
+    }
+
+    pub fn size(&mut self, width: u32, height: u32) {
+        let is_phone = width < 600;
+        let parameters = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone});
+        self.call("Emulation.setDeviceMetricsOverride", parameters);
+        self.call("Emulation.setTouchEmulationEnabled", json!({"enabled": is_phone}));
+    }
+
+    /// `light` or `dark`.
+    pub fn theme(&mut self, theme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": theme}]);
+        self.call("Emulation.setEmulatedMedia", json!({"features": features}));
+    }
+
+    /// Keeps what is seen in `target/screenshots/`, for a person to look at.
+    pub fn photograph(&mut self, name: &str) {
+        let shot = self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": false}));
+        let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/screenshots"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let picture = from_base64(shot["data"].as_str().expect("a picture"));
+        std::fs::write(folder.join(format!("{name}.png")), picture).expect("the picture is written");
+    }
+
+    /// The same page as a desk and a phone show it, by day and by night.
+    pub fn photograph_all(&mut self, name: &str) {
+        for (width, height) in [(1440, 900), (390, 844)] {
+            self.size(width, height);
+            for theme in ["light", "dark"] {
+                self.theme(theme);
+                let too_wide = self.value("document.documentElement.scrollWidth - innerWidth");
+                assert!(too_wide.as_i64().is_some_and(|pixels| pixels <= 0), "{name} scrolls sideways at {width}");
+                self.photograph(&format!("{name}-{width}-{theme}"));
+            }
+        }
+        self.size(1440, 900);
+        self.theme("light");
+    }
+}
+
+fn from_base64(text: &str) -> Vec<u8> {
+    let six_bits = |c: u8| match c {
+        b'A'..=b'Z' => c - b'A',
+        b'a'..=b'z' => c - b'a' + 26,
+        b'0'..=b'9' => c - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    for four in text.trim_end_matches('=').as_bytes().chunks(4) {
+        let bits = four.iter().fold(0_u32, |bits, c| bits << 6 | u32::from(six_bits(*c))) << (6 * (4 - four.len()));
+        bytes.extend(bits.to_be_bytes()[1..].iter().take(four.len() - 1));
+    }
+    bytes
+}

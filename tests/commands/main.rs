@@ -1,0 +1,9 @@
+//! The program as an operator meets it: the real binary, started and asked from outside.
+
+mod control;
+mod doctor;
+mod ephemeral;
+mod settings;
+mod start;
+mod stop;
+mod support;
