@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench sizes -- [messages] [contacts]`.
 
+#![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
+
 #[path = "../tests/kit/mod.rs"]
 mod kit;
 
@@ -13,6 +15,10 @@ use std::time::Duration;
 use database::{Read, Sql, params};
 use kit::{Actor, Engine, START, TestApp};
 use partyline::accounts::Worker;
+use partyline::http::client_address::TrustedProxies;
+use partyline::http::layers::layered;
+use partyline::http::router::router;
+use partyline::http::server::ServerOptions;
 use partyline::id::MessageUid;
 use partyline::inbox::status::record_receipt;
 use partyline::message::Status;
@@ -20,6 +26,7 @@ use partyline::store::Write;
 use partyline::store::accounts::account_find;
 use partyline::store::messages::message_find;
 use partyline::workspace::settings::{LimitChange, set_limits};
+use tokio_util::sync::CancellationToken;
 use transport::{Accepted, Address, Capabilities, Ear, Kind, Outgoing, Pending, SendError, Transport};
 
 // Of each table and index: its table, and how many bytes of its pages are in use and in the file.
@@ -73,7 +80,9 @@ async fn main() {
     let contacts = numbers.get(1).copied().unwrap_or(100);
     let stage = TestApp::on(Engine::Sqlite).await;
     raise_limits(&stage).await;
-    let token = stage.token().await;
+    let options = ServerOptions::default();
+    let layers = layered(router(stage.app.clone()), &options, TrustedProxies::default(), CancellationToken::new());
+    let token = stage.token().await.talking_to(layers);
     // The chats are there already: they are not what is measured.
     let mut number = 0;
     let before = loop {

@@ -313,6 +313,7 @@ async fn the_memory_of_the_sandbox() {
             text: ODD.into(),
             reply_to: String::new(),
             at: START,
+            arrival_id: uuid::Uuid::from_bytes([7; 16]),
         };
         let step = |number: u8, due, kind| SandboxStep {
             due,
