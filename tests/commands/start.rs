@@ -147,6 +147,7 @@ fn two_nodes_that_start_first_at_once_make_one_workspace() {
     on_postgres(&url, &format!("DROP DATABASE {name} WITH (FORCE)"));
 }
 
+#[allow(clippy::print_stderr, reason = "a test that leaves something out says so")]
 fn postgres_url() -> Option<String> {
     let url = std::env::var("PARTYLINE_TEST_POSTGRES").ok();
     if url.is_none() {

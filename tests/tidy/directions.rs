@@ -26,7 +26,7 @@ const MAY_USE: [(&str, &[&[&str]]); 22] = [
     ("http", &[RULES, BELOW_RULES, &["app", "accounts"]]),
     ("failure", &[]),
     ("config", &[&["failure"]]),
-    ("data_folder", &[&["failure"]]),
+    ("data_folder", &[&["config", "failure"]]),
     // Commands change a running server through it, as the rules and the workers let them.
     ("control", &[RULES, BELOW_RULES, &["app", "accounts", "config", "data_folder", "failure"]]),
     ("serve", &[RULES, BELOW_RULES, WIRED]),
