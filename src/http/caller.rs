@@ -15,9 +15,12 @@ use crate::workspace::tokens::{Caller, Scope, TokenSecret};
 const TRUSTED: Duration = Duration::from_millis(500);
 const KNOWN_MAX: usize = 10_000;
 
-/// Tokens seen lately.
+/// Tokens seen lately, by their hashes.
 #[derive(Default)]
-pub struct KnownCallers(Mutex<HashMap<[u8; 32], (Duration, Arc<Caller>)>>);
+pub struct KnownCallers(Mutex<HashMap<[u8; 32], Seen>>);
+
+/// When a token was seen, and whose it is.
+type Seen = (Duration, Arc<Caller>);
 
 impl KnownCallers {
     fn find(&self, hash: &[u8; 32], now: Duration) -> Option<Arc<Caller>> {
