@@ -73,6 +73,7 @@ pub fn free_name(write: &mut Write<'_, '_>, wished: &str, address: &Address) -> 
         wished.clone_from(&own);
     }
     let mut name = wished.clone();
+    // Ends: each try is another name, and there are only so many chats.
     let mut tries = 0;
     while chat_by_name(write.tx, write.workspace.id, &name)?.is_some() {
         name = match tries {

@@ -7,6 +7,8 @@ mod auth;
 mod chats;
 mod errors;
 mod idempotency;
+mod isolation;
 mod limits;
 mod openapi;
+mod refusals;
 mod sending;

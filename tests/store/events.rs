@@ -1,6 +1,9 @@
 //! The log of events has no gaps, whatever was refused, failed or ran at once.
 
+use std::future::Future;
+
 use database::Priority;
+use futures_util::{StreamExt, stream};
 use partyline::error::{Code, Error};
 use partyline::event_kind::Kind;
 use partyline::id::ChatId;
@@ -82,16 +85,15 @@ async fn sends_receipts_messages_refusals_and_faults_at_once_leave_no_gap() {
             let fails = |write: &mut Write<'_, '_>| note(write).and_then(|_| Err::<(), _>(Error::internal("planted")));
             stage.app.write(stage.workspace, Priority::Background, fails).await.expect_err("it fails");
         });
-        let all = (
-            futures_util::future::join_all(sends),
-            futures_util::future::join_all(heard),
-            futures_util::future::join_all(failing),
-        );
-        tokio::join!(all.0, all.1, all.2);
+        tokio::join!(at_once(sends), at_once(heard), at_once(failing));
         stage.flush().await;
         assert_gapless(stage).await;
         let counted = counters(stage, stage.workspace).await;
         assert_eq!(counted.credits_used, 20, "as many as there were, and not one more");
     })
     .await;
+}
+
+async fn at_once<F: Future<Output = ()>>(all: impl Iterator<Item = F>) {
+    stream::iter(all).for_each_concurrent(64, |one| one).await;
 }

@@ -8,6 +8,8 @@ mod ledger;
 mod limits;
 mod plans;
 mod receive;
+mod round_trips;
+mod round_trips_inbox;
 mod sends;
 mod shared_limits;
 mod statements;
