@@ -14,9 +14,8 @@ use crate::inbox::urgency::REPLY_WITHIN;
 use crate::message::Status;
 use crate::store::Write;
 use crate::store::accounts::{AccountRow, account_find};
-use crate::store::outbox::{
-    OutboxMessage, OutboxNews, OutboxRow, outbox_claim, outbox_delete, outbox_make_ready, outbox_message, outbox_ready,
-};
+use crate::store::outbox::{OutboxMessage, OutboxNews, OutboxRow, outbox_message, outbox_ready};
+use crate::store::outbox_moves::{outbox_claim, outbox_delete, outbox_make_ready};
 
 /// What a write claimed.
 #[derive(Debug)]

@@ -13,7 +13,8 @@ use crate::inbox::urgency::REPLY_WITHIN;
 use crate::message::{Failure, Status};
 use crate::store::Write;
 use crate::store::messages::{message_set_wamid, message_status};
-use crate::store::outbox::{OutboxMessage, outbox_delete, outbox_put_back, outbox_set_uncertain, outbox_wait};
+use crate::store::outbox::OutboxMessage;
+use crate::store::outbox_moves::{outbox_delete, outbox_put_back, outbox_set_uncertain, outbox_wait};
 
 /// What a hand-over led to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::store::Write;
 use crate::store::chats::{ChatRow, chat_by_jid, chat_received};
 use crate::store::events::{NewEvent, event_append};
 use crate::store::messages::{MessageRow, message_by_wamid, message_insert, message_known};
-use crate::store::outbox::outbox_raise;
+use crate::store::outbox_moves::outbox_raise;
 
 /// Stores an incoming message under `uid`, which was chosen before the write began.
 ///

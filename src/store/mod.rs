@@ -20,6 +20,7 @@ pub mod health;
 pub mod idempotency;
 pub mod messages;
 pub mod outbox;
+pub mod outbox_moves;
 pub mod rate_slots;
 pub mod sandbox;
 pub mod setup_links;
@@ -65,6 +66,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("idempotency", idempotency::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
+        ("outbox_moves", outbox_moves::STATEMENTS),
         ("rate_slots", rate_slots::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),

@@ -90,16 +90,7 @@ static OUTBOX_INSERT: Sql = Sql::both(
      $7, 0, 0, '')",
 );
 
-macro_rules! outbox_where {
-    ($rest:literal) => {
-        concat!(
-            "SELECT o.account_id, o.seq, o.uid, o.chat_id, o.class, o.stage, o.accepted_at_ms, o.not_before_ms, \
-             o.attempts, o.reason FROM outbox o WHERE o.workspace_id = $1 AND o.account_id = $2 ",
-            $rest
-        )
-    };
-}
-
+/// A look at the first rows of each class, which one index gives in order.
 macro_rules! each_class {
     ($before:literal, $select:literal, $end:literal, $after:literal) => {
         concat!(
@@ -125,6 +116,17 @@ macro_rules! each_class {
         )
     };
 }
+pub(super) use each_class;
+
+macro_rules! outbox_where {
+    ($rest:literal) => {
+        concat!(
+            "SELECT o.account_id, o.seq, o.uid, o.chat_id, o.class, o.stage, o.accepted_at_ms, o.not_before_ms, \
+             o.attempts, o.reason FROM outbox o WHERE o.workspace_id = $1 AND o.account_id = $2 ",
+            $rest
+        )
+    };
+}
 
 const OUTBOX_READY: Sql = Sql::both(each_class!(
     "",
@@ -132,14 +134,6 @@ const OUTBOX_READY: Sql = Sql::both(each_class!(
      o.attempts, o.reason FROM outbox o WHERE o.workspace_id = $1 AND o.account_id = $2 AND o.stage = 1 ",
     "ORDER BY o.not_before_ms, o.seq LIMIT $3",
     ""
-));
-
-const OUTBOX_MAKE_READY: Sql = Sql::both(each_class!(
-    "UPDATE outbox SET stage = 1, not_before_ms = 0 WHERE workspace_id = $1 AND account_id = $2 AND seq IN (",
-    "SELECT o.seq FROM outbox o WHERE o.workspace_id = $1 AND o.account_id = $2 AND o.stage = 2 \
-     AND o.not_before_ms <= $3 ",
-    "ORDER BY o.not_before_ms LIMIT $4",
-    ")"
 ));
 
 const OUTBOX_NEWS: Sql = Sql::both(
@@ -167,46 +161,6 @@ const OUTBOX_MESSAGE: Sql = Sql::both(
      JOIN chats c ON c.workspace_id = o.workspace_id AND c.chat_id = o.chat_id \
      LEFT JOIN messages r ON r.workspace_id = m.workspace_id AND r.uid = m.reply_to \
      WHERE o.workspace_id = $1 AND o.account_id = $2 AND o.seq = $3",
-);
-
-const OUTBOX_CLAIM: Sql = Sql::both(
-    "UPDATE outbox SET stage = 3, attempts = attempts + 1, reason = '' \
-     WHERE workspace_id = $1 AND account_id = $2 AND seq = $3 AND stage = 1 AND NOT EXISTS (SELECT 1 FROM outbox o \
-     WHERE o.workspace_id = $1 AND o.account_id = $2 AND o.chat_id = $4 AND o.seq < $3 AND o.stage <> 4)",
-);
-
-const OUTBOX_STEP_BACK: Sql =
-    Sql::both("UPDATE outbox SET stage = 0 WHERE workspace_id = $1 AND account_id = $2 AND seq = $3 AND stage = 1");
-
-const OUTBOX_WAIT: Sql = Sql::both(
-    "UPDATE outbox SET stage = 2, not_before_ms = $4, reason = $5 \
-     WHERE workspace_id = $1 AND account_id = $2 AND seq = $3 AND stage = 3",
-);
-
-const OUTBOX_PUT_BACK: Sql = Sql::both(
-    "UPDATE outbox SET stage = 1, attempts = attempts - 1, reason = $4 \
-     WHERE workspace_id = $1 AND account_id = $2 AND seq = $3 AND stage = 3",
-);
-
-const OUTBOX_UNCERTAIN: Sql = Sql::both(
-    "UPDATE outbox SET stage = 4, reason = $4 \
-     WHERE workspace_id = $1 AND account_id = $2 AND seq = $3 AND stage = 3",
-);
-
-const OUTBOX_DELETE: Sql =
-    Sql::both("DELETE FROM outbox WHERE workspace_id = $1 AND account_id = $2 AND seq = $3 AND stage = 3");
-
-const OUTBOX_MOVE_UP: Sql = Sql::both(
-    "UPDATE outbox SET stage = 1, class = CASE WHEN EXISTS (SELECT 1 FROM chats c WHERE c.workspace_id = $1 \
-     AND c.chat_id = $3 AND c.last_inbound_at_ms > $4) THEN 0 ELSE class END \
-     WHERE workspace_id = $1 AND account_id = $2 AND stage = 0 AND seq = (SELECT o.seq FROM outbox o \
-     WHERE o.workspace_id = $1 AND o.account_id = $2 AND o.chat_id = $3 AND o.stage <> 4 ORDER BY o.seq LIMIT 1)",
-);
-
-const OUTBOX_RAISE: Sql = Sql::both(
-    "UPDATE outbox SET class = $4 \
-     WHERE workspace_id = $1 AND account_id = $2 AND class > $4 AND seq = (SELECT o.seq FROM outbox o \
-     WHERE o.workspace_id = $1 AND o.account_id = $2 AND o.chat_id = $3 AND o.stage <> 4 ORDER BY o.seq LIMIT 1)",
 );
 
 const OUTBOX_COUNT: Sql = Sql::both("SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace_id = $1");
@@ -283,70 +237,6 @@ pub fn outbox_message(
     })
 }
 
-/// Makes those ready whose time has come, `rows_max` of each class.
-pub fn outbox_make_ready(write: &mut Write<'_, '_>, account: AccountId, rows_max: i64) -> Result<u64, Error> {
-    write.tx.execute(&OUTBOX_MAKE_READY, &params![write.workspace.id, account, write.now, rows_max])
-}
-
-/// Notes that a ready message is being handed over; `false` if it isn't its chat's first, and then it steps back.
-pub fn outbox_claim(write: &mut Write<'_, '_>, row: &OutboxRow) -> Result<bool, Error> {
-    let workspace = write.workspace.id;
-    if write.tx.execute(&OUTBOX_CLAIM, &params![workspace, row.account, row.seq, row.chat])? > 0 {
-        return Ok(true);
-    }
-    write.tx.execute(&OUTBOX_STEP_BACK, &params![workspace, row.account, row.seq])?;
-    Ok(false)
-}
-
-/// A message that was handed over waits for its next try; its chat waits with it.
-pub fn outbox_wait(write: &mut Write<'_, '_>, row: &OutboxRow, not_before: Time, reason: &str) -> Result<bool, Error> {
-    let values = params![write.workspace.id, row.account, row.seq, not_before, reason];
-    Ok(write.tx.execute(&OUTBOX_WAIT, &values)? > 0)
-}
-
-/// A message that was handed over may go again at once, and the try doesn't count.
-pub fn outbox_put_back(write: &mut Write<'_, '_>, row: &OutboxRow, reason: &str) -> Result<bool, Error> {
-    let values = params![write.workspace.id, row.account, row.seq, reason];
-    Ok(write.tx.execute(&OUTBOX_PUT_BACK, &values)? > 0)
-}
-
-/// Nobody knows whether the message went; it stays, and its chat goes on, as in [`outbox_delete`].
-pub fn outbox_set_uncertain(
-    write: &mut Write<'_, '_>,
-    row: &OutboxRow,
-    reply_after: Time,
-    reason: &str,
-) -> Result<bool, Error> {
-    let values = params![write.workspace.id, row.account, row.seq, reason];
-    let changed = write.tx.execute(&OUTBOX_UNCERTAIN, &values)? > 0;
-    if changed {
-        move_up(write, row, reply_after)?;
-    }
-    Ok(changed)
-}
-
-/// Removes a message that was handed over, and lets its chat go on; `false` if that was done before. The chat's next one
-/// is a reply, whatever it was when it was accepted, if the contact wrote after `reply_after`.
-pub fn outbox_delete(write: &mut Write<'_, '_>, row: &OutboxRow, reply_after: Time) -> Result<bool, Error> {
-    let values = params![write.workspace.id, row.account, row.seq];
-    let deleted = write.tx.execute(&OUTBOX_DELETE, &values)? > 0;
-    if deleted {
-        move_up(write, row, reply_after)?;
-    }
-    Ok(deleted)
-}
-
-fn move_up(write: &mut Write<'_, '_>, gone: &OutboxRow, reply_after: Time) -> Result<(), Error> {
-    let values = params![write.workspace.id, gone.account, gone.chat, reply_after];
-    write.tx.execute(&OUTBOX_MOVE_UP, &values).map(drop)
-}
-
-/// Makes a chat's first message at least this urgent, as when its contact has written. Those behind it follow when they
-/// move up.
-pub fn outbox_raise(write: &mut Write<'_, '_>, account: AccountId, chat: ChatId, class: i64) -> Result<(), Error> {
-    write.tx.execute(&OUTBOX_RAISE, &params![write.workspace.id, account, chat, class]).map(drop)
-}
-
 /// How many messages of a workspace wait.
 pub fn outbox_count(tx: &mut impl Read, workspace: WorkspaceId) -> Result<i64, Error> {
     Ok(tx.query_row(&OUTBOX_COUNT, &params![workspace], |row| row.get(0))?.unwrap_or(0))
@@ -368,7 +258,5 @@ fn decode(row: &Row<'_>) -> Result<OutboxRow, Error> {
 }
 
 super::statements! {
-    OUTBOX_INSERT, OUTBOX_READY, OUTBOX_MAKE_READY, OUTBOX_NEWS, OUTBOX_SENDING, OUTBOX_OF_CHAT, OUTBOX_MESSAGE,
-    OUTBOX_CLAIM, OUTBOX_STEP_BACK, OUTBOX_WAIT, OUTBOX_PUT_BACK, OUTBOX_UNCERTAIN, OUTBOX_DELETE, OUTBOX_MOVE_UP,
-    OUTBOX_RAISE, OUTBOX_COUNT,
+    OUTBOX_INSERT, OUTBOX_READY, OUTBOX_NEWS, OUTBOX_SENDING, OUTBOX_OF_CHAT, OUTBOX_MESSAGE, OUTBOX_COUNT,
 }

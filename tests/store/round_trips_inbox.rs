@@ -14,9 +14,11 @@ use partyline::store::messages::{
     message_known, message_list, message_set_status, message_set_wamid, message_status,
 };
 use partyline::store::outbox::{
-    NewOutboxRow, OutboxNews, Stage, outbox_claim, outbox_count, outbox_delete, outbox_insert, outbox_make_ready,
-    outbox_message, outbox_news, outbox_of_chat, outbox_put_back, outbox_ready, outbox_sending, outbox_set_uncertain,
-    outbox_wait,
+    NewOutboxRow, OutboxNews, Stage, outbox_count, outbox_insert, outbox_message, outbox_news, outbox_of_chat,
+    outbox_ready, outbox_sending,
+};
+use partyline::store::outbox_moves::{
+    outbox_claim, outbox_delete, outbox_make_ready, outbox_put_back, outbox_set_uncertain, outbox_wait,
 };
 use partyline::store::sandbox::{
     SandboxMessage, SandboxOf, SandboxStep, StepKind, WHEN_ONLINE, sandbox_contact_count, sandbox_contact_online,
