@@ -50,6 +50,12 @@ impl Scripted {
         Scripted { far: Arc::default(), clock, capabilities }
     }
 
+    pub fn paced(clock: Clock) -> Scripted {
+        let mut scripted = Scripted::new(clock, true);
+        scripted.capabilities.paced = true;
+        scripted
+    }
+
     pub fn far(&self) -> MutexGuard<'_, Far> {
         self.far.lock().expect("nothing panics with it")
     }

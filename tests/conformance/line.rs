@@ -33,6 +33,8 @@ pub enum RigKind {
     Fixed,
     /// As Meta's Cloud API: WhatsApp gives the id.
     Assigned,
+    /// As a person's number: sends keep a pause between them.
+    Paced,
 }
 
 pub struct Line {
@@ -60,6 +62,7 @@ impl Line {
         let rig = match kind {
             RigKind::Sandbox => Rig::Sandbox(Arc::new(sandbox_of(&kit))),
             RigKind::Fixed => Rig::Scripted(Arc::new(Scripted::new(clock, true))),
+            RigKind::Paced => Rig::Scripted(Arc::new(Scripted::paced(clock))),
             RigKind::Assigned => Rig::Scripted(Arc::new(Scripted::new(clock, false))),
         };
         let worker = Worker::new(kit.app.clone(), &kit.account_row().await, rig.transport());

@@ -18,6 +18,7 @@ crate::on_rigs!(
     tries_come_to_an_end
 );
 crate::on_rigs!(assigned, Assigned, a_lost_answer_is_never_repeated, a_held_account_waits_and_says_until_when);
+crate::on_rigs!(paced, Paced, a_persons_number_sends_at_a_persons_pace);
 crate::on_rigs!(sandbox, Sandbox, replies_go_first, a_claim_costs_the_same_however_many_wait);
 
 fn script(line: &Line) -> &Scripted {
@@ -131,4 +132,28 @@ async fn a_claim_costs_the_same_however_many_wait(mut line: Line) {
     assert_eq!(turn.handed_over, 1);
     let statements = line.kit.app.database.statistics().statements - before.statements;
     assert!(statements < 30, "{statements} statements for one claim");
+}
+
+async fn a_persons_number_sends_at_a_persons_pace(mut line: Line) {
+    for number in 0..20 {
+        line.kit.accept(&format!("+121255501{number:02}"), "hello").await;
+    }
+    line.settle().await;
+    assert_eq!(line.received().await.len(), 1, "the first needs no pause");
+    let mut before = 1;
+    let mut pauses = Vec::new();
+    let mut since_last = Duration::ZERO;
+    while before < 20 {
+        line.run_for(Duration::from_millis(100)).await;
+        since_last += Duration::from_millis(100);
+        let now = line.received().await.len();
+        assert!(now <= before + 1, "one at a time");
+        if now > before {
+            pauses.push(since_last);
+            (before, since_last) = (now, Duration::ZERO);
+        }
+    }
+    // Half to one and a half times two seconds, seen through steps of a tenth.
+    assert!(pauses.iter().all(|pause| *pause >= Duration::from_millis(900)), "{pauses:?}");
+    assert!(pauses.iter().all(|pause| *pause <= Duration::from_millis(3_100)), "{pauses:?}");
 }
