@@ -19,9 +19,11 @@ use transport::{Accepted, Address, Body, Capabilities, Outgoing, SendError, Tran
 use crate::accounts::choice::Fairness;
 use crate::accounts::claim::{Outlook, claim, outlook};
 use crate::accounts::ear::AccountEar;
+use crate::accounts::health::{Health, health_of_failure, set_health};
 use crate::accounts::outcome::{Finished, Outcome, judge, record};
 use crate::accounts::pacing::{Dice, Pace};
 use crate::app::App;
+use crate::clock::Time;
 use crate::error::Error;
 use crate::id::{AccountId, ChatId, WorkspaceId, random_bytes};
 use crate::message::Status;
@@ -104,7 +106,10 @@ impl Worker {
     /// # Errors
     /// The transport didn't start.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), SendError> {
-        self.transport.start(self.ear()).await?;
+        if let Err(error) = self.transport.start(self.ear()).await {
+            self.note_no_start(&error).await;
+            return Err(error);
+        }
         let bell = self.app.wakes.of(self.workspace);
         let look_every = self.app.clock.look_every(LOOK_EVERY);
         while !stop.is_cancelled() {
@@ -171,6 +176,18 @@ impl Worker {
             while let Some(ended) = self.sends.join_next().await {
                 self.keep(ended);
             }
+        }
+    }
+
+    async fn note_no_start(&self, error: &SendError) {
+        let (account, reason) = (self.account, error.to_string().replace('\0', ""));
+        let health = match error.verdict {
+            Verdict::AccountDown => health_of_failure(error.code),
+            _ => Health::Reconnecting,
+        };
+        let work = move |write: &mut Write<'_, '_>| set_health(write, account, health, &reason, Time::NEVER);
+        if let Err(error) = self.app.write(self.workspace, Priority::Foreground, work).await {
+            tracing::warn!(account = %self.account, %error, "the account's health was not noted");
         }
     }
 

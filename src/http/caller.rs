@@ -25,7 +25,7 @@ type Seen = (Duration, Arc<Caller>);
 impl KnownCallers {
     fn find(&self, hash: &[u8; 32], now: Duration) -> Option<Arc<Caller>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (seen, caller) = known.get(hash)?;
+        let Known { seen, caller } = known.get(hash)?;
         (now.saturating_sub(*seen) < TRUSTED).then(|| Arc::clone(caller))
     }
 
@@ -34,7 +34,7 @@ impl KnownCallers {
         if known.len() >= KNOWN_MAX {
             known.clear();
         }
-        known.insert(hash, (now, Arc::clone(caller)));
+        known.insert(hash, Known { seen: now, caller: Arc::clone(caller) });
     }
 }
 

@@ -45,6 +45,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0002_sandbox.sql"),
         postgres: include_str!("../../migrations/postgres/0002_sandbox.sql"),
     },
+    Migration {
+        version: 3,
+        name: "statistics",
+        sqlite: include_str!("../../migrations/sqlite/0003_statistics.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_statistics.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.

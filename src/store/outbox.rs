@@ -154,7 +154,8 @@ const OUTBOX_NEWS: Sql = Sql::both(
      AND o.class = 3)",
 );
 
-const OUTBOX_SENDING: Sql = Sql::both(outbox_where!("AND o.stage = 3 ORDER BY o.seq LIMIT $3"));
+const OUTBOX_SENDING: Sql =
+    Sql::both(outbox_where!("AND o.stage = 3 ORDER BY o.class, o.not_before_ms, o.seq LIMIT $3"));
 
 const OUTBOX_OF_CHAT: Sql = Sql::both(outbox_where!("AND o.chat_id = $3 ORDER BY o.seq LIMIT $4"));
 

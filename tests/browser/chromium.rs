@@ -46,6 +46,7 @@ pub struct Chromium {
 
 impl Chromium {
     /// Starts the browser of `PARTYLINE_TEST_CHROMIUM`; without it the test is left out, or fails where all were promised.
+    #[allow(clippy::print_stderr, reason = "what is left out is said loudly")]
     pub fn start() -> Option<Chromium> {
         let Some(program) = std::env::var_os("PARTYLINE_TEST_CHROMIUM") else {
             assert!(std::env::var_os("PARTYLINE_TEST_ALL").is_none(), "PARTYLINE_TEST_ALL promised a browser");

@@ -65,6 +65,11 @@ fn the_playground_sends_to_the_server_it_was_opened_from() {
         "document.querySelector('{LOOK} .live-responses-table .response .response-col_status').innerText"
     ));
     assert!(status.as_str().is_some_and(|status| status.starts_with("401")), "{status}");
+
+    // So that silence means something: what the page's policy forbids is heard of.
+    developer.value("void document.body.append(Object.assign(new Image(), {src: 'https://elsewhere.example/a.png'}))");
+    developer.until("document.images.length");
+    assert!(developer.complaints().iter().any(|complaint| complaint.contains("Content Security Policy")));
 }
 
 /// What the server answered, as the playground shows it.

@@ -10,7 +10,7 @@ fn a_newcomer_names_the_workspace_once() {
     let server = Server::first_start();
     let mut newcomer = Tab::open(&mut browser);
     newcomer.visit(&server.at(&server.setup));
-    newcomer.photograph_all("setup");
+    newcomer.inspect("setup");
     assert_eq!(newcomer.value("document.querySelector('#name').value"), "My workspace");
 
     newcomer.fill("#name", "   ");
@@ -20,13 +20,13 @@ fn a_newcomer_names_the_workspace_once() {
     newcomer.until("document.querySelectorAll('[aria-invalid]').length === 2");
     assert!(newcomer.text().contains("There is no time zone \"Mars/Olympus\""), "{}", newcomer.text());
     assert_eq!(newcomer.value("document.activeElement.id"), "name");
-    newcomer.photograph_all("setup-faults");
+    newcomer.inspect("setup-faults");
 
     newcomer.fill("#name", "Harbour Bikes");
     newcomer.value("document.querySelector('#zone').value = 'Europe/Lisbon'");
     newcomer.press("Enter");
     newcomer.until("location.pathname === '/setup/done' && document.readyState === 'complete'");
-    newcomer.photograph_all("setup-done");
+    newcomer.inspect("setup-done");
     let workspace = server.api("/workspace");
     assert_eq!(workspace["data"]["display_name"], "Harbour Bikes", "{workspace}");
 
@@ -34,9 +34,9 @@ fn a_newcomer_names_the_workspace_once() {
     assert!(newcomer.complaints().iter().all(|complaint| complaint.contains("400")), "{:?}", newcomer.complaints());
     newcomer.visit(&server.at(&server.setup));
     assert!(newcomer.text().contains("This setup link doesn't work"), "{}", newcomer.text());
-    newcomer.photograph_all("setup-used");
+    newcomer.inspect("setup-used");
     newcomer.visit(&server.at("/"));
-    newcomer.photograph_all("home");
+    newcomer.inspect("home");
 }
 
 #[test]
@@ -66,4 +66,16 @@ fn setup_works_over_plain_http_under_a_name_of_the_house() {
     newcomer.click("form button");
     newcomer.until("location.pathname === '/setup/done'");
     assert_eq!(newcomer.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn the_check_of_our_pages_finds_what_is_wrong_with_one() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let mut tab = Tab::open(&mut browser);
+    tab.visit("data:text/html,<body style='background:%23222'><p style='color:%23777'>pale</p><input id=x><h1>h</h1>");
+    let faults = tab.faults().join("; ");
+    for fault in ["P \"pale\": contrast 3.5", "H1 \"h\": contrast 1.", "INPUT \"x\": no label", "no title or language"]
+    {
+        assert!(faults.contains(fault), "{faults}");
+    }
 }

@@ -10,6 +10,9 @@ use crate::chromium::{Chromium, PATIENCE};
 /// Between two looks at a page.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 
+/// What of a page can't be read or told, as a list of complaints.
+const READABLE: &str = include_str!("readable.js");
+
 pub struct Tab<'b> {
     browser: &'b mut Chromium,
     id: String,
@@ -143,8 +146,17 @@ impl<'b> Tab<'b> {
 
     /// `light` or `dark`.
     pub fn theme(&mut self, theme: &str) {
-        let features = json!([{"name": "prefers-color-scheme", "value": theme}]);
+        // Without motion: a picture would catch a colour on its way to another.
+        let features = json!([
+            {"name": "prefers-color-scheme", "value": theme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]);
         self.call("Emulation.setEmulatedMedia", json!({"features": features}));
+    }
+
+    fn assert_fits(&mut self, name: &str) {
+        let too_wide = self.value("document.documentElement.scrollWidth - innerWidth");
+        assert!(too_wide.as_i64().is_some_and(|pixels| pixels <= 0), "{name} scrolls sideways by {too_wide}");
     }
 
     /// Keeps what is seen in `target/screenshots/`, for a person to look at.
@@ -156,15 +168,33 @@ impl<'b> Tab<'b> {
         std::fs::write(folder.join(format!("{name}.png")), picture).expect("the picture is written");
     }
 
-    /// The same page as a desk and a phone show it, by day and by night.
+    /// Photographs the page as a desk and a phone show it, by day and by night.
     pub fn photograph_all(&mut self, name: &str) {
+        self.in_all_forms(name, |tab, form| tab.photograph(&format!("{name}-{form}")));
+    }
+
+    /// The same for a page of ours, which must be readable in each form.
+    pub fn inspect(&mut self, name: &str) {
+        // The smallest phone; also what a desk's page is at 400 % (WCAG 1.4.10).
+        self.size(320, 640);
+        self.assert_fits(name);
+        self.in_all_forms(name, |tab, form| {
+            assert_eq!(tab.faults(), Vec::<String>::new(), "{name} {form}");
+            tab.photograph(&format!("{name}-{form}"));
+        });
+    }
+
+    pub fn faults(&mut self) -> Vec<String> {
+        serde_json::from_value(self.value(READABLE)).expect("a list of words")
+    }
+
+    fn in_all_forms(&mut self, name: &str, look: impl Fn(&mut Self, &str)) {
         for (width, height) in [(1440, 900), (390, 844)] {
             self.size(width, height);
             for theme in ["light", "dark"] {
                 self.theme(theme);
-                let too_wide = self.value("document.documentElement.scrollWidth - innerWidth");
-                assert!(too_wide.as_i64().is_some_and(|pixels| pixels <= 0), "{name} scrolls sideways at {width}");
-                self.photograph(&format!("{name}-{width}-{theme}"));
+                self.assert_fits(name);
+                look(self, &format!("{width}-{theme}"));
             }
         }
         self.size(1440, 900);

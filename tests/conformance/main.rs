@@ -3,6 +3,9 @@
 //!
 //! The clock only moves when a test moves it, and nothing here sleeps.
 
+// The kit says aloud what it leaves out.
+#![allow(clippy::print_stderr)]
+
 #[path = "../kit/engine.rs"]
 mod engine;
 mod far;
@@ -10,6 +13,7 @@ mod flow;
 mod interruptions;
 mod kit;
 mod line;
+mod supervising;
 mod waiting;
 
 use database::{Config, Database};

@@ -53,11 +53,20 @@ impl Actor {
         self.ask(Method::POST, path, body.into()).await
     }
 
+    /// Sends a form as a browser does.
+    pub async fn post_form(&self, path: &str, form: &str) -> Answer {
+        let browser = self.with_header("content-type", "application/x-www-form-urlencoded");
+        browser.post_raw(path, form.to_owned()).await
+    }
+
     /// Asks for a path below the API's base, or for a whole one that begins with `//`.
     pub async fn ask(&self, method: Method, path: &str, body: Body) -> Answer {
         let path =
             path.strip_prefix('/').filter(|rest| rest.starts_with('/')).map_or(format!("{BASE}{path}"), str::to_owned);
-        let mut request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let mut request = Request::builder().method(method).uri(path);
+        if !self.headers.iter().any(|(name, _)| name == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }

@@ -15,7 +15,7 @@ pub enum Engine {
 
 impl Engine {
     /// The engines this run has: SQLite always, PostgreSQL where `PARTYLINE_TEST_POSTGRES` says where it is.
-    #[allow(clippy::print_stderr, reason = "whoever runs the tests is told what was left out")]
+    #[allow(clippy::print_stderr, reason = "what is left out is said loudly")]
     pub fn all() -> Vec<Engine> {
         if postgres_url().is_some() {
             return vec![Engine::Sqlite, Engine::Postgres];

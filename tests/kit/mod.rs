@@ -77,6 +77,11 @@ impl TestApp {
         Actor::new(self.router.clone(), Some(token.to_owned()))
     }
 
+    /// The routes themselves, for a test that puts something around them.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// One write of the first workspace or another.
     pub async fn write<T: Send + 'static>(
         &self,

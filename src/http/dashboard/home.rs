@@ -14,7 +14,7 @@ pub async fn show(State(app): State<App>) -> Response {
     let content = html! {
         section.card {
             div.card-body.stack {
-                div {
+                div.stack.tight {
                     h1 { "This is a Partyline server" }
                     p.muted { "It sends and receives WhatsApp messages for other systems, through an API." }
                 }

@@ -33,9 +33,9 @@ pub fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
                 }
             }
             body {
-                main.page.stack data-alone {
-                    p.brand { span.brand-mark { (icon("mark")) } "Partyline" }
-                    (content)
+                div.page.stack data-alone {
+                    header.brand { span.brand-mark { (icon("mark")) } "Partyline" }
+                    main { (content) }
                 }
             }
         }
@@ -75,5 +75,13 @@ pub fn icon(name: &str) -> Markup {
 
 /// What one copies, under a caption.
 pub fn code(caption: &str, text: &str) -> Markup {
-    html! { figure.code { figcaption { (caption) } pre tabindex="0" aria-label=(caption) { (text) } } }
+    html! {
+        figure.code {
+            figcaption { (caption) }
+            pre role="group" tabindex="0" aria-label=(caption) {
+                // A line breaks between words only: an option cut after its dashes would be typed so.
+                @for (n, word) in text.split(' ').enumerate() { @if n > 0 { " " } span { (word) } }
+            }
+        }
+    }
 }

@@ -18,7 +18,7 @@ use crate::error::{Error, FieldFault};
 use crate::http::openapi::BASE_PATH;
 use crate::workspace::settings::check_description;
 use crate::workspace::setup::{SetupSecret, set_up_workspace, workspace_to_set_up};
-use crate::workspace::zone::known_zones;
+use crate::workspace::zone::{known_zones, parse_zone};
 
 /// The sandbox contact who answers everything.
 const ECHO: &str = "+1 202 555 0100";
@@ -95,7 +95,7 @@ fn ask(answers: &Answers, faults: &[FieldFault]) -> Response {
             div.cols.card-body data-cols="steps" {
                 (steps(false))
                 form.stack method="post" {
-                    div {
+                    div.stack.tight {
                         h1 { "Set up your workspace" }
                         p.muted {
                             "Partyline sends and receives WhatsApp messages for your other systems. What it sends and \
@@ -147,10 +147,14 @@ fn zones(chosen: &str) -> Markup {
         }
     }
     regions.values_mut().for_each(|places| places.sort());
-    let is_listed = known_zones().iter().any(|zone| zone == chosen);
+    let is_listed = chosen == "UTC" || known_zones().iter().any(|zone| zone == chosen);
     html! {
-        @if !is_listed { option value=(chosen) selected { (chosen) } }
-        @if chosen != "UTC" || is_listed { option value="UTC" selected[chosen == "UTC"] { "UTC" } }
+        @if !is_listed {
+            // An old name that the workspace has is kept; what is no zone at all isn't offered again.
+            @if parse_zone(chosen).is_ok() { option selected { (chosen) } }
+            @else { option value="" selected { "Choose a time zone" } }
+        }
+        option selected[chosen == "UTC"] { "UTC" }
         @for (region, places) in &regions {
             optgroup label=(region) {
                 @for (place, zone) in places { option value=(zone) selected[*zone == chosen] { (place) } }
@@ -165,23 +169,21 @@ fn label(place: &str) -> String {
     words.join(", ").replace('_', " ")
 }
 
-/// The way from here to a first message; the first step is done or at hand.
+/// The way to a first message; its first step is at hand or done.
 fn steps(done: bool) -> Markup {
     html! {
-        nav aria-label="Steps" {
-            ol.rail {
-                li data-done[done] data-tone="accent" aria-current=[(!done).then_some("step")] {
-                    strong { "Your workspace" }
-                    span.meta { (if done { "Named" } else { "Its name and time zone" }) }
-                }
-                li data-tone=[done.then_some("accent")] {
-                    span.muted[!done] { "A token" }
-                    span.meta { "For your own systems" }
-                }
-                li data-tone=[done.then_some("accent")] {
-                    span.muted[!done] { "A first message" }
-                    span.meta { "To a sandbox contact" }
-                }
+        ol.rail aria-label="Steps" {
+            li data-done[done] data-tone="accent" aria-current=[(!done).then_some("step")] {
+                strong { "Your workspace" }
+                span.meta { (if done { "Set up" } else { "Its name and time zone" }) }
+            }
+            li data-tone=[done.then_some("accent")] aria-current=[done.then_some("step")] {
+                @if done { strong { "A token" } } @else { span.muted { "A token" } }
+                span.meta { "For your own systems" }
+            }
+            li {
+                span.muted { "A first message" }
+                span.meta { "To a sandbox contact" }
             }
         }
     }
@@ -193,23 +195,23 @@ pub async fn show_done() -> Response {
             div.cols.card-body data-cols="steps" {
                 (steps(true))
                 div.stack {
-                    div.banner data-tone="success" role="status" {
-                        (icon("check"))
-                        p { strong { "Your workspace is set up." } " The setup link is used up now." }
+                    div.stack.tight {
+                        h1 { "Your workspace is set up" }
+                        p.muted { "The link is used up now. A token and a first message are next." }
                     }
                     section.stack.tight {
-                        h1 { "Make a token" }
+                        h2 { "Make a token" }
                         p.muted {
-                            "On the machine of this server. It is shown once. The token that the first start showed works \
-                             as well, for the sandbox only."
+                            "Run this on the machine of the server. It shows the token once. The one that the first start \
+                             showed works too, for the sandbox."
                         }
-                        (code("Command", "partyline token create --name NAME --scope full"))
+                        (code("In a terminal", "partyline token create --name NAME --scope full"))
                     }
                     section.stack.tight {
                         h2 { "Send a first message" }
                         p.muted {
-                            "In the playground: choose Authorize and paste the token, then try out POST /messages. \
-                             Echo lives in the sandbox and answers at once; nothing leaves this server."
+                            "In the playground, choose Authorize and paste the token, then try out POST /messages. Echo lives \
+                             in the sandbox and answers at once; nothing leaves this server."
                         }
                         dl.facts {
                             dt { "To" }
@@ -236,7 +238,7 @@ fn gone() -> Response {
              a workspace called My workspace. For one with a name and a time zone of your choice, run this on the machine \
              of this server:"
         }
-        (code("Command", "partyline workspace create --name NAME --zone Europe/Lisbon"))
+        (code("In a terminal", "partyline workspace create --name NAME --zone Europe/Lisbon"))
         div.line-up { a.btn href="/" { "About this server" } }
     };
     told(StatusCode::NOT_FOUND, "This setup link doesn't work", &words)
