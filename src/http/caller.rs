@@ -15,17 +15,17 @@ use crate::workspace::tokens::{Caller, Scope, TokenSecret};
 const TRUSTED: Duration = Duration::from_millis(500);
 const KNOWN_MAX: usize = 10_000;
 
-/// Tokens seen lately, by their hashes.
+/// Tokens seen lately.
 #[derive(Default)]
 pub struct KnownCallers(Mutex<HashMap<[u8; 32], Seen>>);
 
-/// When a token was seen, and whose it is.
+/// When a token was looked up, and whose it is.
 type Seen = (Duration, Arc<Caller>);
 
 impl KnownCallers {
     fn find(&self, hash: &[u8; 32], now: Duration) -> Option<Arc<Caller>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Known { seen, caller } = known.get(hash)?;
+        let (seen, caller) = known.get(hash)?;
         (now.saturating_sub(*seen) < TRUSTED).then(|| Arc::clone(caller))
     }
 
@@ -34,7 +34,7 @@ impl KnownCallers {
         if known.len() >= KNOWN_MAX {
             known.clear();
         }
-        known.insert(hash, Known { seen: now, caller: Arc::clone(caller) });
+        known.insert(hash, (now, Arc::clone(caller)));
     }
 }
 
