@@ -215,13 +215,13 @@ mod tests {
                 let choice = choose(waiting.clone(), &HashSet::new(), now, 1, fairness);
                 fairness = choice.fairness;
                 let went = &choice.rows[0];
-                for class in 1..CLASSES {
+                for (class, overdue_turns) in overdue_turns.iter_mut().enumerate().skip(1) {
                     let limit = Urgency::overtaken_max(class as i64);
                     let first = waiting.iter().filter(|row| class_of(row) == class).min_by_key(|row| row.seq);
                     let overdue = first.is_some_and(|row| now.since(row.accepted_at) >= limit);
                     let goes = class_of(went) == class;
-                    overdue_turns[class] = if overdue && !goes { overdue_turns[class] + 1 } else { 0 };
-                    prop_assert!(overdue_turns[class] <= 6, "class {class} waited {} turns", overdue_turns[class]);
+                    *overdue_turns = if overdue && !goes { *overdue_turns + 1 } else { 0 };
+                    prop_assert!(*overdue_turns <= 6, "class {class} waited {overdue_turns} turns");
                 }
                 waiting.retain(|row| row.seq != went.seq);
                 now = now + Duration::from_secs(2);

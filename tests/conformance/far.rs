@@ -87,7 +87,7 @@ impl Scripted {
         let known = far.received.iter().any(|(wamid, _)| self.capabilities.fixed_message_id && *wamid == message.wamid);
         if phone == THROTTLED && !known {
             far.sends += 1;
-            if far.sends % 3 == 0 {
+            if far.sends.is_multiple_of(3) {
                 return Err(failure(Verdict::Retry { after: Duration::from_secs(2) }, Some(130_429)));
             }
         }
