@@ -5,15 +5,17 @@ use transport::Address;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::{AccountId, ChatId, MessageUid};
+use crate::id::{AccountId, ChatId, ContactId, MessageUid};
 use crate::inbox::values::{ChatName, LabelName};
 use crate::store::Write;
-use crate::store::chats::{ChatRow, chat_by_name, chat_insert, chat_rename, contact_for_jid, label_add};
+use crate::store::chats::{ChatRow, chat_by_name, chat_insert, chat_rename, contact_insert, label_add};
 use crate::store::events::{NewEvent, event_append};
 
 /// What a new chat begins with.
 #[derive(Clone, Debug)]
 pub struct FirstMessage {
+    /// Who is at the address; `None` makes a new contact.
+    pub contact: Option<ContactId>,
     pub uid: MessageUid,
     pub at: Time,
     pub from_me: bool,
@@ -28,7 +30,10 @@ pub fn open_chat(
     contact_name: &str,
     first: &FirstMessage,
 ) -> Result<ChatId, Error> {
-    let contact = contact_for_jid(write, address.jid(), contact_name)?;
+    let contact = match first.contact {
+        Some(contact) => contact,
+        None => contact_insert(write, address.jid(), contact_name)?,
+    };
     let id = write.next_chat_id();
     let chat = ChatRow {
         id,

@@ -10,7 +10,7 @@ use crate::inbox::chat::{FirstMessage, free_name, open_chat};
 use crate::inbox::urgency::Urgency;
 use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
-use crate::store::chats::{ChatRow, chat_by_jid, chat_received};
+use crate::store::chats::{ChatRow, chat_by_jid, chat_received, contact_find};
 use crate::store::events::{NewEvent, event_append};
 use crate::store::messages::{MessageRow, message_by_wamid, message_insert, message_known};
 use crate::store::outbox_moves::outbox_raise;
@@ -39,7 +39,8 @@ pub fn receive_message(
         None => {
             let wished = if incoming.chat_name.is_empty() { &sender_name } else { &incoming.chat_name };
             let name = free_name(write, wished, &incoming.chat)?;
-            let first = FirstMessage { uid, at, from_me: false };
+            let contact = contact_find(write.tx, workspace, incoming.chat.jid())?;
+            let first = FirstMessage { contact, uid, at, from_me: false };
             open_chat(write, account, &incoming.chat, &name, &sender_name, &first)?
         }
     };

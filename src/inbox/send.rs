@@ -85,7 +85,7 @@ fn open_for_send(
     address: &Address,
     request: &SendMessage,
 ) -> Result<ChatId, Error> {
-    let first = FirstMessage { uid: request.uid, at: write.now, from_me: true };
+    let first = FirstMessage { contact: route.contact, uid: request.uid, at: write.now, from_me: true };
     let name = match &request.chat_name {
         Some(name) => name.as_str().to_owned(),
         None => crate::inbox::chat::free_name(write, "", address)?,

@@ -36,6 +36,8 @@ pub struct Route {
     pub account_phone: String,
     pub linked_at: Time,
     pub unlinked_at: Time,
+    /// Whose address it is, if that is known.
+    pub contact: Option<ContactId>,
     pub chat: Option<RouteChat>,
 }
 
@@ -92,9 +94,10 @@ const CHAT_LIST: Sql = Sql::both(chats_where!(
 
 const CHAT_ROUTES: Sql = Sql::both(
     "SELECT a.account_id, a.transport, a.phone, a.linked_at_ms, a.unlinked_at_ms, c.chat_id, c.name, \
-     c.last_inbound_at_ms \
+     c.last_inbound_at_ms, k.contact_id \
      FROM accounts a LEFT JOIN chats c \
      ON c.workspace_id = a.workspace_id AND c.account_id = a.account_id AND c.jid = $2 \
+     LEFT JOIN contact_addresses k ON k.workspace_id = a.workspace_id AND k.jid = $2 \
      WHERE a.workspace_id = $1 ORDER BY a.account_id",
 );
 
@@ -179,6 +182,7 @@ pub fn chat_routes(tx: &mut impl Read, workspace: WorkspaceId, jid: &str) -> Res
             account_phone: row.get(2)?,
             linked_at: row.get(3)?,
             unlinked_at: row.get(4)?,
+            contact: row.get(8)?,
             chat: match chat {
                 Some(id) => Some(RouteChat { id, name: row.get(6)?, last_inbound_at: row.get(7)? }),
                 None => None,
@@ -187,12 +191,14 @@ pub fn chat_routes(tx: &mut impl Read, workspace: WorkspaceId, jid: &str) -> Res
     })
 }
 
-/// The contact behind an address; made if there is none.
-pub fn contact_for_jid(write: &mut Write<'_, '_>, jid: &str, name: &str) -> Result<ContactId, crate::error::Error> {
+/// The contact behind an address, if it is known.
+pub fn contact_find(tx: &mut impl Read, workspace: WorkspaceId, jid: &str) -> Result<Option<ContactId>, Error> {
+    tx.query_row(&CONTACT_BY_JID, &params![workspace, jid], |row| row.get(0))
+}
+
+/// Makes a contact with one address.
+pub fn contact_insert(write: &mut Write<'_, '_>, jid: &str, name: &str) -> Result<ContactId, crate::error::Error> {
     let workspace = write.workspace.id;
-    if let Some(contact) = write.tx.query_row(&CONTACT_BY_JID, &params![workspace, jid], |row| row.get(0))? {
-        return Ok(contact);
-    }
     let contact = write.next_contact_id();
     let (name, jid) = (Value::Text(name.to_owned().into()), Value::Text(jid.to_owned().into()));
     let (id, created_at) = (Value::Int(contact.0), Value::Int(write.now.ms()));

@@ -1,13 +1,14 @@
 //! A message that arrives: stored once, however often and from however many sides it is told.
 
 use database::{Priority, Sql, params};
+use partyline::accounts::link_sandbox;
 use partyline::event_kind::Kind;
 use partyline::id::ChatId;
 use partyline::inbox::chat::rename_chat;
 use partyline::inbox::receive::receive_message;
 use partyline::inbox::status::record_receipt;
 use partyline::inbox::urgency::Urgency;
-use partyline::inbox::values::ChatName;
+use partyline::inbox::values::{ChatName, Phone};
 use partyline::message::{Origin, Status};
 use partyline::store::chats::{ChatFilter, ChatRow, chat_find, chat_list};
 use partyline::store::messages::{MessageFilter, MessageView, history_list, message_find, message_list};
@@ -15,7 +16,7 @@ use partyline::store::outbox::outbox_of_chat;
 use transport::Address;
 
 use crate::kit::{ECHO, START, TestApp};
-use crate::support::{both_engines, events, incoming, queue, receive, receive_in};
+use crate::support::{both_engines, events, incoming, queue, queue_from, receive, receive_in};
 
 const CLOSE: Sql = Sql::both("UPDATE chats SET closed = TRUE, unread = 0 WHERE workspace_id = $1");
 
@@ -221,6 +222,25 @@ async fn an_answer_makes_what_waits_a_reply() {
             [Urgency::Reply as i64, Urgency::Cold as i64],
             "those behind follow when they move up"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_contact_of_two_accounts_is_one_contact_whoever_wrote_first() {
+    both_engines(|stage| async move {
+        let second = stage.write(stage.workspace, |write| link_sandbox(write, "Second phone")).await;
+        receive_in(&stage, stage.workspace, second, incoming("+12025550100", "Echo", "A1", "hi", START.ms())).await;
+        let first = Phone::parse("phone", "+12025550198").expect("a phone");
+        queue_from(&stage, Some(first), ECHO, "hello").await;
+        receive(&stage, incoming(ANNA, "Anna", "A2", "hi", START.ms())).await;
+        queue_from(&stage, None, ANNA, "hello").await;
+        let mut found = Vec::new();
+        for id in 1..=4 {
+            let chat = chat(&stage, id).await;
+            found.push((chat.account.0, chat.contact.0));
+        }
+        assert_eq!(found, [(2, 1), (1, 1), (1, 2), (2, 2)]);
     })
     .await;
 }

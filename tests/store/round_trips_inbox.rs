@@ -7,7 +7,7 @@ use partyline::id::{AccountId, ChatId, ContactId, MessageUid, TokenId, Workspace
 use partyline::message::{Failure, MessageKind, Origin, Status};
 use partyline::store::chats::{
     ChatFilter, ChatRow, chat_by_jid, chat_by_name, chat_find, chat_insert, chat_list, chat_rename, chat_routes,
-    chat_sent, contact_for_jid, label_add, label_list,
+    chat_sent, contact_find, contact_insert, label_add, label_list,
 };
 use partyline::store::messages::{
     HistoryRow, MessageFilter, MessageRow, history_list, message_by_wamid, message_fail, message_find, message_insert,
@@ -107,13 +107,14 @@ async fn a_chat_that_changes() {
         stage
             .write(workspace, move |write| {
                 chat_insert(write, &chat_row(1, "One"))?;
-                Ok((contact_for_jid(write, "1@s.whatsapp.net", ODD)?, write.counters.contact_last))
+                contact_insert(write, "1@s.whatsapp.net", ODD)
             })
             .await;
         let later = START + Duration::from_secs(99);
         stage
             .write(workspace, move |write| {
-                assert_eq!(contact_for_jid(write, "1@s.whatsapp.net", "again")?, ContactId(1));
+                assert_eq!(contact_find(write.tx, workspace, "1@s.whatsapp.net")?, Some(ContactId(1)));
+                assert_eq!(contact_find(write.tx, WorkspaceId(2), "1@s.whatsapp.net")?, None);
                 chat_sent(write, ChatId(1), uid, later)?;
                 chat_rename(write, ChatId(1), "Łódź")?;
                 assert!(label_add(write, ChatId(1), "vip")? && !label_add(write, ChatId(1), "vip")?);
@@ -134,6 +135,7 @@ async fn a_chat_that_changes() {
         let routes = seen(&stage, move |tx| chat_routes(tx, workspace, "1@s.whatsapp.net")).await;
         let chat = routes[0].chat.as_ref().expect("its chat");
         assert_eq!((routes.len(), chat.id, chat.name.as_str()), (1, ChatId(1), "Łódź"));
+        assert_eq!(routes[0].contact, Some(ContactId(1)));
         let routes = seen(&stage, move |tx| chat_routes(tx, workspace, "2@s.whatsapp.net")).await;
         assert_eq!((routes.len(), routes[0].chat.as_ref()), (1, None));
     })

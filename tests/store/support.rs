@@ -48,12 +48,17 @@ pub async fn receive_in(stage: &TestApp, workspace: WorkspaceId, account: Accoun
 
 /// Accepts a message of the first workspace, without HTTP; returns its uid and its wamid.
 pub async fn queue(stage: &TestApp, phone: &str, text: &str) -> (MessageUid, String) {
+    queue_from(stage, None, phone, text).await
+}
+
+/// As [`queue`], from one of several accounts; `None` for the most recently linked one.
+pub async fn queue_from(stage: &TestApp, account: Option<Phone>, phone: &str, text: &str) -> (MessageUid, String) {
     let (uid, wamid) = (stage.app.ids.message_uid(stage.clock.now()), stage.app.ids.wamid());
     let request = SendMessage {
         uid,
         wamid: wamid.clone(),
         to: Phone::parse("phone", phone).expect("a phone"),
-        account: None,
+        account,
         text: MessageText::parse("text", text).expect("a text"),
         label: None,
         chat_name: None,
