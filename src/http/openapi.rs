@@ -22,7 +22,7 @@ pub const BASE_PATH: &str = "/integrations/api";
                        call counts towards the workspace's monthly quota.\n\n**Try it out is real.** \
                        A message is really sent, calls are counted and credits are taken. To try things out, use a \
                        sandbox account and write to +1 202 555 0100, who answers.",
-        license(name = "Apache-2.0"),
+        license(name = "AGPL-3.0-or-later"),
     ),
     modifiers(&BearerToken),
     security(("token" = [])),

@@ -8,6 +8,7 @@ mod chats;
 mod errors;
 mod idempotency;
 mod isolation;
+mod kit_itself;
 mod limits;
 mod openapi;
 mod refusals;
