@@ -1,5 +1,5 @@
 //! What an operator can ask of a server, and the two ways there: over the socket in the data folder while a server
-//! runs, else in this process with the folder's lock held. One [`Command`] and one [`run`] serve both.
+//! runs, else in this process with the folder's lock held. One [`Command`] and one [`run()`] serve both.
 
 pub mod client;
 pub mod listener;

@@ -5,15 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
+use database::Priority;
 
 use crate::app::App;
+use crate::clock::Time;
 use crate::error::{Code, Error};
-use crate::store::tokens::{TokenRow, token_by_hash};
+use crate::store::tokens::{TokenRow, token_by_hash, token_used};
 use crate::workspace::tokens::{Caller, Scope, TokenSecret};
 
 /// How long a token that was seen is trusted without a look, so revoking takes effect within a second everywhere.
 const TRUSTED: Duration = Duration::from_millis(500);
 const KNOWN_MAX: usize = 10_000;
+/// When a token was last used is known to the minute.
+const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
 
 /// Tokens seen lately.
 #[derive(Default)]
@@ -55,9 +59,24 @@ pub async fn authenticate(app: &App, known: &KnownCallers, headers: &HeaderMap) 
         return Ok(caller);
     }
     let row = app.read(move |tx| Ok(token_by_hash(tx, &hash)?)).await?;
+    let last_used_at = row.as_ref().map_or(Time::NEVER, |row| row.last_used_at);
     let caller = Arc::new(row.and_then(living).ok_or_else(invalid_token)?);
     known.keep(hash, now, &caller);
+    if app.clock.now().since(last_used_at) >= USE_NOTED_EVERY {
+        note_use(app, &caller);
+    }
     Ok(caller)
+}
+
+/// Notes that the token was used, beside the request: nobody waits for it, and a lost one comes again.
+fn note_use(app: &App, caller: &Caller) {
+    let (app, workspace, token, at) = (app.clone(), caller.workspace, caller.token, app.clock.now());
+    tokio::spawn(async move {
+        let noted = app.write(workspace, Priority::Background, move |write| Ok(token_used(write, token, at)?)).await;
+        if let Err(error) = noted {
+            tracing::debug!(%error, %token, "the use of a token was not noted");
+        }
+    });
 }
 
 fn bearer(header: &str) -> Option<&str> {

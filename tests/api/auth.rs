@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use partyline::clock::Time;
 use partyline::id::TokenId;
+use partyline::store::tokens::token_list;
 use partyline::workspace::tokens::{Scope, TokenSecret, revoke_token};
 use serde_json::json;
 
-use crate::kit::{ECHO, Engine, TestApp};
+use crate::kit::{ECHO, Engine, START, TestApp};
 
 #[tokio::test]
 async fn without_one_good_token_everything_answers_401_alike() {
@@ -74,5 +76,20 @@ async fn an_outsider_finds_nothing_of_another_workspace() {
             assert_eq!(foreign.told(), outsider.get(&unknown).await.told(), "a foreign id is like an unknown one");
         }
         assert_eq!(outsider.get("/chats").await.body()["data"]["chats"], json!([]));
+    }
+}
+
+#[tokio::test]
+async fn a_tokens_last_use_is_known_to_the_minute() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let token = stage.token().await;
+        let workspace = stage.workspace;
+        let last_used = || stage.app.read(move |tx| Ok(token_list(tx, workspace)?[0].last_used_at));
+        assert_eq!(last_used().await.expect("read"), Time::NEVER);
+        assert_eq!(token.get("/chats").await.status, 200);
+        while last_used().await.expect("read") != START {
+            tokio::task::yield_now().await;
+        }
     }
 }
