@@ -15,6 +15,7 @@ use partyline::app::{App, Settings};
 use partyline::clock::{Clock, Time};
 use partyline::http::router::router;
 use partyline::id::{AccountId, WorkspaceId};
+use partyline::store::tokens::token_list;
 use partyline::store::{MIGRATIONS, Write};
 use partyline::workspace::settings::create_workspace;
 use partyline::workspace::tokens::{Scope, TokenSecret, create_token};
@@ -94,6 +95,18 @@ impl TestApp {
     /// Moves the clock.
     pub fn advance(&self, span: Duration) {
         self.clock.advance(span);
+    }
+
+    /// Waits until it is noted that the actor's token is in use: a write of its own, beside the first request.
+    pub async fn settle_use_of(&self, token: &Actor) {
+        token.get("/workspace").await;
+        let (workspace, now) = (self.workspace, self.clock.now());
+        let noted =
+            || self.app.read(move |tx| Ok(token_list(tx, workspace)?.iter().any(|row| row.last_used_at == now)));
+        while !noted().await.expect("tokens are read") {
+            tokio::task::yield_now().await;
+        }
+        self.flush().await;
     }
 
     /// Lets waiting api calls be counted and logged.

@@ -13,6 +13,7 @@ const STATEMENTS_MAX: u64 = 6;
 async fn a_send_takes_at_most_six_statements_on_postgresql() {
     both_engines(|stage| async move {
         let token = stage.token().await;
+        stage.settle_use_of(&token).await;
         let first = cost(&stage, &token, json!({"phone": ECHO, "text": "first"})).await;
         let next = cost(&stage, &token, json!({"phone": ECHO, "text": "next"})).await;
         let labelled = cost(&stage, &token, json!({"phone": ECHO, "text": "hi", "label": "vip"})).await;
@@ -31,6 +32,7 @@ async fn a_send_takes_at_most_six_statements_on_postgresql() {
 async fn a_repeated_send_costs_less_than_the_first() {
     both_engines(|stage| async move {
         let token = stage.token().await.with_header("idempotency-key", "order-17");
+        stage.settle_use_of(&token).await;
         let body = json!({"phone": ECHO, "text": "once"});
         let before = stage.app.database.statistics();
         token.post("/messages", body.clone()).await;
