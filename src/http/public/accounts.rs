@@ -5,13 +5,11 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::Error;
 use crate::http::call::Call;
 use crate::http::public::refusals::Refusals;
-use crate::http::public::view::Ok as OkBody;
+use crate::http::public::view::{Ok as OkBody, zone_of};
 use crate::store::accounts::{AccountRow, account_list};
-use crate::store::counters::counters_find;
-use crate::workspace::zone::{api_time, stored_zone};
+use crate::workspace::zone::api_time;
 
 #[derive(Serialize, ToSchema)]
 pub struct Accounts {
@@ -44,9 +42,7 @@ pub struct Account {
 pub async fn list_accounts(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(())));
     call.read(request, |tx, caller, ()| {
-        let gone = || Error::not_found("This workspace is gone");
-        let (settings, _) = counters_find(tx, caller.workspace)?.ok_or_else(gone)?;
-        let zone = stored_zone(&settings.zone);
+        let zone = zone_of(tx, caller.workspace)?;
         let rows = account_list(tx, caller.workspace)?;
         Ok(Accounts { whatsapp_accounts: rows.iter().map(|row| account_of(row, &zone)).collect() })
     })

@@ -13,15 +13,13 @@ use crate::error::Error;
 use crate::http::call::Call;
 use crate::http::fields::Fields;
 use crate::http::public::refusals::Refusals;
-use crate::http::public::view::{Chat, ChatExtras, Message, Ok as OkBody};
+use crate::http::public::view::{Chat, ChatExtras, Message, Ok as OkBody, zone_of};
 use crate::id::{ChatId, MessageUid, WorkspaceId};
 use crate::inbox::values::Phone;
 use crate::store::accounts::{AccountRow, account_list};
 use crate::store::chats::{ChatFilter, ChatRow, chat_find, chat_list, fold, label_list};
-use crate::store::counters::counters_find;
 use crate::store::messages::{MessageFilter, message_find, message_list};
-use crate::store::workspaces::Workspace;
-use crate::workspace::zone::{parse_api_time, stored_zone};
+use crate::workspace::zone::parse_api_time;
 
 /// Rows of a page.
 const PAGE_ROWS: i64 = 50;
@@ -159,8 +157,7 @@ pub async fn list_chat_messages(mut call: Call, Path(id): Path<String>) -> Respo
         call.query(|fields| read_list_messages(fields, chat))
     });
     call.read(request, |tx, caller, request| {
-        let (settings, _) = counters_find(tx, caller.workspace)?.ok_or_else(unknown)?;
-        let zone = stored_zone(&settings.zone);
+        let zone = zone_of(tx, caller.workspace)?;
         chat_find(tx, caller.workspace, request.chat)?.ok_or_else(unknown)?;
         let filter = request.filter(&zone)?;
         let skip = (request.page - 1) * request.rows;
@@ -247,7 +244,7 @@ fn cut<T>(rows: &mut Vec<T>, rows_max: i64) -> bool {
 
 /// What all chats of an answer share.
 struct Scene<'u> {
-    workspace: Workspace,
+    workspace: WorkspaceId,
     zone: TimeZone,
     accounts: Vec<AccountRow>,
     public_url: &'u str,
@@ -255,20 +252,19 @@ struct Scene<'u> {
 
 impl Scene<'_> {
     fn read<'u>(tx: &mut impl Read, workspace: WorkspaceId, public_url: &'u str) -> Result<Scene<'u>, Error> {
-        let (workspace, _) = counters_find(tx, workspace)?.ok_or_else(unknown)?;
-        let zone = stored_zone(&workspace.zone);
-        let accounts = account_list(tx, workspace.id)?;
+        let zone = zone_of(tx, workspace)?;
+        let accounts = account_list(tx, workspace)?;
         Ok(Scene { workspace, zone, accounts, public_url })
     }
 
     fn chat(&self, tx: &mut impl Read, row: &ChatRow, with_message: bool) -> Result<Chat, Error> {
         let account = self.accounts.iter().find(|account| account.id == row.account);
         let last_message = match row.last_message.filter(|_| with_message) {
-            Some(uid) => message_find(tx, self.workspace.id, uid)?.map(|view| Message::of(&view, &self.zone)),
+            Some(uid) => message_find(tx, self.workspace, uid)?.map(|view| Message::of(&view, &self.zone)),
             None => None,
         };
         let extras = ChatExtras {
-            labels: label_list(tx, self.workspace.id, row.id)?,
+            labels: label_list(tx, self.workspace, row.id)?,
             account_jid: account.map(|account| account.jid.clone()).unwrap_or_default(),
             last_message,
         };

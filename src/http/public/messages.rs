@@ -11,14 +11,13 @@ use crate::error::Error;
 use crate::http::call::{Call, Done, RawBody};
 use crate::http::fields::Fields;
 use crate::http::public::refusals::{BodyRefusals, Refusals};
-use crate::http::public::view::{FailureReason, Message, Ok as OkBody};
+use crate::http::public::view::{FailureReason, Message, Ok as OkBody, zone_of};
 use crate::id::MessageUid;
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::inbox::values::{ChatName, LabelName, MessageText, Phone};
 use crate::message::{Origin, Status};
-use crate::store::counters::counters_find;
 use crate::store::messages::{HistoryRow, MessageView, history_list, message_find};
-use crate::workspace::zone::{api_time, stored_zone};
+use crate::workspace::zone::api_time;
 
 /// A message to a phone number.
 #[derive(ToSchema)]
@@ -105,9 +104,9 @@ fn read_new_message(fields: &mut Fields, uid: MessageUid, wamid: String) -> Opti
 pub async fn get_message(mut call: Call, Path(uid): Path<String>) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_uid(&uid));
     call.read(request, |tx, caller, uid| {
-        let (settings, _) = counters_find(tx, caller.workspace)?.ok_or_else(unknown)?;
+        let zone = zone_of(tx, caller.workspace)?;
         let view = message_find(tx, caller.workspace, *uid)?.ok_or_else(unknown)?;
-        Ok(Message::of(&view, &stored_zone(&settings.zone)))
+        Ok(Message::of(&view, &zone))
     })
     .await
 }
@@ -125,9 +124,8 @@ pub async fn get_message(mut call: Call, Path(uid): Path<String>) -> Response {
 pub async fn get_status_history(mut call: Call, Path(uid): Path<String>) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_uid(&uid));
     call.read(request, |tx, caller, uid| {
-        let (settings, _) = counters_find(tx, caller.workspace)?.ok_or_else(unknown)?;
+        let zone = zone_of(tx, caller.workspace)?;
         let view = message_find(tx, caller.workspace, *uid)?.ok_or_else(unknown)?;
-        let zone = stored_zone(&settings.zone);
         let steps = history_list(tx, caller.workspace, *uid)?;
         Ok(steps.iter().map(|step| step_of(step, &view, &zone)).collect::<Vec<_>>())
     })

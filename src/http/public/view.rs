@@ -3,14 +3,18 @@
 
 use std::collections::BTreeMap;
 
+use database::Read;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::Error;
+use crate::id::WorkspaceId;
 use crate::message::Failure;
 use crate::store::chats::ChatRow;
+use crate::store::counters::counters_find;
 use crate::store::messages::MessageView;
-use crate::workspace::zone::api_time;
+use crate::workspace::zone::{api_time, stored_zone};
 
 /// The envelope of a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,6 +28,13 @@ pub struct Ok<T> {
 pub enum OkStatus {
     Ok,
     Error,
+}
+
+/// The zone in which a workspace's times are written.
+pub fn zone_of(tx: &mut impl Read, workspace: WorkspaceId) -> Result<TimeZone, Error> {
+    let found = counters_find(tx, workspace)?;
+    let (settings, _) = found.ok_or_else(|| Error::not_found("This workspace is gone"))?;
+    Ok(stored_zone(&settings.zone))
 }
 
 /// A message.
