@@ -8,7 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::call::PublicState;
-use crate::http::public::{accounts, chat_messages, chats, messages, workspace};
+use crate::http::public::{
+    accounts, chat_messages, chats, invitations, messages, teammates, templates, templates_v2, workspace,
+};
 
 /// Where the public API begins.
 pub const BASE_PATH: &str = "/integrations/api";
@@ -48,8 +50,25 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(chats::get_chat))
         .routes(routes!(chat_messages::list_chat_messages))
         .routes(routes!(accounts::list_accounts))
-        .routes(routes!(workspace::get_workspace));
+        .routes(routes!(accounts::list_accounts_v2))
+        .routes(routes!(workspace::get_workspace))
+        .routes(routes!(workspace::get_workspace_quotas))
+        .routes(routes!(workspace::get_quotas));
+    let routes = routes.merge(people());
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
+}
+
+/// Teammates, and what they share.
+fn people() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
+        .routes(routes!(teammates::list_teammates))
+        .routes(routes!(teammates::get_me))
+        .routes(routes!(invitations::create_invitation))
+        .routes(routes!(invitations::delete_invitation))
+        .routes(routes!(templates::list_templates, templates::create_template))
+        .routes(routes!(templates::get_template, templates::update_template, templates::remove_template))
+        .routes(routes!(templates::track_template_usage))
+        .routes(routes!(templates_v2::list_templates_v2, templates_v2::track_template_usage_v2))
 }
 
 /// The document of a server that is reached at `public_url`; relative where it is `None`, as it is committed.

@@ -5,5 +5,7 @@ pub mod chat;
 pub mod receive;
 pub mod send;
 pub mod status;
+pub mod template_values;
+pub mod templates;
 pub mod urgency;
 pub mod values;

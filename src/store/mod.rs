@@ -26,6 +26,7 @@ pub mod rate_slots;
 pub mod sandbox;
 pub mod setup_links;
 pub mod teammates;
+pub mod templates;
 pub mod tokens;
 pub mod webhooks;
 pub mod workspaces;
@@ -81,6 +82,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("sandbox", sandbox::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),
+        ("templates", templates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
         ("webhooks", webhooks::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),
