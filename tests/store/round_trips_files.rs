@@ -43,9 +43,10 @@ async fn a_file_and_what_finds_it() {
     both_engines(|stage| async move {
         let workspace = stage.workspace;
         let (odd, plain) = (file(&stage, ODD, 1), file(&stage, "50%_Off.PNG", 2));
-        for row in [odd.clone(), plain.clone()] {
-            stage.write(workspace, move |write| file_insert(write, &row)).await;
-        }
+        let (first, second) = (odd.clone(), plain.clone());
+        stage
+            .write(workspace, move |write| file_insert(write, &first).and_then(|()| file_insert(write, &second)))
+            .await;
         let uid = odd.uid;
         assert_eq!(seen(&stage, move |tx| file_find(tx, workspace, uid)).await, Some(odd.clone()));
         assert_eq!(seen(&stage, move |tx| file_find(tx, WorkspaceId(9), uid)).await, None);
