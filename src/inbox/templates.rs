@@ -212,8 +212,7 @@ fn editable_template(write: &mut Write<'_, '_>, caller: &Caller, id: TemplateId)
 /// alone.
 fn as_seen_by(teammate: &TeammateRow, view: TemplateView) -> Option<SeenTemplate> {
     let TemplateRow { created_by, team, visibility, .. } = &view.template;
-    let (is_maker, manages) =
-        (*created_by == teammate.id, Role::parse(&teammate.role).is_some_and(Role::may_manage));
+    let (is_maker, manages) = (*created_by == teammate.id, Role::parse(&teammate.role).is_some_and(Role::may_manage));
     let visibility = Visibility::parse(visibility).unwrap_or(Visibility::Private);
     let is_visible = match visibility {
         Visibility::Private => is_maker,

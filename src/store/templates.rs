@@ -105,9 +105,8 @@ pub fn template_insert(write: &mut Write<'_, '_>, template: &TemplateRow) -> Res
     let TemplateRow { id, name, text, visibility, team, file, .. } = template;
     let TemplateRow { created_by, created_at, updated_by, updated_at, .. } = template;
     let workspace = write.workspace.id;
-    let values = params![
-        workspace, id, name, text, visibility, team, file, created_by, created_at, updated_by, updated_at
-    ];
+    let values =
+        params![workspace, id, name, text, visibility, team, file, created_by, created_at, updated_by, updated_at];
     write.tx.execute(&TEMPLATE_INSERT, &values).map(drop)
 }
 

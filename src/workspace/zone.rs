@@ -117,7 +117,10 @@ mod tests {
     #[test]
     fn templates_have_times_of_their_own() {
         let july = Time::from_ms(1_782_864_000_999);
-        assert_eq!((short_time(july, &lisbon()), utc_time(july)), ("2026-07-01 01:00".into(), "2026-07-01T00:00:00Z".into()));
+        assert_eq!(
+            (short_time(july, &lisbon()), utc_time(july)),
+            ("2026-07-01 01:00".into(), "2026-07-01T00:00:00Z".into())
+        );
     }
 
     #[test]

@@ -104,9 +104,8 @@ fn read_invitation(fields: &mut Fields) -> Option<Invitation> {
     let role = fields.parsed("role", |given| match Role::parse(given).filter(|role| *role != Role::Owner) {
         Some(role) => Ok(role),
         None => {
-            let rule = format!(
-                "role \"{given}\" can't be given; use admin, team_supervisor, teammate, agent or collaborator"
-            );
+            let rule =
+                format!("role \"{given}\" can't be given; use admin, team_supervisor, teammate, agent or collaborator");
             Err(Error::invalid("role", rule))
         }
     });

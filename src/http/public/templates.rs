@@ -11,13 +11,13 @@ use crate::error::Error;
 use crate::http::call::{Call, Done, RawBody};
 use crate::http::fields::Fields;
 use crate::http::public::refusals::{BodyRefusals, Refusals};
-use crate::http::public::view::Ok as OkBody;
+use crate::http::public::view::{Nothing, Ok as OkBody};
 use crate::id::{FileUid, TemplateId};
+use crate::inbox::template_values::{TemplateName, TemplateText, UseOrigin};
 use crate::inbox::templates::{
     NewTemplate, TemplateChange, Visibility, change_template, delete_template, make_template, seen_template,
     templates_of, use_template,
 };
-use crate::inbox::template_values::{TemplateName, TemplateText, UseOrigin};
 use crate::store::templates::TemplateView;
 use crate::workspace::people::TeamTitle;
 use crate::workspace::zone::utc_time;
@@ -182,14 +182,14 @@ pub async fn update_template(mut call: Call, Path(id): Path<String>, body: RawBo
     delete, path = "/templates/{template_id}", tag = "Templates", operation_id = "delete_template",
     params(("template_id" = i64, Path, description = "The template's number")),
     responses(
-        (status = 200, description = "It is deleted", body = OkBody<()>), Refusals,
+        (status = 200, description = "It is deleted", body = OkBody<Nothing>), Refusals,
     ),
 )]
 pub async fn remove_template(mut call: Call, Path(id): Path<String>) -> Response {
     let request = call.may_manage().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_id(&id));
     call.write(request, |write, caller, id| {
         delete_template(write, caller, *id)?;
-        Ok(Done { data: (), message: None })
+        Ok(Done { data: Nothing {}, message: None })
     })
     .await
 }
@@ -202,7 +202,7 @@ pub async fn remove_template(mut call: Call, Path(id): Path<String>) -> Response
     params(("template_id" = i64, Path, description = "The template's number")),
     request_body = Option<TemplateUse>,
     responses(
-        (status = 200, description = "It is counted", body = OkBody<()>), Refusals, BodyRefusals,
+        (status = 200, description = "It is counted", body = OkBody<Nothing>), Refusals, BodyRefusals,
     ),
 )]
 pub async fn track_template_usage(mut call: Call, Path(id): Path<String>, body: RawBody) -> Response {
@@ -212,7 +212,7 @@ pub async fn track_template_usage(mut call: Call, Path(id): Path<String>, body: 
     });
     call.write(request, |write, caller, (id, origin)| {
         use_template(write, caller, *id, origin.as_str())?;
-        Ok(Done { data: (), message: None })
+        Ok(Done { data: Nothing {}, message: None })
     })
     .await
 }

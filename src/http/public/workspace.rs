@@ -129,13 +129,7 @@ impl Look {
     }
 }
 
-fn workspace_body(
-    workspace: &Workspace,
-    counters: &Counters,
-    seats: i64,
-    waiting: i64,
-    now: Time,
-) -> WorkspaceBody {
+fn workspace_body(workspace: &Workspace, counters: &Counters, seats: i64, waiting: i64, now: Time) -> WorkspaceBody {
     let zone = stored_zone(&workspace.zone);
     let stored = Cycle { starts_at: counters.cycle_starts_at, ends_at: counters.cycle_ends_at };
     // A cycle that is over moves on with the next write; readers see the new one already.
