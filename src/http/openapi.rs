@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
-use crate::http::public::{accounts, chats, messages, workspace};
+use crate::http::public::{accounts, chat_messages, chats, messages, workspace};
 
 /// Where the public API begins.
 pub const BASE_PATH: &str = "/integrations/api";
@@ -49,7 +49,7 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(messages::get_status_history))
         .routes(routes!(chats::list_chats))
         .routes(routes!(chats::get_chat))
-        .routes(routes!(chats::list_chat_messages))
+        .routes(routes!(chat_messages::list_chat_messages))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(workspace::get_workspace));
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()

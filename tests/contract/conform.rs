@@ -66,7 +66,9 @@ fn check_object(at: &str, value: &Value, shape: &Shape, closed: bool, found: &mu
         match (shape.properties.get(name), &shape.additional) {
             (Some(shape), _) => check(&at, inside, shape, closed, found),
             (None, Some(shape)) => check(&at, inside, shape, closed, found),
-            (None, None) if closed && !shape.properties.is_empty() => found.push(format!("{at} is not in the document")),
+            (None, None) if closed && !shape.properties.is_empty() => {
+                found.push(format!("{at} is not in the document"))
+            }
             (None, None) => {}
         }
     }

@@ -79,11 +79,16 @@ fn answers(theirs: &Operation, own: &Operation, found: &mut Vec<String>) {
 }
 
 fn compare(at: &str, wanted: &Shape, given: &Shape, way: Way, required: bool, found: &mut Vec<String>) {
-    let mut differs = |what: &str, wanted: String, given: String| found.push(format!("{at}: {what} {given}, not {wanted}"));
+    let mut differs =
+        |what: &str, wanted: String, given: String| found.push(format!("{at}: {what} {given}, not {wanted}"));
     if !wanted.is_open() && wanted.kinds != given.kinds {
         differs("type", format!("{:?}", wanted.kinds), format!("{:?}", given.kinds));
     }
-    let may_be_null = if way == Way::In && !required { wanted.nullable && !given.nullable } else { wanted.nullable != given.nullable };
+    let may_be_null = if way == Way::In && !required {
+        wanted.nullable && !given.nullable
+    } else {
+        wanted.nullable != given.nullable
+    };
     if may_be_null {
         differs("nullable", wanted.nullable.to_string(), given.nullable.to_string());
     }

@@ -25,7 +25,6 @@ pub struct Operation {
     pub body_required: bool,
     /// By status, then by content type.
     pub answers: BTreeMap<String, BTreeMap<String, Shape>>,
-    pub tags: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -98,7 +97,6 @@ pub fn operations_of_contract(list: &Value) -> Vec<Operation> {
             bodies: shapes(&entry["request"]["content"], |schema| Shape::of(schema, &Value::Null)),
             body_required: entry["request"]["required"] == true,
             answers,
-            tags: Vec::new(),
         }
     };
     list.as_array().expect("a list").iter().map(read).collect()
@@ -112,11 +110,9 @@ pub fn operations_of_document(document: &Value) -> Vec<Operation> {
             let method = method.to_uppercase();
             let of_media = |kind: &Value| Shape::of(&kind["schema"], document);
             let parameters = entry["parameters"].as_array().into_iter().flatten();
-            let parameters =
-                parameters.map(|given| parameter(given, Shape::of(&given["schema"], document))).collect();
+            let parameters = parameters.map(|given| parameter(given, Shape::of(&given["schema"], document))).collect();
             let answers = entry["responses"].as_object().expect("answers").iter();
             let answers = answers.map(|(status, told)| (status.clone(), shapes(&told["content"], of_media))).collect();
-            let tags = entry["tags"].as_array().into_iter().flatten();
             operations.push(Operation {
                 name: format!("{method} {path}"),
                 method,
@@ -125,7 +121,6 @@ pub fn operations_of_document(document: &Value) -> Vec<Operation> {
                 bodies: shapes(&entry["requestBody"]["content"], of_media),
                 body_required: entry["requestBody"]["required"] == true,
                 answers,
-                tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
             });
         }
     }

@@ -43,7 +43,8 @@ fn read(schema: &Value, document: &Value, depth: u32) -> Shape {
     if let Some(place) = schema["$ref"].as_str() {
         return read(pointed(document, place), document, depth + 1);
     }
-    let forms = schema["oneOf"].as_array().or_else(|| schema["anyOf"].as_array()).or_else(|| schema["allOf"].as_array());
+    let forms =
+        schema["oneOf"].as_array().or_else(|| schema["anyOf"].as_array()).or_else(|| schema["allOf"].as_array());
     if let Some(forms) = forms {
         return one_of(forms, schema, document, depth);
     }
@@ -69,7 +70,8 @@ fn read(schema: &Value, document: &Value, depth: u32) -> Shape {
         shape.properties.insert(name.clone(), read(property, document, depth + 1));
     }
     shape.required = schema["required"].as_array().map(|names| texts(names)).unwrap_or_default();
-    let inner = |name: &str| schema.get(name).filter(|it| it.is_object()).map(|it| Box::new(read(it, document, depth + 1)));
+    let inner =
+        |name: &str| schema.get(name).filter(|it| it.is_object()).map(|it| Box::new(read(it, document, depth + 1)));
     shape.items = inner("items");
     shape.additional = inner("additionalProperties");
     shape

@@ -1,4 +1,4 @@
-//! Chats: list them, read one, read its messages.
+//! Chats: list them, read one.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -6,25 +6,19 @@ use database::Read;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
-use crate::clock::Time;
 use crate::error::Error;
 use crate::http::call::Call;
 use crate::http::fields::Fields;
+use crate::http::public::chat_view::{Chat, ChatExtras};
+use crate::http::public::pages::{PAGE_ROWS, cut, read_page};
 use crate::http::public::refusals::Refusals;
-use crate::http::public::view::{Chat, ChatExtras, Message, Ok as OkBody, zone_of};
-use crate::id::{ChatId, MessageUid, WorkspaceId};
+use crate::http::public::view::{Message, Ok as OkBody, zone_of};
+use crate::id::{ChatId, WorkspaceId};
 use crate::inbox::values::Phone;
 use crate::store::accounts::{AccountRow, account_list};
 use crate::store::chats::{ChatFilter, ChatRow, chat_find, chat_list, fold, label_list};
-use crate::store::messages::{MessageFilter, message_find, message_list};
-use crate::workspace::zone::parse_api_time;
-
-/// Rows of a page.
-const PAGE_ROWS: i64 = 50;
-const PAGE_ROWS_MAX: i64 = 100;
-const PAGE_MAX: i64 = 1_000_000;
+use crate::store::messages::message_find;
 
 /// Which chats to list. Filters narrow together.
 #[derive(IntoParams)]
@@ -45,58 +39,16 @@ pub struct ChatQuery {
     with_msg: Option<bool>,
 }
 
-/// Which messages to list.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "the words of the document; `Fields` reads the request")]
-pub struct MessageQuery {
-    from_me: Option<bool>,
-    /// Later than this: an ISO date, `YYYY-MM-DD HH:MM` in the workspace's zone, or RFC 3339.
-    after: Option<String>,
-    before: Option<String>,
-    /// Behind the message with this uid.
-    after_message: Option<String>,
-    before_message: Option<String>,
-    /// `desc` (newest first) unless told.
-    #[param(inline)]
-    sorting_order: Option<SortingOrder>,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-pub enum SortingOrder {
-    Asc,
-    Desc,
-}
-
 #[derive(Serialize, ToSchema)]
 pub struct ChatPage {
     pub has_more_pages: bool,
     pub chats: Vec<Chat>,
 }
 
-#[derive(Serialize, ToSchema)]
-pub struct MessagePage {
-    pub has_more_pages: bool,
-    pub messages: Vec<Message>,
-}
-
 struct ListChats {
     filter: ChatFilter,
     page: i64,
     with_message: bool,
-}
-
-struct ListMessages {
-    chat: ChatId,
-    from_me: Option<bool>,
-    after: Option<String>,
-    before: Option<String>,
-    after_message: Option<MessageUid>,
-    before_message: Option<MessageUid>,
-    newest_first: bool,
-    page: i64,
-    rows: i64,
 }
 
 /// List chats
@@ -135,36 +87,8 @@ pub async fn get_chat(mut call: Call, Path(id): Path<String>) -> Response {
     let public_url = call.app().settings.public_url.clone();
     call.read(request, move |tx, caller, chat| {
         let scene = Scene::read(tx, caller.workspace, &public_url)?;
-        let row = chat_find(tx, caller.workspace, *chat)?.ok_or_else(unknown)?;
+        let row = chat_find(tx, caller.workspace, *chat)?.ok_or_else(unknown_chat)?;
         scene.chat(tx, &row, true)
-    })
-    .await
-}
-
-/// Read a chat's messages
-///
-/// Newest first unless told otherwise; 50 to a page.
-#[utoipa::path(
-    get, path = "/chats/{chat_id}/messages", tag = "Chats", operation_id = "list_chat_messages",
-    params(("chat_id" = i64, Path, description = "The chat's number"), MessageQuery),
-    responses(
-        (status = 200, description = "A page of messages", body = OkBody<MessagePage>), Refusals,
-    ),
-)]
-pub async fn list_chat_messages(mut call: Call, Path(id): Path<String>) -> Response {
-    let request = call.may_read().and_then(|()| {
-        let chat = parse_chat_id(&id)?;
-        call.query(|fields| read_list_messages(fields, chat))
-    });
-    call.read(request, |tx, caller, request| {
-        let zone = zone_of(tx, caller.workspace)?;
-        chat_find(tx, caller.workspace, request.chat)?.ok_or_else(unknown)?;
-        let filter = request.filter(&zone)?;
-        let skip = (request.page - 1) * request.rows;
-        let mut views = message_list(tx, caller.workspace, request.chat, &filter, request.rows + 1, skip)?;
-        let has_more_pages = cut(&mut views, request.rows);
-        let messages = views.iter().map(|view| Message::of(view, &zone)).collect();
-        Ok(MessagePage { has_more_pages, messages })
     })
     .await
 }
@@ -180,66 +104,6 @@ fn read_list_chats(fields: &mut Fields) -> Option<ListChats> {
     };
     let with_message = fields.boolean("with_msg").unwrap_or(false);
     Some(ListChats { filter, page: read_page(fields), with_message })
-}
-
-fn read_list_messages(fields: &mut Fields, chat: ChatId) -> Option<ListMessages> {
-    let order = fields.text("sorting_order");
-    if order.as_deref().is_some_and(|order| order != "asc" && order != "desc") {
-        fields.fault("sorting_order", "sorting_order must be asc or desc".into());
-    }
-    let uid = |text: &str| Uuid::try_parse(text).map(MessageUid);
-    let must_be_uid = |name: &str| Error::invalid(name, format!("{name} must be a message_uid"));
-    let size = fields.integer("size");
-    let rows = fields.integer("limit").or(size).unwrap_or(PAGE_ROWS);
-    if !(1..=PAGE_ROWS_MAX).contains(&rows) {
-        fields.fault("limit", format!("A page has 1 to {PAGE_ROWS_MAX} rows"));
-    }
-    Some(ListMessages {
-        chat,
-        from_me: fields.boolean("from_me"),
-        after: fields.text("after"),
-        before: fields.text("before"),
-        after_message: fields.parsed("after_message", |text| uid(text).map_err(|_| must_be_uid("after_message"))),
-        before_message: fields.parsed("before_message", |text| uid(text).map_err(|_| must_be_uid("before_message"))),
-        newest_first: order.as_deref() != Some("asc"),
-        page: read_page(fields),
-        rows,
-    })
-}
-
-fn read_page(fields: &mut Fields) -> i64 {
-    let page = fields.integer("page").unwrap_or(1);
-    if !(1..=PAGE_MAX).contains(&page) {
-        fields.fault("page", format!("page must be 1 to {PAGE_MAX}"));
-    }
-    page
-}
-
-impl ListMessages {
-    fn filter(&self, zone: &TimeZone) -> Result<MessageFilter, Error> {
-        Ok(MessageFilter {
-            from_me: self.from_me,
-            after: parse_moment("after", self.after.as_deref(), zone)?,
-            before: parse_moment("before", self.before.as_deref(), zone)?,
-            after_message: self.after_message,
-            before_message: self.before_message,
-            newest_first: self.newest_first,
-        })
-    }
-}
-
-fn parse_moment(field: &str, text: Option<&str>, zone: &TimeZone) -> Result<Option<Time>, Error> {
-    let Some(text) = text else { return Ok(None) };
-    let rule = || Error::invalid(field, format!("{field} must be a date, YYYY-MM-DD HH:MM, or RFC 3339"));
-    parse_api_time(text, zone).map(Some).ok_or_else(rule)
-}
-
-/// Cuts what was read beyond a page; returns whether there was more.
-fn cut<T>(rows: &mut Vec<T>, rows_max: i64) -> bool {
-    let rows_max = usize::try_from(rows_max).unwrap_or(0);
-    let more = rows.len() > rows_max;
-    rows.truncate(rows_max);
-    more
 }
 
 /// What all chats of an answer share.
@@ -272,10 +136,15 @@ impl Scene<'_> {
     }
 }
 
-fn parse_chat_id(text: &str) -> Result<ChatId, Error> {
+/// A chat's number as it stands in a path.
+///
+/// # Errors
+/// `validation_error` for what is no number.
+pub(super) fn parse_chat_id(text: &str) -> Result<ChatId, Error> {
     text.parse().map(ChatId).map_err(|_| Error::invalid("chat_id", "chat_id must be a whole number"))
 }
 
-fn unknown() -> Error {
+/// The refusal for a chat that the workspace doesn't have.
+pub(super) fn unknown_chat() -> Error {
     Error::not_found("There is no such chat in this workspace; GET /chats lists those there are")
 }

@@ -1,8 +1,11 @@
 //! The public API, one file per group of operations: request, answer, OpenAPI words and refusals stand together.
 
 pub mod accounts;
+pub mod chat_messages;
+pub mod chat_view;
 pub mod chats;
 pub mod messages;
+pub mod pages;
 pub mod refusals;
 pub mod view;
 pub mod workspace;

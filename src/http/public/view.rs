@@ -1,4 +1,4 @@
-//! What several answers show: chats and messages as the contract writes them. Fields that may be null are null, never
+//! What several answers show: messages as the contract writes them; chats are in `chat_view.rs`. Fields that may be null are null, never
 //! left out.
 
 use std::collections::BTreeMap;
@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use database::Read;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::Error;
 use crate::id::WorkspaceId;
 use crate::message::Failure;
-use crate::store::chats::ChatRow;
 use crate::store::counters::counters_find;
 use crate::store::messages::MessageView;
 use crate::workspace::zone::{api_time, stored_zone};
@@ -103,11 +103,20 @@ pub enum FailureCode {
     None(NoCode),
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub enum NoCode {
     #[serde(rename = "")]
     Empty,
 }
+
+// By hand, since the derived words would say "Empty" and not what is sent.
+impl PartialSchema for NoCode {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some([""])).into()
+    }
+}
+
+impl ToSchema for NoCode {}
 
 impl Message {
     pub fn of(view: &MessageView, zone: &TimeZone) -> Message {
@@ -148,84 +157,6 @@ impl From<&Failure> for FailureReason {
             code: failure.code.map_or(FailureCode::None(NoCode::Empty), FailureCode::Number),
             title: failure.title.clone(),
             details: failure.details.clone(),
-        }
-    }
-}
-
-/// A chat.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Chat {
-    pub id: i64,
-    /// Unique in the workspace.
-    pub name: String,
-    /// E.164 with `+`; empty for groups and contacts without a known phone.
-    pub phone: String,
-    /// `<digits>@s.whatsapp.net`, or `<id>@g.us` for a group.
-    pub jid: String,
-    pub is_group: bool,
-    pub closed: bool,
-    pub read: bool,
-    pub labels: Vec<String>,
-    pub chatgpt_autoresponse_enabled: bool,
-    pub responsible_email: String,
-    pub responsible_name: String,
-    /// The account's JID.
-    pub whatsapp_account_id: String,
-    /// The chat in this server's inbox.
-    pub chat_url: String,
-    pub created_timestamp: String,
-    pub last_message_uid: String,
-    pub last_message_timestamp: String,
-    /// With `with_msg` only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub last_message: Option<Message>,
-    /// The contact's last message waits for an answer.
-    pub unattended: bool,
-    pub photo: String,
-    pub group_members: Vec<GroupMember>,
-    pub is_allowed_to_message: bool,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct GroupMember {
-    pub name: String,
-    pub phone: String,
-    pub role: String,
-    pub chat_id: i64,
-}
-
-/// What a chat's row doesn't hold.
-pub struct ChatExtras {
-    pub labels: Vec<String>,
-    pub account_jid: String,
-    pub last_message: Option<Message>,
-}
-
-impl Chat {
-    pub fn of(chat: &ChatRow, extras: ChatExtras, zone: &TimeZone, public_url: &str) -> Chat {
-        Chat {
-            id: chat.id.0,
-            name: chat.name.clone(),
-            phone: chat.phone.clone(),
-            jid: chat.jid.clone(),
-            is_group: chat.is_group,
-            closed: chat.closed,
-            read: chat.unread == 0,
-            labels: extras.labels,
-            chatgpt_autoresponse_enabled: chat.autoresponse,
-            responsible_email: String::new(),
-            responsible_name: String::new(),
-            whatsapp_account_id: extras.account_jid,
-            chat_url: format!("{public_url}/inbox/{}", chat.id),
-            created_timestamp: api_time(chat.created_at, zone),
-            last_message_uid: chat.last_message.map(|uid| uid.to_string()).unwrap_or_default(),
-            last_message_timestamp: api_time(chat.last_message_at, zone),
-            last_message: extras.last_message,
-            unattended: chat.unattended,
-            photo: String::new(),
-            group_members: Vec::new(),
-            is_allowed_to_message: true,
         }
     }
 }

@@ -1,0 +1,127 @@
+//! The messages of a chat.
+
+use axum::extract::Path;
+use axum::response::Response;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::http::call::Call;
+use crate::http::fields::Fields;
+use crate::http::public::chats::{parse_chat_id, unknown_chat};
+use crate::http::public::pages::{PAGE_ROWS, PAGE_ROWS_MAX, cut, parse_moment, read_page};
+use crate::http::public::refusals::Refusals;
+use crate::http::public::view::{Message, Ok as OkBody, zone_of};
+use crate::id::{ChatId, MessageUid};
+use crate::store::chats::chat_find;
+use crate::store::messages::{MessageFilter, message_list};
+
+/// Which messages to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the words of the document; `Fields` reads the request")]
+pub struct MessageQuery {
+    from_me: Option<bool>,
+    /// Later than this: an ISO date, `YYYY-MM-DD HH:MM` in the workspace's zone, or RFC 3339.
+    after: Option<String>,
+    before: Option<String>,
+    /// Behind the message with this uid.
+    after_message: Option<String>,
+    before_message: Option<String>,
+    /// `desc` (newest first) unless told.
+    #[param(inline)]
+    sorting_order: Option<SortingOrder>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum SortingOrder {
+    Asc,
+    Desc,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct MessagePage {
+    pub has_more_pages: bool,
+    pub messages: Vec<Message>,
+}
+
+struct ListMessages {
+    chat: ChatId,
+    from_me: Option<bool>,
+    after: Option<String>,
+    before: Option<String>,
+    after_message: Option<MessageUid>,
+    before_message: Option<MessageUid>,
+    newest_first: bool,
+    page: i64,
+    rows: i64,
+}
+
+/// Read a chat's messages
+///
+/// Newest first unless told otherwise; 50 to a page.
+#[utoipa::path(
+    get, path = "/chats/{chat_id}/messages", tag = "Chats", operation_id = "list_chat_messages",
+    params(("chat_id" = i64, Path, description = "The chat's number"), MessageQuery),
+    responses(
+        (status = 200, description = "A page of messages", body = OkBody<MessagePage>), Refusals,
+    ),
+)]
+pub async fn list_chat_messages(mut call: Call, Path(id): Path<String>) -> Response {
+    let request = call.may_read().and_then(|()| {
+        let chat = parse_chat_id(&id)?;
+        call.query(|fields| read_list_messages(fields, chat))
+    });
+    call.read(request, |tx, caller, request| {
+        let zone = zone_of(tx, caller.workspace)?;
+        chat_find(tx, caller.workspace, request.chat)?.ok_or_else(unknown_chat)?;
+        let filter = request.filter(&zone)?;
+        let skip = (request.page - 1) * request.rows;
+        let mut views = message_list(tx, caller.workspace, request.chat, &filter, request.rows + 1, skip)?;
+        let has_more_pages = cut(&mut views, request.rows);
+        let messages = views.iter().map(|view| Message::of(view, &zone)).collect();
+        Ok(MessagePage { has_more_pages, messages })
+    })
+    .await
+}
+
+fn read_list_messages(fields: &mut Fields, chat: ChatId) -> Option<ListMessages> {
+    let order = fields.text("sorting_order");
+    if order.as_deref().is_some_and(|order| order != "asc" && order != "desc") {
+        fields.fault("sorting_order", "sorting_order must be asc or desc".into());
+    }
+    let uid = |text: &str| Uuid::try_parse(text).map(MessageUid);
+    let must_be_uid = |name: &str| Error::invalid(name, format!("{name} must be a message_uid"));
+    let size = fields.integer("size");
+    let rows = fields.integer("limit").or(size).unwrap_or(PAGE_ROWS);
+    if !(1..=PAGE_ROWS_MAX).contains(&rows) {
+        fields.fault("limit", format!("A page has 1 to {PAGE_ROWS_MAX} rows"));
+    }
+    Some(ListMessages {
+        chat,
+        from_me: fields.boolean("from_me"),
+        after: fields.text("after"),
+        before: fields.text("before"),
+        after_message: fields.parsed("after_message", |text| uid(text).map_err(|_| must_be_uid("after_message"))),
+        before_message: fields.parsed("before_message", |text| uid(text).map_err(|_| must_be_uid("before_message"))),
+        newest_first: order.as_deref() != Some("asc"),
+        page: read_page(fields),
+        rows,
+    })
+}
+
+impl ListMessages {
+    fn filter(&self, zone: &TimeZone) -> Result<MessageFilter, Error> {
+        Ok(MessageFilter {
+            from_me: self.from_me,
+            after: parse_moment("after", self.after.as_deref(), zone)?,
+            before: parse_moment("before", self.before.as_deref(), zone)?,
+            after_message: self.after_message,
+            before_message: self.before_message,
+            newest_first: self.newest_first,
+        })
+    }
+}
