@@ -10,5 +10,8 @@ mod idempotency;
 mod kit_itself;
 mod limits;
 mod openapi;
+mod people;
 mod refusals;
 mod sending;
+mod templates;
+mod workspace;
