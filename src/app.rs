@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::id::{IdSource, WorkspaceId};
+use crate::outbound::{Outbound, Policy, SystemResolver};
 use crate::store::Write;
 use crate::workspace;
 use crate::workspace::ledger::Ledger;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub public_url: String,
     /// How many times faster than real the sandbox's contacts act; 0 means at once.
     pub sandbox_speed: f64,
+    /// Whom the server may speak to where an address comes from a client.
+    pub outbound: Policy,
 }
 
 /// The server's shared parts; cheap to clone.
@@ -37,6 +40,7 @@ pub struct Parts {
     pub wakes: Wakes,
     pub limits: Limits,
     pub ledger: Ledger,
+    pub outbound: Outbound,
 }
 
 impl Deref for App {
@@ -51,7 +55,8 @@ impl App {
     pub fn new(database: Database, clock: Clock, settings: Settings) -> App {
         let limits = Limits::for_engine(database.engine());
         let (ids, wakes, ledger) = (IdSource::default(), Wakes::default(), Ledger::default());
-        App(Arc::new(Parts { database, clock, ids, settings, wakes, limits, ledger }))
+        let outbound = Outbound::new(settings.outbound.clone(), Arc::new(SystemResolver::default()));
+        App(Arc::new(Parts { database, clock, ids, settings, wakes, limits, ledger, outbound }))
     }
 
     /// Runs `work` as one durable write of the workspace, wakes those who wait for its rows, and answers. `work` may run

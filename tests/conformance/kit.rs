@@ -12,6 +12,7 @@ use partyline::id::{AccountId, ChatId, MessageUid, TokenId, WorkspaceId};
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{MessageText, Phone};
 use partyline::message::{Origin, Status};
+use partyline::outbound::Policy;
 use partyline::store::Write;
 use partyline::store::accounts::{AccountRow, account_find};
 use partyline::store::counters::counters_find;
@@ -33,7 +34,7 @@ pub struct Kit {
 
 impl Kit {
     pub async fn new(database: Database, clock: Clock, sandbox_speed: f64) -> Kit {
-        let settings = Settings { public_url: "http://localhost".into(), sandbox_speed };
+        let settings = Settings { public_url: "http://localhost".into(), sandbox_speed, outbound: Policy::default() };
         let app = App::new(database, clock, settings);
         let now = app.clock.now();
         let make = move |tx: &mut Tx<'_>| create_workspace(tx, now, "Tests", "UTC");
