@@ -11,7 +11,7 @@ use partyline::outbound::{Fault, Outbound, Policy, check_url};
 use crate::host::{Names, client, limits};
 
 /// Addresses that must not be spoken to, as they stand in a URL.
-const LITERALS: [&str; 72] = [
+const LITERALS: [&str; 71] = [
     // Loopback, plain and in every spelling that a URL's parser takes.
     "127.0.0.1",
     "127.0.0.2",
@@ -25,7 +25,6 @@ const LITERALS: [&str; 72] = [
     "017700000001",
     "0177.0.0.1",
     "0177.0x0.0.01",
-    "0127.0.0.1",
     "127.0.0.1.",
     "%31%32%37.0.0.1",
     "１２７.0.0.1",
@@ -160,10 +159,12 @@ async fn an_address_inside_is_refused_however_it_is_spelled() {
     let hidden = HIDDEN.iter().map(|(text, _)| format!("[{text}]"));
     for host in LITERALS.iter().map(|host| (*host).to_owned()).chain(hidden) {
         for url in [format!("http://{host}/a.pdf"), format!("https://{host}:8443/")] {
-            let error = closed().download(&url, &limits()).await.expect_err(&url);
+            // First without the network, so that a hole found here speaks to nobody.
+            let error = check_url(&url, &Policy::default()).expect_err(&url);
             assert!(matches!(error.fault, Fault::NotPublic { .. }), "{url}: {error:?}");
             assert!(error.to_string().contains("--outbound-allow"), "{error}");
-            assert!(check_url(&url, &Policy::default()).is_err(), "{url} is known without asking anybody");
+            let error = closed().download(&url, &limits()).await.expect_err(&url);
+            assert!(matches!(error.fault, Fault::NotPublic { .. }), "{url}: {error:?}");
         }
     }
 }

@@ -122,6 +122,8 @@ fn good_addresses_are_taken_as_people_write_them() {
         ("https://files.example.com./a", "files.example.com."),
         ("https://under_score.example.com/", "under_score.example.com"),
         ("https://8.8.8.8/", "8.8.8.8"),
+        // Octal, as every program reads it.
+        ("https://0127.0.0.1/", "87.0.0.1"),
         ("https://[2001:4860:4860::8888]:8443/", "[2001:4860:4860::8888]:8443"),
     ] {
         assert_eq!(check_url(url, &Policy::default()).expect(url).place(), place);
