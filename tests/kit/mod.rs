@@ -19,10 +19,9 @@ use partyline::store::tokens::token_list;
 use partyline::store::{MIGRATIONS, Write};
 use partyline::workspace::settings::create_workspace;
 use partyline::workspace::tokens::{Scope, TokenSecret, create_token};
-
 use tempfile::TempDir;
 
-pub use actor::Actor;
+pub use actor::{Actor, Answer};
 pub use engine::Engine;
 pub use receiver::Receiver;
 
