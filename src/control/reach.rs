@@ -105,6 +105,7 @@ impl Here {
             public_url: config.public_url_at(config.listen.value),
             sandbox_speed: config.sandbox_speed.value,
             outbound: Policy::allowing(config.outbound_allow.value.clone()),
+            files_folder: DataFolder::files_in(&config.data.value),
         };
         let app = App::new(database, Clock::system(), settings);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -83,6 +83,7 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
             public_url: config.public_url_at(bound),
             sandbox_speed: config.sandbox_speed.value,
             outbound: Policy::allowing(config.outbound_allow.value.clone()),
+            files_folder: folder.files_folder(),
         };
         let app = App::new(database, Clock::system(), settings);
         serve(config, app, listener, bound, greeting, out).await
