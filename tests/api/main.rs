@@ -13,3 +13,4 @@ mod limits;
 mod openapi;
 mod refusals;
 mod sending;
+mod two_steps;
