@@ -135,13 +135,10 @@ impl Call {
     /// # Errors
     /// `insufficient_scope`.
     pub fn may_manage(&self) -> Result<(), Error> {
-        if self.caller.scope.may_read() && self.caller.scope.may_send() {
+        if self.caller.scope.may_manage() {
             return Ok(());
         }
-        let scope = self.caller.scope.as_str();
-        let rule =
-            format!("This token's scope is {scope}, and changing this takes scope full; use a token that has it");
-        Err(Error::new(Code::InsufficientScope, rule))
+        Err(Error::new(Code::InsufficientScope, "This token may not change settings; use one with scope full"))
     }
 
     /// Answers with the data alone, for the few operations whose success the contract shows without `status` and `data`.
