@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
 use crate::http::public::{
-    accounts, chat_messages, chats, invitations, messages, teammates, templates, templates_v2, workspace,
+    accounts, chat_messages, chats, invitations, messages, teammates, templates, templates_v2, webhooks, workspace,
 };
 
 /// Where the public API begins.
@@ -72,6 +72,8 @@ fn people() -> OpenApiRouter<PublicState> {
         .routes(routes!(templates::get_template, templates::update_template, templates::remove_template))
         .routes(routes!(templates::track_template_usage))
         .routes(routes!(templates_v2::list_templates_v2, templates_v2::track_template_usage_v2))
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(webhooks::get_webhook, webhooks::update_webhook, webhooks::remove_webhook))
 }
 
 /// The document of a server that is reached at `public_url`; relative where it is `None`, as it is committed.

@@ -14,4 +14,6 @@ mod people;
 mod refusals;
 mod sending;
 mod templates;
+mod two_steps;
+mod webhooks;
 mod workspace;

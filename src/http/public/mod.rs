@@ -12,4 +12,5 @@ pub mod teammates;
 pub mod templates;
 pub mod templates_v2;
 pub mod view;
+pub mod webhooks;
 pub mod workspace;
