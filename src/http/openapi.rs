@@ -27,8 +27,9 @@ pub const BASE_PATH: &str = "/integrations/api";
                        sandbox account and write to +1 202 555 0100, who answers.",
         license(name = "AGPL-3.0-or-later"),
     ),
-    // What every operation may answer is referred to; nothing else would bring it here.
-    components(schemas(Failure, FailureField)),
+    // What every operation may answer is referred to; nothing else would bring it here. The same goes for a body that may
+    // be left out.
+    components(schemas(Failure, FailureField, templates::TemplateUse)),
     modifiers(&BearerToken),
     security(("token" = [])),
 )]

@@ -201,10 +201,8 @@ fn editable_template(write: &mut Write<'_, '_>, caller: &Caller, id: TemplateId)
     if seen.is_editable {
         return Ok(seen);
     }
-    let rule = format!(
-        "Template {id} is read-only: only {}, owners and admins change or delete it",
-        seen.view.created_by_name
-    );
+    let maker = &seen.view.created_by_name;
+    let rule = format!("Template {id} is read-only: who made it ({maker}), owners and admins change or delete it");
     Err(Error::new(Code::PermissionDenied, rule))
 }
 

@@ -59,11 +59,12 @@ async fn every_event_of_the_contract_can_be_asked_for() {
         let answer = owner.post("/webhooks", wanted(name, URL)).await;
         assert_eq!((answer.status.as_u16(), answer.body()["data"]["event_type"].as_str()), (200, Some(name)));
         let id = answer.body()["data"]["id"].to_string();
-        stage.write(stage.workspace, move |write| {
-            let id = WebhookId(id.parse().expect("a number"));
-            Ok(partyline::store::webhooks::webhook_delete(write, id)?)
-        })
-        .await;
+        stage
+            .write(stage.workspace, move |write| {
+                let id = WebhookId(id.parse().expect("a number"));
+                Ok(partyline::store::webhooks::webhook_delete(write, id)?)
+            })
+            .await;
     }
 }
 
@@ -73,9 +74,20 @@ async fn an_address_that_cannot_be_asked_is_refused() {
     let (owner, before) = (stage.token().await, events(&stage, 0).await.len());
     let mut told = String::new();
     for url in [
-        "", "crm.example", "ftp://crm.example", "javascript:alert(1)", "https://", "https:///path",
-        "https://ana:secret@crm.example/", "https://ana@crm.example/", "https://10.0.0.1/", "http://localhost/",
-        "https://[::1]/", "https://crm.example:22/", "https://crm .example/", "https://crm.example/a\u{0}b",
+        "",
+        "crm.example",
+        "ftp://crm.example",
+        "javascript:alert(1)",
+        "https://",
+        "https:///path",
+        "https://ana:secret@crm.example/",
+        "https://ana@crm.example/",
+        "https://10.0.0.1/",
+        "http://localhost/",
+        "https://[::1]/",
+        "https://crm.example:22/",
+        "https://crm .example/",
+        "https://crm.example/a\u{0}b",
         "https://crm.example/a\r\nb",
     ] {
         let answer = owner.post("/webhooks", wanted("message:new", url)).await;

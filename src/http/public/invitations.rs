@@ -3,7 +3,9 @@
 use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::Error;
 use crate::http::call::{Call, Done, RawBody};
@@ -30,21 +32,22 @@ pub struct NewInvitation {
     /// Made if there is no such team, at most 100 of them; blank means none.
     #[schema(required = false, max_length = 64)]
     team_title: String,
-    #[schema(required = false, inline, default = "teammate")]
-    role: InvitedRole,
+    #[schema(required = false, inline, value_type = InvitedRole)]
+    role: String,
 }
 
 /// What somebody can be invited as.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum InvitedRole {
-    Admin,
-    TeamSupervisor,
-    Teammate,
-    #[schema(rename = "agent")]
-    AgentRole,
-    Collaborator,
+pub struct InvitedRole;
+
+impl PartialSchema for InvitedRole {
+    fn schema() -> RefOr<Schema> {
+        let roles = Role::INVITED.map(Role::as_str);
+        let default = Some(Role::default().as_str().into());
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(roles)).default(default).into()
+    }
 }
+
+impl ToSchema for InvitedRole {}
 
 #[derive(Serialize, ToSchema)]
 pub struct Withdrawn {
@@ -101,12 +104,11 @@ fn read_invitation(fields: &mut Fields) -> Option<Invitation> {
     if email.is_none() && !fields.has_fault("email") {
         fields.fault("email", "email is missing; give the address of whom to invite".into());
     }
-    let role = fields.parsed("role", |given| match Role::parse(given).filter(|role| *role != Role::Owner) {
+    let role = fields.parsed("role", |given| match Role::parse(given).filter(|role| Role::INVITED.contains(role)) {
         Some(role) => Ok(role),
         None => {
-            let rule =
-                format!("role \"{given}\" can't be given; use admin, team_supervisor, teammate, agent or collaborator");
-            Err(Error::invalid("role", rule))
+            let known = Role::INVITED.map(Role::as_str).join(", ");
+            Err(Error::invalid("role", format!("role \"{given}\" can't be given; use one of {known}")))
         }
     });
     let first_name = fields.parsed("first_name", |given| PersonName::parse("first_name", given));
@@ -117,7 +119,7 @@ fn read_invitation(fields: &mut Fields) -> Option<Invitation> {
         first_name: first_name.unwrap_or_default(),
         last_name: last_name.unwrap_or_default(),
         team: team.flatten(),
-        role: role.unwrap_or(Role::Teammate),
+        role: role.unwrap_or_default(),
     })
 }
 

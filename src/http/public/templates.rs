@@ -4,7 +4,9 @@ use axum::body::Bytes;
 use axum::extract::Path;
 use axum::response::Response;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -56,6 +58,19 @@ pub enum TemplateVisibility {
     ReadOnly,
 }
 
+/// The visibility of a new template.
+pub struct NewVisibility;
+
+impl PartialSchema for NewVisibility {
+    fn schema() -> RefOr<Schema> {
+        let words = Visibility::ALL.map(Visibility::as_str);
+        let default = Some(Visibility::default().as_str().into());
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).default(default).into()
+    }
+}
+
+impl ToSchema for NewVisibility {}
+
 /// A template to be made.
 #[derive(ToSchema)]
 #[schema(as = NewTemplate)]
@@ -65,7 +80,7 @@ pub struct NewTemplateBody {
     name: String,
     #[schema(min_length = 1, max_length = 4096, example = "Your order is ready, come and get it")]
     text: String,
-    #[schema(required = false, inline, default = "public")]
+    #[schema(required = false, inline, value_type = NewVisibility)]
     visibility: TemplateVisibility,
     /// A team that is there, in whichever case its title is written. Null or left out: for all teams.
     #[schema(required = false, nullable, max_length = 64)]
@@ -200,7 +215,8 @@ pub async fn remove_template(mut call: Call, Path(id): Path<String>) -> Response
 #[utoipa::path(
     post, path = "/templates/{template_id}/track_usage", tag = "Templates", operation_id = "track_template_usage",
     params(("template_id" = i64, Path, description = "The template's number")),
-    request_body = Option<TemplateUse>,
+    // By its name, for only so it is known that the body may be left out.
+    request_body(content = ref("#/components/schemas/TemplateUse"), content_type = "application/json"),
     responses(
         (status = 200, description = "It is counted", body = OkBody<Nothing>), Refusals, BodyRefusals,
     ),
