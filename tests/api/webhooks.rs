@@ -83,7 +83,7 @@ async fn an_address_that_cannot_be_asked_is_refused() {
         "https://ana:secret@crm.example/",
         "https://ana@crm.example/",
         "https://10.0.0.1/",
-        "http://localhost/",
+        "http://169.254.169.254/",
         "https://[::1]/",
         "https://crm.example:22/",
         "https://crm .example/",
