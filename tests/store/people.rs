@@ -194,7 +194,9 @@ async fn a_template_and_its_uses() {
         assert_eq!(seen(&stage, move |tx| template_list(tx, workspace)).await, [made]);
         let used =
             |origin: &'static str| stage.write(workspace, move |write| Ok(template_use(write, TemplateId(4), origin)?));
-        (used("b").await, used("").await, used("b").await);
+        for origin in ["b", "", "b"] {
+            used(origin).await;
+        }
         let uses = || seen(&stage, move |tx| template_use_list(tx, workspace, TemplateId(4)));
         assert_eq!(uses().await, [(String::new(), 1, START), ("b".into(), 2, START)]);
         assert_eq!(seen(&stage, move |tx| template_count(tx, workspace)).await, 1);
