@@ -163,6 +163,16 @@ impl Call {
         self.read_fields(fields, read)
     }
 
+    /// Reads a body that is nothing but text.
+    ///
+    /// # Errors
+    /// `validation_error` for text that isn't UTF-8, `file_too_large`.
+    pub fn plain_body(&mut self, body: RawBody) -> Result<String, Error> {
+        let bytes = body.0?;
+        self.fingerprint = Sha256::digest(&bytes).into();
+        String::from_utf8(bytes.into()).map_err(|_| Error::invalid("body", "The body must be text in UTF-8"))
+    }
+
     fn read_fields<T>(&mut self, mut fields: Fields, read: impl FnOnce(&mut Fields) -> Option<T>) -> Result<T, Error> {
         let value = read(&mut fields);
         self.facts.ignored.extend(fields.finish()?);

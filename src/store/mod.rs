@@ -18,10 +18,13 @@ pub mod counters;
 pub mod events;
 pub mod health;
 pub mod idempotency;
+pub mod message_details;
 pub mod messages;
 pub mod outbox;
 pub mod outbox_moves;
 pub mod rate_slots;
+pub mod reactions;
+pub mod routes;
 pub mod sandbox;
 pub mod setup_links;
 pub mod tokens;
@@ -52,6 +55,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0003_statistics.sql"),
         postgres: include_str!("../../migrations/postgres/0003_statistics.sql"),
     },
+    Migration {
+        version: 5,
+        name: "messages",
+        sqlite: include_str!("../../migrations/sqlite/0005_messages.sql"),
+        postgres: include_str!("../../migrations/postgres/0005_messages.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -64,10 +73,13 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("events", events::STATEMENTS),
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
+        ("message_details", message_details::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("outbox_moves", outbox_moves::STATEMENTS),
         ("rate_slots", rate_slots::STATEMENTS),
+        ("reactions", reactions::STATEMENTS),
+        ("routes", routes::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
