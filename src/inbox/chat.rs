@@ -8,7 +8,9 @@ use crate::event_kind::Kind;
 use crate::id::{AccountId, ChatId, ContactId, MessageUid};
 use crate::inbox::values::{ChatName, LabelName};
 use crate::store::Write;
-use crate::store::chats::{ChatRow, chat_by_name, chat_insert, chat_rename, contact_insert, label_add, label_add_later};
+use crate::store::chats::{
+    ChatRow, chat_by_name, chat_insert, chat_rename, contact_insert, label_add, label_add_later,
+};
 use crate::store::events::{NewEvent, event_append};
 
 /// What a new chat begins with.

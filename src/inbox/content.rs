@@ -48,7 +48,8 @@ impl Content {
     pub fn new(text: Option<MessageText>, attachment: Option<Attachment>) -> Result<Content, Error> {
         let text = text.filter(|text| !text.as_str().is_empty());
         if text.is_none() && attachment.is_none() {
-            let rule = format!("There is nothing to send; give text of 1 to {TEXT_CHARS_MAX} characters, a file_uid, or both");
+            let rule =
+                format!("There is nothing to send; give text of 1 to {TEXT_CHARS_MAX} characters, a file_uid, or both");
             return Err(Error::invalid("text", rule));
         }
         Ok(Content { text, attachment })

@@ -27,9 +27,8 @@ pub struct NewNote {
 /// # Errors
 /// `not_found` if there is no such chat.
 pub fn add_note(write: &mut Write<'_, '_>, caller: &Caller, note: &NewNote) -> Result<MessageUid, Error> {
-    let chat = chat_find(write.tx, write.workspace.id, note.chat)?.ok_or_else(|| {
-        Error::not_found("There is no such chat in this workspace; GET /chats lists those there are")
-    })?;
+    let chat = chat_find(write.tx, write.workspace.id, note.chat)?
+        .ok_or_else(|| Error::not_found("There is no such chat in this workspace; GET /chats lists those there are"))?;
     let row = MessageRow {
         uid: note.uid,
         chat: chat.id,

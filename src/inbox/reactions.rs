@@ -9,7 +9,7 @@ use transport::{Capabilities, IncomingReaction};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::{AccountId, ChatId, MessageUid};
+use crate::id::{AccountId, MessageUid};
 use crate::inbox::send::not_supported;
 use crate::inbox::urgency::Urgency;
 use crate::inbox::values::{Emoji, REACTION_CHARS_MAX};

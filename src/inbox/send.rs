@@ -131,7 +131,9 @@ const ACCOUNT_FIELD: &str = "whatsapp_account_phone";
 fn choose_named<'r>(routes: &'r [Route], name: &ChatName) -> Result<&'r Route, Error> {
     let bears_it = |route: &&Route| route.chat.as_ref().is_some_and(|chat| chat.name == name.as_str());
     match routes {
-        [] => Err(Error::not_found(format!("There is no chat named \"{}\"; GET /chats?name= finds chats", name.as_str()))),
+        [] => {
+            Err(Error::not_found(format!("There is no chat named \"{}\"; GET /chats?name= finds chats", name.as_str())))
+        }
         [first, ..] if bears_it(&first) => Ok(first),
         [only] => Ok(only),
         _ => {
@@ -205,8 +207,12 @@ fn ensure_quotable(route: &Route, found: &Found, request: &SendMessage) -> Resul
         Some(quoted) if quoted.kind != MessageKind::WhatsApp => {
             invalid("is no WhatsApp message; reply_to takes the uid of one that was sent or received")
         }
-        Some(quoted) if quoted.status == Status::Failed => invalid("was never sent, so it can't be answered; leave reply_to out"),
-        Some(quoted) if !quoted.deleted_at.is_never() => invalid("was deleted, so it can't be answered; leave reply_to out"),
+        Some(quoted) if quoted.status == Status::Failed => {
+            invalid("was never sent, so it can't be answered; leave reply_to out")
+        }
+        Some(quoted) if !quoted.deleted_at.is_never() => {
+            invalid("was deleted, so it can't be answered; leave reply_to out")
+        }
         Some(_) => Ok(()),
     }
 }
@@ -224,12 +230,14 @@ fn attached_file<'f>(found: &'f Found, request: &'f SendMessage) -> Result<Optio
         Some(Attachment::Template(id)) => {
             let field = "attachment_template_id";
             let template = found.template.ok_or_else(|| {
-                Error::invalid(field, format!("There is no template {id} in this workspace; GET /templates lists those there are"))
+                Error::invalid(
+                    field,
+                    format!("There is no template {id} in this workspace; GET /templates lists those there are"),
+                )
             })?;
             let rule = if template.has_file { "bears a file that was deleted" } else { "bears no file" };
-            file.map(Some).ok_or_else(|| {
-                Error::invalid(field, format!("Template {id} {rule}; use another, or give a file_uid"))
-            })
+            file.map(Some)
+                .ok_or_else(|| Error::invalid(field, format!("Template {id} {rule}; use another, or give a file_uid")))
         }
     }
 }

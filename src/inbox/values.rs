@@ -262,12 +262,24 @@ mod tests {
 
     #[test]
     fn a_jid_is_of_a_phone_a_group_or_a_hidden_contact() {
-        for given in ["12025550100@s.whatsapp.net", "120363021234567890@g.us", "12025550100-1400000000@g.us", "1234@lid"] {
+        for given in
+            ["12025550100@s.whatsapp.net", "120363021234567890@g.us", "12025550100-1400000000@g.us", "1234@lid"]
+        {
             assert_eq!(Jid::parse("jid", given).expect(given).into_address().jid(), given);
         }
         for given in [
-            "", "@", "+12025550100", "12@s.whatsapp.net", "x@g.us", "1-2-3@g.us", "-@g.us", "1@lid@lid", "1@c.us", "1:2@lid",
-            "status@broadcast", "12025550100:7@s.whatsapp.net",
+            "",
+            "@",
+            "+12025550100",
+            "12@s.whatsapp.net",
+            "x@g.us",
+            "1-2-3@g.us",
+            "-@g.us",
+            "1@lid@lid",
+            "1@c.us",
+            "1:2@lid",
+            "status@broadcast",
+            "12025550100:7@s.whatsapp.net",
         ] {
             let error = Jid::parse("jid", given).expect_err(given);
             assert!(error.message.contains(&format!("\"{given}\"")) && error.message.contains("@g.us"), "{error}");

@@ -201,7 +201,8 @@ pub fn chat_sent_and_renamed(
     at: Time,
     name: &str,
 ) -> Result<(), Error> {
-    let values = params![write.workspace.id, chat, message, at, name, fold(name)];
+    let folded = fold(name);
+    let values = params![write.workspace.id, chat, message, at, name, folded];
     write.tx.execute(&CHAT_SENT_AND_RENAMED, &values).map(drop)
 }
 
@@ -236,7 +237,7 @@ pub fn fold(text: &str) -> String {
     text.to_lowercase()
 }
 
-fn contains_pattern(part: &str) -> String {
+pub(super) fn contains_pattern(part: &str) -> String {
     let mut pattern = String::with_capacity(part.len() + 2);
     pattern.push('%');
     for letter in part.chars() {

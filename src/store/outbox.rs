@@ -81,7 +81,10 @@ pub struct OutboxMessage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutboxBody {
     /// Its text, and its attachment where it has one.
-    Message { text: String, attachment: Option<Box<MessageFile>> },
+    Message {
+        text: String,
+        attachment: Option<Box<MessageFile>>,
+    },
     Reaction(OutboxReaction),
 }
 

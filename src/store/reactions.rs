@@ -94,8 +94,7 @@ const REACTION_UNDO: Sql = Sql::both(
      WHERE workspace_id = $1 AND chat_id = $2 AND uid = $3 AND reactor_jid = '' AND send_uid = $4",
 );
 
-const REACTION_CLEAR: Sql =
-    Sql::both("DELETE FROM reactions WHERE workspace_id = $1 AND chat_id = $2 AND uid = $3");
+const REACTION_CLEAR: Sql = Sql::both("DELETE FROM reactions WHERE workspace_id = $1 AND chat_id = $2 AND uid = $3");
 
 static REACTION_SEND_INSERT: Sql = Sql::both(
     "INSERT INTO reaction_sends (workspace_id, uid, chat_id, message_uid, wamid, emoji) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -152,8 +151,7 @@ pub fn reaction_list(
 /// Sets one person's reaction. At most once per person and message in one write.
 pub fn reaction_put(write: &mut Write<'_, '_>, reaction: &ReactionRow) -> Result<(), crate::error::Error> {
     let ReactionRow { chat, message, reactor_jid, reactor_name, emoji, told_emoji, send, at } = reaction;
-    let values =
-        params![write.workspace.id, chat, message, reactor_jid, reactor_name, emoji, told_emoji, send, at];
+    let values = params![write.workspace.id, chat, message, reactor_jid, reactor_name, emoji, told_emoji, send, at];
     let values = values.into_iter().map(Value::into_owned).collect();
     write.later(&REACTION_PUT, values)
 }

@@ -137,11 +137,7 @@ pub fn routes_to_address(
         return Ok(Routes { routes, found: Found::default() });
     }
     let Named { chat_name, label, reply_to, file, .. } = named;
-    gathered(tx.query(
-        &ROUTES_TO_ADDRESS,
-        &params![workspace, jid, chat_name, label, reply_to, file],
-        both,
-    )?)
+    gathered(tx.query(&ROUTES_TO_ADDRESS, &params![workspace, jid, chat_name, label, reply_to, file], both)?)
 }
 
 /// The chat of that number with its account; no route where there is no such chat.
@@ -189,13 +185,9 @@ fn route(row: &Row<'_>, is_labelled: bool) -> Result<Route, Error> {
         unlinked_at: row.get(4)?,
         contact: row.get(5)?,
         chat: match chat {
-            Some(id) => Some(RouteChat {
-                id,
-                jid: row.get(7)?,
-                name: row.get(8)?,
-                last_inbound_at: row.get(9)?,
-                is_labelled,
-            }),
+            Some(id) => {
+                Some(RouteChat { id, jid: row.get(7)?, name: row.get(8)?, last_inbound_at: row.get(9)?, is_labelled })
+            }
             None => None,
         },
     })
@@ -208,8 +200,7 @@ fn found(row: &Row<'_>) -> Result<Found, Error> {
             Some(Quotable {
                 chat,
                 kind: MessageKind::from_number(kind).ok_or_else(|| Error::Decode(format!("message kind {kind}")))?,
-                status: Status::from_number(status)
-                    .ok_or_else(|| Error::Decode(format!("message status {status}")))?,
+                status: Status::from_number(status).ok_or_else(|| Error::Decode(format!("message status {status}")))?,
                 deleted_at: row.get::<Option<Time>>(15)?.unwrap_or(Time::NEVER),
             })
         }

@@ -9,6 +9,7 @@ mod limits;
 mod plans;
 mod receive;
 mod round_trips;
+mod round_trips_files;
 mod round_trips_inbox;
 mod sends;
 mod shared_limits;

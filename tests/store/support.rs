@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use partyline::id::{AccountId, MessageUid, TokenId, WorkspaceId};
-use partyline::inbox::receive::receive_message;
 use partyline::inbox::content::{Content, Recipient};
+use partyline::inbox::receive::receive_message;
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{MessageText, Phone};
 use partyline::message::Origin;

@@ -206,7 +206,10 @@ fn read_attachment(fields: &mut Fields) -> Option<Attachment> {
     });
     let template = fields.integer("attachment_template_id");
     if file.is_some() && template.is_some() {
-        fields.fault("file_uid", "file_uid and attachment_template_id are both given; a message has one attachment".into());
+        fields.fault(
+            "file_uid",
+            "file_uid and attachment_template_id are both given; a message has one attachment".into(),
+        );
     }
     file.map(Attachment::File).or(template.map(Attachment::Template))
 }
