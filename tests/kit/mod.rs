@@ -22,7 +22,7 @@ use partyline::workspace::tokens::{Scope, TokenSecret, create_token};
 
 use tempfile::TempDir;
 
-pub use actor::Actor;
+pub use actor::{Actor, Answer};
 pub use engine::Engine;
 pub use receiver::Receiver;
 
