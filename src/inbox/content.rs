@@ -3,7 +3,7 @@
 use transport::Address;
 
 use crate::error::Error;
-use crate::id::{ChatId, FileUid};
+use crate::id::{ChatId, FileUid, TemplateId};
 use crate::inbox::values::{ChatName, MessageText, Phone, TEXT_CHARS_MAX};
 use crate::store::files::FileRow;
 
@@ -35,7 +35,7 @@ pub enum Attachment {
     /// One that was uploaded before.
     File(FileUid),
     /// The file of a template.
-    Template(i64),
+    Template(TemplateId),
     /// One whose row is only being written.
     Fresh(Box<FileRow>),
 }

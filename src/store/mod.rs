@@ -22,6 +22,7 @@ pub mod idempotency;
 pub mod message_details;
 pub mod message_files;
 pub mod messages;
+pub mod numbers;
 pub mod outbox;
 pub mod outbox_moves;
 pub mod rate_slots;
@@ -29,7 +30,9 @@ pub mod reactions;
 pub mod routes;
 pub mod sandbox;
 pub mod setup_links;
+pub mod teammates;
 pub mod tokens;
+pub mod webhooks;
 pub mod workspaces;
 mod write;
 
@@ -69,6 +72,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0005_messages.sql"),
         postgres: include_str!("../../migrations/postgres/0005_messages.sql"),
     },
+    Migration {
+        version: 7,
+        name: "people",
+        sqlite: include_str!("../../migrations/sqlite/0007_people.sql"),
+        postgres: include_str!("../../migrations/postgres/0007_people.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -85,6 +94,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("message_details", message_details::STATEMENTS),
         ("message_files", message_files::STATEMENTS),
         ("messages", messages::STATEMENTS),
+        ("numbers", numbers::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("outbox_moves", outbox_moves::STATEMENTS),
         ("rate_slots", rate_slots::STATEMENTS),
@@ -92,7 +102,9 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("routes", routes::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
+        ("teammates", teammates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
+        ("webhooks", webhooks::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),
     ];
     let each = files.into_iter().flat_map(|(file, list)| list.iter().map(move |(name, sql)| (file, *name, *sql)));

@@ -4,7 +4,7 @@ use database::{Error, Read, Row, Sql, params};
 use transport::Kind;
 
 use crate::clock::Time;
-use crate::id::{AccountId, ChatId, ContactId, FileUid, MessageUid, WorkspaceId};
+use crate::id::{AccountId, ChatId, ContactId, FileUid, MessageUid, TemplateId, WorkspaceId};
 use crate::message::{MessageKind, Status};
 use crate::store::files::{FileRow, kind};
 
@@ -39,7 +39,7 @@ pub struct Named<'n> {
     pub label: Option<&'n str>,
     pub reply_to: Option<MessageUid>,
     pub file: Option<FileUid>,
-    pub template: Option<i64>,
+    pub template: Option<TemplateId>,
 }
 
 /// What there is of it.
@@ -92,13 +92,14 @@ macro_rules! routes_from {
             $contact,
             ", c.chat_id, c.jid, c.name, c.last_inbound_at_ms, l.chat_id, n.chat_id, r.chat_id, r.kind, r.status, \
              d.deleted_at_ms, f.uid, f.sha256, f.filename, f.mimetype, f.size_bytes, f.kind, f.width, f.height, \
-             f.thumbnail, f.token_id, f.uploaded_by_email, f.uploaded_at_ms ",
+             f.thumbnail, f.token_id, f.uploaded_by_email, f.uploaded_at_ms, t.template_id, t.file_uid ",
             $from,
             "LEFT JOIN chats n ON n.workspace_id = a.workspace_id AND n.name = $3 \
              LEFT JOIN chat_labels l ON l.workspace_id = a.workspace_id AND l.chat_id = c.chat_id AND l.label = $4 \
              LEFT JOIN messages r ON r.workspace_id = a.workspace_id AND r.uid = $5 \
              LEFT JOIN message_details d ON d.workspace_id = r.workspace_id AND d.uid = r.uid \
-             LEFT JOIN files f ON f.workspace_id = a.workspace_id AND f.uid = $6 ",
+             LEFT JOIN templates t ON t.workspace_id = a.workspace_id AND t.template_id = $7 \
+             LEFT JOIN files f ON f.workspace_id = a.workspace_id AND f.uid IN ($6, t.file_uid) ",
             $end
         )
     };
@@ -136,8 +137,12 @@ pub fn routes_to_address(
         let routes = tx.query(&ROUTES_PLAIN, &params![workspace, jid], |row| route(row, false))?;
         return Ok(Routes { routes, found: Found::default() });
     }
-    let Named { chat_name, label, reply_to, file, .. } = named;
-    gathered(tx.query(&ROUTES_TO_ADDRESS, &params![workspace, jid, chat_name, label, reply_to, file], both)?)
+    let Named { chat_name, label, reply_to, file, template } = named;
+    gathered(tx.query(
+        &ROUTES_TO_ADDRESS,
+        &params![workspace, jid, chat_name, label, reply_to, file, template],
+        both,
+    )?)
 }
 
 /// The chat of that number with its account; no route where there is no such chat.
@@ -147,8 +152,8 @@ pub fn routes_to_chat(
     chat: ChatId,
     named: &Named<'_>,
 ) -> Result<Routes, Error> {
-    let Named { chat_name, label, reply_to, file, .. } = named;
-    gathered(tx.query(&ROUTES_TO_CHAT, &params![workspace, chat, chat_name, label, reply_to, file], both)?)
+    let Named { chat_name, label, reply_to, file, template } = named;
+    gathered(tx.query(&ROUTES_TO_CHAT, &params![workspace, chat, chat_name, label, reply_to, file, template], both)?)
 }
 
 /// At most two chats whose names are alike but for the case, that of the very name first. `folded` is the name's folded
@@ -159,8 +164,12 @@ pub fn routes_to_name(
     folded: &str,
     named: &Named<'_>,
 ) -> Result<Routes, Error> {
-    let Named { chat_name, label, reply_to, file, .. } = named;
-    gathered(tx.query(&ROUTES_TO_NAME, &params![workspace, folded, chat_name, label, reply_to, file], both)?)
+    let Named { chat_name, label, reply_to, file, template } = named;
+    gathered(tx.query(
+        &ROUTES_TO_NAME,
+        &params![workspace, folded, chat_name, label, reply_to, file, template],
+        both,
+    )?)
 }
 
 fn gathered(rows: Vec<(Route, Found)>) -> Result<Routes, Error> {
@@ -206,7 +215,13 @@ fn found(row: &Row<'_>) -> Result<Found, Error> {
         }
         None => None,
     };
-    Ok(Found { name_owner: row.get(11)?, reply_to, file: file(row)?, template: None })
+    Ok(Found { name_owner: row.get(11)?, reply_to, file: file(row)?, template: template(row)? })
+}
+
+fn template(row: &Row<'_>) -> Result<Option<FoundTemplate>, Error> {
+    let found: Option<TemplateId> = row.get(28)?;
+    let file: Option<FileUid> = row.get(29)?;
+    Ok(found.map(|_| FoundTemplate { has_file: file.is_some() }))
 }
 
 fn file(row: &Row<'_>) -> Result<Option<FileRow>, Error> {

@@ -8,7 +8,6 @@ mod chat_messages;
 mod chats;
 mod errors;
 mod idempotency;
-mod isolation;
 mod kit_itself;
 mod limits;
 mod notes;

@@ -99,7 +99,7 @@ async fn what_whatsapp_refuses_shows_again_as_whatsapp_has_it() {
         for emoji in ["👍", "❤️", "🙏"] {
             assert_eq!(react(&token, &uid, emoji).await.status, 200);
         }
-        let sends: Vec<_> = waiting(&stage, 1).await.into_iter().filter_map(|message| match message.body {
+        let sends = waiting(&stage, 1).await.into_iter().filter_map(|message| match message.body {
             OutboxBody::Reaction(reaction) => Some(reaction.send),
             OutboxBody::Message { .. } => None,
         });
@@ -120,7 +120,8 @@ async fn theirs_are_heard_once_each_and_the_latest_counts() {
         let stage = TestApp::on(engine).await;
         let token = stage.token().await;
         let theirs = receive(&stage, "+12025550100", "3A01", "Look").await;
-        let heard = |emoji: &str, at_ms: i64| hear(&stage, told("3A01", Some("+12025550100"), "+12025550100", emoji, at_ms));
+        let heard =
+            |emoji: &str, at_ms: i64| hear(&stage, told("3A01", Some("+12025550100"), "+12025550100", emoji, at_ms));
         assert!(heard("😂", 2_000).await);
         assert!(!heard("😂", 2_000).await, "told twice");
         assert!(!heard("👍", 1_000).await, "told late");
@@ -133,7 +134,12 @@ async fn theirs_are_heard_once_each_and_the_latest_counts() {
         assert_eq!(reactions(&token, &theirs).await["reactions"], json!({"👍": 1, "🙏": 1}));
         assert!(!hear(&stage, told("3A99", None, "+12025550100", "👍", 9_000)).await, "nobody knows that message");
         assert!(!hear(&stage, told("3A01", None, "+12025550100", "👍", 9_000)).await, "nor did we send it");
-        let told: Vec<String> = events(&stage).await.into_iter().filter(|event| event.0 == "message:reaction").map(|event| event.1).collect();
+        let told: Vec<String> = events(&stage)
+            .await
+            .into_iter()
+            .filter(|event| event.0 == "message:reaction")
+            .map(|event| event.1)
+            .collect();
         assert_eq!(told.len(), 4, "{told:?}");
         assert_eq!(told[1], r#"{"action":"clear","emoji":"","jid":"12025550100@s.whatsapp.net","name":"Maria"}"#);
     }
@@ -146,7 +152,11 @@ async fn a_reaction_is_one_emoji() {
     let uid = token.send(ECHO, "hi").await;
     for wrong in ["ok", "👍👍", ":)", "a", "👍\u{0}"] {
         let answer = react(&token, &uid, wrong).await;
-        assert_eq!((answer.status.as_u16(), &answer.body()["errors"][0]["fields"]), (400, &json!(["reaction"])), "{wrong}");
+        assert_eq!(
+            (answer.status.as_u16(), &answer.body()["errors"][0]["fields"]),
+            (400, &json!(["reaction"])),
+            "{wrong}"
+        );
     }
     insta::assert_snapshot!("no_emoji", react(&token, &uid, "thanks").await.told());
     let joined = ["👍"; 26].join("\u{200d}");

@@ -21,7 +21,10 @@ async fn every_form_reaches_its_chat() {
             ("/chats/1/messages", json!({"text": "4", "chat_id": 1})),
             ("/v2/chats/1/messages", json!({"text": "5", "label": null})),
             ("/messages/to_chat_name", json!({"chat_name": "Maria", "text": "6"})),
-            ("/messages/to_chat_name", json!({"chat_name": "MARIA", "text": "7", "whatsapp_account_id": "12025550198@s.whatsapp.net"})),
+            (
+                "/messages/to_chat_name",
+                json!({"chat_name": "MARIA", "text": "7", "whatsapp_account_id": "12025550198@s.whatsapp.net"}),
+            ),
         ];
         for (path, body) in sends {
             let answer = token.post(path, body).await;
@@ -63,7 +66,10 @@ async fn a_group_where_a_phone_belongs_is_refused() {
     let account = json!({"phone": ECHO, "text": "hi", "whatsapp_account_id": GROUP});
     let answer = token.post("/messages", account).await.body();
     assert_eq!(answer["errors"][0]["fields"], json!(["whatsapp_account_id"]));
-    insta::assert_snapshot!("wrong_jid", token.post("/messages/to_jid", json!({"jid": ECHO, "text": "hi"})).await.told());
+    insta::assert_snapshot!(
+        "wrong_jid",
+        token.post("/messages/to_jid", json!({"jid": ECHO, "text": "hi"})).await.told()
+    );
 }
 
 #[tokio::test]
@@ -144,7 +150,8 @@ async fn a_chat_is_found_by_its_name() {
     for engine in Engine::all() {
         let stage = TestApp::on(engine).await;
         let token = stage.token().await;
-        for (phone, name) in [(ECHO, "Łódź office"), ("+1 202 555 0102", "ŁÓDŹ office"), ("+1 202 555 0103", "Porto")] {
+        for (phone, name) in [(ECHO, "Łódź office"), ("+1 202 555 0102", "ŁÓDŹ office"), ("+1 202 555 0103", "Porto")]
+        {
             let body = json!({"phone": phone, "text": "hi", "chat_name": name});
             assert_eq!(token.post("/messages", body).await.status, 200);
         }
@@ -168,14 +175,15 @@ async fn a_send_to_a_chat_goes_from_its_account() {
         let stage = TestApp::on(engine).await;
         let token = stage.token().await;
         token.send(ECHO, "from the first").await;
-        let newer = account_like(&stage, "+12125550198", |account| account.linked_at = account.linked_at + std::time::Duration::from_secs(60));
+        let newer = account_like(&stage, "+12125550198", |account| {
+            account.linked_at = account.linked_at + std::time::Duration::from_secs(60)
+        });
         newer.await;
         assert_eq!(token.post("/chats/1/messages", json!({"text": "still"})).await.status, 200);
         assert_eq!(waiting(&stage, 1).await.len(), 2);
         let named = json!({"chat_name": ECHO.replace(' ', ""), "text": "hi", "whatsapp_account_phone": "+12125550198"});
         insta::assert_snapshot!("not_its_account", token.post("/messages/to_chat_name", named).await.told());
-        let differing =
-            json!({"phone": ECHO, "text": "hi", "whatsapp_account_phone": OWN_PHONE, "whatsapp_account_id": "+12125550198"});
+        let differing = json!({"phone": ECHO, "text": "hi", "whatsapp_account_phone": OWN_PHONE, "whatsapp_account_id": "+12125550198"});
         assert_eq!(token.post("/messages", differing).await.status, 400);
         let by_jid = json!({"phone": ECHO, "text": "hi", "whatsapp_account_id": "12125550198@s.whatsapp.net"});
         assert_eq!(token.post("/messages", by_jid).await.status, 200);

@@ -60,7 +60,21 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 8] = ["accounts", "a", "tokens", "workspaces", "workspace_counters", "c", "w", "rate_slots"];
+const SMALL: [&str; 13] = [
+    "accounts",
+    "a",
+    "tokens",
+    "workspaces",
+    "workspace_counters",
+    "c",
+    "w",
+    "rate_slots",
+    "teams",
+    "teammates",
+    "templates",
+    "p",
+    "webhooks",
+];
 
 async fn plan(database: &database::Database, sql: &'static Sql) -> Vec<String> {
     let text = sql.text(DatabaseEngine::Sqlite);

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use crate::http::fields::Fields;
-use crate::id::{FileUid, MessageUid};
+use crate::id::{FileUid, MessageUid, TemplateId};
 use crate::inbox::content::{Attachment, Content, Recipient};
 use crate::inbox::send::SendMessage;
 use crate::inbox::values::{ChatName, Jid, LabelName, MessageText, Phone};
@@ -211,7 +211,7 @@ fn read_attachment(fields: &mut Fields) -> Option<Attachment> {
             "file_uid and attachment_template_id are both given; a message has one attachment".into(),
         );
     }
-    file.map(Attachment::File).or(template.map(Attachment::Template))
+    file.map(Attachment::File).or(template.map(|id| Attachment::Template(TemplateId(id))))
 }
 
 fn read_account(fields: &mut Fields) -> Option<Phone> {
