@@ -112,15 +112,17 @@ pub async fn list_chat_messages_v2(call: Call, id: Path<String>) -> Response {
 
 fn read_list_messages(fields: &mut Fields, chat: ChatId) -> Option<ListMessages> {
     let order = fields.text("sorting_order");
-    if order.as_deref().is_some_and(|order| order != "asc" && order != "desc") {
-        fields.fault("sorting_order", "sorting_order must be asc or desc".into());
+    if let Some(order) = order.as_deref().filter(|order| *order != "asc" && *order != "desc") {
+        let shown: String = order.chars().take(64).collect();
+        fields.fault("sorting_order", format!("sorting_order is \"{shown}\"; it must be asc or desc"));
     }
     let uid = |text: &str| Uuid::try_parse(text).map(MessageUid);
     let must_be_uid = |name: &str| Error::invalid(name, format!("{name} must be the uid of a message of this chat"));
-    let size = fields.integer("size");
-    let rows = fields.integer("limit").or(size).unwrap_or(PAGE_ROWS);
-    if !(1..=PAGE_ROWS_MAX).contains(&rows) {
-        fields.fault("limit", format!("A page has 1 to {PAGE_ROWS_MAX} rows"));
+    let (size, limit) = (fields.integer("size"), fields.integer("limit"));
+    for (field, given) in [("size", size), ("limit", limit)] {
+        if let Some(given) = given.filter(|rows| !(1..=PAGE_ROWS_MAX).contains(rows)) {
+            fields.fault(field, format!("{field} is {given}; a page has 1 to {PAGE_ROWS_MAX} messages"));
+        }
     }
     Some(ListMessages {
         chat,
@@ -131,7 +133,7 @@ fn read_list_messages(fields: &mut Fields, chat: ChatId) -> Option<ListMessages>
         before_message: fields.parsed("before_message", |text| uid(text).map_err(|_| must_be_uid("before_message"))),
         newest_first: order.as_deref() != Some("asc"),
         page: read_page(fields),
-        rows,
+        rows: limit.or(size).unwrap_or(PAGE_ROWS),
     })
 }
 
