@@ -87,18 +87,6 @@ stored_words! {
 }
 
 stored_words! {
-    /// What WhatsApp shows a file as.
-    FileKind {
-        Image = 1, "image";
-        Video = 2, "video";
-        Audio = 3, "audio";
-        Voice = 4, "voice";
-        Document = 5, "document";
-        Sticker = 6, "sticker";
-    }
-}
-
-stored_words! {
     /// How far an attachment's bytes have come.
     FileState {
         Ready = 1, "ready";

@@ -1,10 +1,10 @@
 //! Uploaded files, and the key that links to them are signed with. The bytes lie in the folder of blobs.
 
 use database::{Error, Read, Row, Sql, Value, params};
+use transport::FileKind;
 
 use crate::clock::Time;
 use crate::id::{FileUid, TokenId, WorkspaceId};
-use crate::message::FileKind;
 use crate::store::Write;
 use crate::store::chats::{contains_pattern, fold};
 
@@ -69,7 +69,7 @@ const LINK_KEY: Sql = Sql::both("SELECT secret FROM link_keys ORDER BY key_id DE
 /// Adds a file, whose blob is there already.
 pub fn file_insert(write: &mut Write<'_, '_>, file: &FileRow) -> Result<(), crate::error::Error> {
     let FileRow { uid, sha256, filename, mimetype, size_bytes, width, height, thumbnail, .. } = file;
-    let (kind, folded) = (file.kind as i64, fold(filename));
+    let (kind, folded) = (file.kind.as_str(), fold(filename));
     let values = params![
         write.workspace.id,
         uid,
@@ -128,7 +128,7 @@ fn decode(row: &Row<'_>) -> Result<FileRow, Error> {
         filename: row.get(2)?,
         mimetype: row.get(3)?,
         size_bytes: row.get(4)?,
-        kind: kind(row.get(5)?)?,
+        kind: kind(&row.get::<String>(5)?)?,
         width: row.get(6)?,
         height: row.get(7)?,
         thumbnail: row.get(8)?,
@@ -139,8 +139,8 @@ fn decode(row: &Row<'_>) -> Result<FileRow, Error> {
 }
 
 /// A stored kind of file.
-pub(super) fn kind(number: i64) -> Result<FileKind, Error> {
-    FileKind::from_number(number).ok_or_else(|| Error::Decode(format!("a file's kind {number}")))
+pub(super) fn kind(word: &str) -> Result<FileKind, Error> {
+    FileKind::parse(word).ok_or_else(|| Error::Decode(format!("a file's kind {word}")))
 }
 
 super::statements! {

@@ -1,10 +1,11 @@
 //! Attachments: the one file that a message may have, and how far its bytes have come.
 
 use database::{Error, Read, Row, Sql, Value, params};
+use transport::FileKind;
 
 use crate::clock::Time;
 use crate::id::{AccountId, FileUid, MessageUid, WorkspaceId};
-use crate::message::{FileKind, FileState};
+use crate::message::FileState;
 use crate::store::Write;
 use crate::store::files::{FileRow, kind};
 
@@ -169,7 +170,7 @@ pub fn message_file_insert(
 ) -> Result<(), crate::error::Error> {
     let MessageFile { sha256, mimetype, filename, size_bytes, width, height, thumbnail, .. } = &file.attachment;
     let MessageFile { source, attempts, next_try_at, reason, .. } = &file.attachment;
-    let (kind, state) = (file.attachment.kind as i64, file.attachment.state as i64);
+    let (kind, state) = (file.attachment.kind.as_str(), file.attachment.state as i64);
     let values = params![
         write.workspace.id,
         message,
@@ -219,7 +220,7 @@ pub fn message_file_due(
 /// Notes that an attachment's bytes are in their blob; `false` if nobody waited for them.
 pub fn message_file_ready(write: &mut Write<'_, '_>, message: MessageUid, file: &FetchedFile) -> Result<bool, Error> {
     let FetchedFile { sha256, mimetype, size_bytes, width, height, thumbnail, .. } = file;
-    let kind = file.kind as i64;
+    let kind = file.kind.as_str();
     let values = params![write.workspace.id, message, sha256, kind, mimetype, size_bytes, width, height, thumbnail];
     Ok(write.tx.execute(&MESSAGE_FILE_READY, &values)? > 0)
 }
@@ -252,7 +253,7 @@ pub fn attachment_of(row: &Row<'_>, first: usize) -> Result<Option<MessageFile>,
         state,
         file: row.get(first + 1)?,
         sha256: row.get(first + 2)?,
-        kind: kind(row.get(first + 3)?)?,
+        kind: kind(&row.get::<String>(first + 3)?)?,
         mimetype: row.get(first + 4)?,
         filename: row.get(first + 5)?,
         size_bytes: row.get(first + 6)?,
