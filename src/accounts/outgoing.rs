@@ -1,8 +1,7 @@
 //! What a waiting message becomes for its transport.
 
-use transport::{Address, Body, FileKind as WireKind, Outgoing, OutgoingFile};
+use transport::{Address, Body, Outgoing, OutgoingFile};
 
-use crate::message::FileKind;
 use crate::store::message_files::MessageFile;
 use crate::store::outbox::{OutboxBody, OutboxMessage, OutboxReaction};
 
@@ -34,22 +33,11 @@ fn body(body: &OutboxBody) -> Body {
 /// `None` where the attachment has no bytes, which those of accepted messages have.
 fn outgoing_file(file: &MessageFile, caption: &str) -> Option<OutgoingFile> {
     Some(OutgoingFile {
-        kind: wire_kind(file.kind),
+        kind: file.kind,
         mimetype: file.mimetype.clone(),
         filename: file.filename.clone(),
         size_bytes: u64::try_from(file.size_bytes).unwrap_or(0),
         caption: caption.to_owned(),
         sha256: file.sha256?,
     })
-}
-
-const fn wire_kind(kind: FileKind) -> WireKind {
-    match kind {
-        FileKind::Image => WireKind::Image,
-        FileKind::Video => WireKind::Video,
-        FileKind::Audio => WireKind::Audio,
-        FileKind::Voice => WireKind::Voice,
-        FileKind::Document => WireKind::Document,
-        FileKind::Sticker => WireKind::Sticker,
-    }
 }

@@ -232,7 +232,7 @@ fn file(row: &Row<'_>) -> Result<Option<FileRow>, Error> {
         filename: row.get(18)?,
         mimetype: row.get(19)?,
         size_bytes: row.get(20)?,
-        kind: kind(row.get(21)?)?,
+        kind: kind(&row.get::<String>(21)?)?,
         width: row.get(22)?,
         height: row.get(23)?,
         thumbnail: row.get(24)?,

@@ -3,13 +3,12 @@
 use partyline::files::FileUid;
 use partyline::id::{AccountId, ChatId, MessageUid, TokenId, WorkspaceId};
 use partyline::inbox::receive::receive_message;
-use partyline::message::FileKind;
 use partyline::store::accounts::{AccountRow, account_find, account_insert};
 use partyline::store::events::event_after;
 use partyline::store::files::{FileRow, file_insert};
 use partyline::store::outbox::{OutboxMessage, outbox_message, outbox_of_chat};
 use serde_json::Value;
-use transport::{Address, Incoming, IncomingBody, Kind, Sender};
+use transport::{Address, FileKind, Incoming, IncomingBody, Kind, Sender};
 
 use crate::kit::{START, TestApp};
 

@@ -21,8 +21,8 @@ const RATE_PER_MINUTE: i64 = 1_000_000;
 
 /// A contact who writes first, and whose chat is left alone.
 pub const CUSTOMER: &str = "+12025550173";
-/// How many of each kind the first workspace has.
-const ROUNDS: usize = 3;
+/// How many of each kind the first workspace has: more than the second one comes by while it asks.
+const ROUNDS: usize = 6;
 /// What only the first workspace has.
 pub const ONLY_CONTACT: &str = "+12025550174";
 pub const ONLY_NAME: &str = "Only Here";
