@@ -1,7 +1,7 @@
 //! What these stories have in common.
 
 use partyline::files::FileUid;
-use partyline::id::{AccountId, ChatId, MessageUid, TokenId, WorkspaceId};
+use partyline::id::{AccountId, ChatId, TokenId, WorkspaceId};
 use partyline::inbox::receive::receive_message;
 use partyline::store::accounts::{AccountRow, account_find, account_insert};
 use partyline::store::events::event_after;
@@ -107,10 +107,6 @@ pub async fn events(stage: &TestApp) -> Vec<(&'static str, String)> {
 pub async fn credits_used(stage: &TestApp, token: &crate::kit::Actor) -> i64 {
     stage.flush().await;
     token.get("/workspace").await.body()["data"]["messaging_quota"]["used"].as_i64().expect("a number")
-}
-
-pub fn uid(text: &str) -> MessageUid {
-    MessageUid(text.parse().expect("a uid"))
 }
 
 pub fn message_uid(body: &Value) -> String {
