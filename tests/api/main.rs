@@ -17,3 +17,4 @@ mod refusals;
 mod sending;
 mod sending_forms;
 mod support;
+mod two_steps;

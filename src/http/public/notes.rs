@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use utoipa::ToSchema;
 
+use crate::error::Error;
 use crate::http::call::{Call, Done, RawBody};
 use crate::http::fields::Fields;
 use crate::http::public::chats::parse_chat_id;
@@ -43,7 +44,7 @@ pub async fn create_note(mut call: Call, Path(id): Path<String>, headers: Header
     let request = call.may_send().and_then(|()| {
         let chat = parse_chat_id(&id)?;
         let (text, is_private) = if is_plain_text(&headers) {
-            (NoteText::parse("body", &call.plain_body(body)?)?, true)
+            (read_plain_note(&call.bytes(body)?)?, true)
         } else {
             call.body(body, read_note)?
         };
@@ -63,6 +64,11 @@ fn read_note(fields: &mut Fields) -> Option<(NoteText, bool)> {
     }
     let is_private = fields.boolean("is_private").unwrap_or(true);
     Some((text?, is_private))
+}
+
+fn read_plain_note(body: &[u8]) -> Result<NoteText, Error> {
+    let text = std::str::from_utf8(body).map_err(|_| Error::invalid("body", "The body must be text in UTF-8"))?;
+    NoteText::parse("body", text)
 }
 
 fn is_plain_text(headers: &HeaderMap) -> bool {
