@@ -4,15 +4,20 @@
 mod kit;
 
 mod auth;
+mod chat_messages;
 mod chats;
 mod errors;
 mod idempotency;
 mod kit_itself;
 mod limits;
+mod notes;
 mod openapi;
 mod people;
+mod reactions;
 mod refusals;
 mod sending;
+mod sending_forms;
+mod support;
 mod templates;
 mod two_steps;
 mod webhooks;
