@@ -12,6 +12,7 @@ use crate::error::{Code, Error};
 use crate::http::call::PublicState;
 use crate::http::caller::KnownCallers;
 use crate::http::dashboard;
+use crate::http::docs;
 use crate::http::error::json;
 use crate::http::openapi::{BASE_PATH, document, operations};
 use crate::http::swagger;
@@ -29,6 +30,7 @@ pub fn router(app: App) -> Router {
             get(move || std::future::ready(json(StatusCode::OK, openapi.clone()))),
         )
         .merge(swagger::routes())
+        .merge(docs::routes(&app))
         .merge(pages)
         .merge(public)
         .method_not_allowed_fallback(wrong_method)

@@ -5,10 +5,12 @@ mod conform;
 mod differences;
 mod document;
 mod dump;
+mod examples;
 mod isolation;
 #[path = "../kit/mod.rs"]
 mod kit;
 mod operations;
 mod scene;
 mod shape;
+mod shell;
 mod story;
