@@ -86,7 +86,10 @@ pub fn code(caption: &str, text: &str) -> Markup {
             figcaption { (caption) }
             pre role="group" tabindex="0" aria-label=(caption) {
                 // A line breaks between words only: an option cut after its dashes would be typed so.
-                @for (n, word) in text.split(' ').enumerate() { @if n > 0 { " " } span { (word) } }
+                @for (n, line) in text.lines().enumerate() {
+                    @if n > 0 { "\n" }
+                    @for (n, word) in line.split(' ').enumerate() { @if n > 0 { " " } span { (word) } }
+                }
             }
         }
     }

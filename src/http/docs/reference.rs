@@ -138,10 +138,10 @@ impl Operation {
                         p { span.verb { (self.method) } " " code { (self.path) } }
                         @if !self.description.is_empty() { div.prose { (Words(&self.description)) } }
                     }
-                    (listed("Parameters", &self.parameters))
-                    @for (kind, fields) in &self.bodies { (listed(&format!("Body: {kind}"), fields)) }
+                    (listed("Parameters", &self.parameters, "required"))
+                    @for (kind, fields) in &self.bodies { (listed(&format!("Body: {kind}"), fields, "required")) }
                     (code("In a terminal", &curl(self, base)))
-                    details { summary { "Answer" } (listed("", &self.answer)) }
+                    details { summary { "Answer" } (listed("", &self.answer, "always there")) }
                     details {
                         summary { "Refusals" }
                         dl.facts { @for (status, about) in &self.refusals { dt { (status) } dd { (about) } } }
@@ -162,7 +162,8 @@ fn parameter_of(given: &Value, document: &Value) -> Field {
     }
 }
 
-fn listed(title: &str, fields: &[Field]) -> Markup {
+/// Fields, those that must or will be there marked with a word.
+fn listed(title: &str, fields: &[Field], mark: &str) -> Markup {
     html! {
         @if !fields.is_empty() {
             div.stack.tight {
@@ -171,7 +172,7 @@ fn listed(title: &str, fields: &[Field]) -> Markup {
                     @for field in fields {
                         dt {
                             code { (field.name) }
-                            span.meta { (field.kind) @if field.required { ", " strong { "required" } } }
+                            span.meta { (field.kind) @if field.required { ", " strong { (mark) } } }
                         }
                         dd { (Words(&field.about)) }
                     }
