@@ -6,7 +6,8 @@ use crate::kit::Answer;
 use crate::operations::Operation;
 
 /// Words of which a good refusal has at least one.
-const SAYS_WHAT_TO_DO: [&str; 24] = [
+const SAYS_WHAT_TO_DO: [&str; 25] = [
+    "has 1 to",
     "must",
     "give",
     "use ",
