@@ -242,7 +242,8 @@ async fn limits_are_kept_to_the_character_and_more_is_tolerated() {
         let contract = crate::operations::find(crate::operations::contract(), &operation.name);
         let limits = contract.and_then(Operation::json_body).map(|body| &body.properties);
         for (name, shape) in limits.into_iter().flatten() {
-            let longest = shape.max_length.and_then(|most| longest(operation, name, usize::try_from(most).expect("a length")));
+            let longest =
+                shape.max_length.and_then(|most| longest(operation, name, usize::try_from(most).expect("a length")));
             if let Some(longest) = longest {
                 let answer = with_field(&scene, operation, name, json!(longest)).await;
                 found.expect_success(operation, &format!("the longest {name}"), &answer);
