@@ -1,5 +1,7 @@
 //! The public document: OpenAPI 3.1 made from the code. What stands in it is a promise.
 
+mod nulls;
+
 use axum::Router;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi, Server};
@@ -87,6 +89,7 @@ fn people() -> OpenApiRouter<PublicState> {
 /// The document of a server that is reached at `public_url`; relative where it is `None`, as it is committed.
 pub fn document(public_url: Option<&str>) -> OpenApi {
     let (_, mut document) = operations();
+    nulls::allow_null(&mut document);
     document.servers = Some(vec![Server::new(public_url.unwrap_or("/"))]);
     document
 }
