@@ -20,9 +20,23 @@ pub enum Kind {
     /// Four fifths of a quota are used; the detail says which.
     QuotaNearlyUsed,
     QuotaUsed,
+    /// Somebody answers for a chat from now on; the detail is their `user_id`.
+    ChatAssigned,
+    /// Nobody answers for a chat any more; the detail is the `user_id` of who did.
+    ChatUnassigned,
+    ChatClosed,
+    ChatRead,
+    /// A chat that was read was marked as unread.
+    ChatUnread,
+    /// A label was taken off a chat; the detail is the label.
+    ChatUnlabelled,
+    /// Automatic answers were switched; the detail is `on` or `off`.
+    ChatAutoresponse,
+    /// Who is in a group changed, or whether we are.
+    ChatMembers,
 }
 
-const KINDS: [(Kind, i64, &str); 14] = [
+const KINDS: [(Kind, i64, &str); 22] = [
     (Kind::MessageSent, 1, "message:sent:new"),
     (Kind::MessageReceived, 2, "message:received:new"),
     (Kind::MessageStatus, 3, "message:status"),
@@ -37,6 +51,14 @@ const KINDS: [(Kind, i64, &str); 14] = [
     (Kind::AccountResumed, 12, "whatsapp:account:resumed"),
     (Kind::QuotaNearlyUsed, 13, "quota:nearly_used"),
     (Kind::QuotaUsed, 14, "quota:used"),
+    (Kind::ChatAssigned, 40, "chat:responsible:assigned"),
+    (Kind::ChatUnassigned, 41, "chat:responsible:unassigned"),
+    (Kind::ChatClosed, 42, "chat:closed"),
+    (Kind::ChatRead, 43, "chat:read"),
+    (Kind::ChatUnread, 44, "chat:unread"),
+    (Kind::ChatUnlabelled, 45, "chat:unlabelled"),
+    (Kind::ChatAutoresponse, 46, "chat:autoresponse"),
+    (Kind::ChatMembers, 47, "chat:members"),
 ];
 
 impl Kind {

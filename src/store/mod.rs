@@ -13,14 +13,18 @@ use statements;
 
 pub mod accounts;
 pub mod api_calls;
+pub mod chat_lists;
 pub mod chats;
 pub mod counters;
 pub mod events;
 pub mod health;
 pub mod idempotency;
+pub mod labels;
+pub mod members;
 pub mod messages;
 pub mod outbox;
 pub mod outbox_moves;
+mod page_ids;
 pub mod rate_slots;
 pub mod sandbox;
 pub mod setup_links;
@@ -52,6 +56,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0003_statistics.sql"),
         postgres: include_str!("../../migrations/postgres/0003_statistics.sql"),
     },
+    Migration {
+        version: 6,
+        name: "chats",
+        sqlite: include_str!("../../migrations/sqlite/0006_chats.sql"),
+        postgres: include_str!("../../migrations/postgres/0006_chats.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -59,11 +69,14 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
     let files = [
         ("accounts", accounts::STATEMENTS),
         ("api_calls", api_calls::STATEMENTS),
+        ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("counters", counters::STATEMENTS),
         ("events", events::STATEMENTS),
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
+        ("labels", labels::STATEMENTS),
+        ("members", members::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("outbox_moves", outbox_moves::STATEMENTS),
