@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::call::PublicState;
-use crate::http::public::{accounts, chat_messages, chats, messages, workspace};
+use crate::http::public::{accounts, chat_messages, chats, labels, messages, workspace};
 
 /// Where the public API begins.
 pub const BASE_PATH: &str = "/integrations/api";
@@ -45,7 +45,9 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(messages::get_message))
         .routes(routes!(messages::get_status_history))
         .routes(routes!(chats::list_chats))
-        .routes(routes!(chats::get_chat))
+        .routes(routes!(chats::list_chats_v2))
+        .routes(routes!(chats::get_chat, chats::update_chat))
+        .routes(routes!(labels::list_chat_labels, labels::replace_chat_labels, labels::add_chat_labels))
         .routes(routes!(chat_messages::list_chat_messages))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(workspace::get_workspace));

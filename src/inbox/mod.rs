@@ -2,6 +2,9 @@
 //! touch the network.
 
 pub mod chat;
+pub mod chats;
+pub mod groups;
+pub mod labels;
 pub mod receive;
 pub mod send;
 pub mod status;

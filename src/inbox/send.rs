@@ -7,13 +7,15 @@ use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::event_kind::Kind;
 use crate::id::{ChatId, MessageUid};
-use crate::inbox::chat::{FirstMessage, ensure_name_is_free, label_chat, open_chat, rename_chat};
+use crate::inbox::chat::{FirstMessage, ensure_name_is_free, open_chat, rename_chat};
+use crate::inbox::labels::label_chat;
 use crate::inbox::urgency::Urgency;
 use crate::inbox::values::{ChatName, LabelName, MessageText, Phone};
 use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
 use crate::store::chats::{Route, chat_routes, chat_sent};
 use crate::store::events::{NewEvent, event_append};
+use crate::store::labels::Place;
 use crate::store::messages::{MessageRow, message_insert};
 use crate::store::outbox::{NewOutboxRow, outbox_insert};
 use crate::workspace::credits::{Taken, cost};
@@ -52,13 +54,13 @@ pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendM
 
     let now = write.now;
     let last_inbound_at = chat.map_or(Time::NEVER, |chat| chat.last_inbound_at);
-    let chat = match chat {
+    let (chat, name) = match chat {
         Some(chat) => {
             chat_sent(write, chat.id, request.uid, now)?;
             if let Some(name) = rename {
                 rename_chat(write, chat.id, name)?;
             }
-            chat.id
+            (chat.id, rename.map_or_else(|| chat.name.clone(), |name| name.as_str().to_owned()))
         }
         None => open_for_send(write, route, &address, request)?,
     };
@@ -74,7 +76,7 @@ pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendM
     let event = NewEvent { kind: Kind::MessageSent, chat, message: Some(request.uid), detail: String::new() };
     event_append(write, event)?;
     if let Some(label) = &request.label {
-        label_chat(write, chat, label)?;
+        label_chat(write, Place { chat, last_message_at: now, name: &name }, label)?;
     }
     Ok(request.uid)
 }
@@ -84,13 +86,13 @@ fn open_for_send(
     route: &Route,
     address: &Address,
     request: &SendMessage,
-) -> Result<ChatId, Error> {
+) -> Result<(ChatId, String), Error> {
     let first = FirstMessage { contact: route.contact, uid: request.uid, at: write.now, from_me: true };
     let name = match &request.chat_name {
         Some(name) => name.as_str().to_owned(),
         None => crate::inbox::chat::free_name(write, "", address)?,
     };
-    open_chat(write, route.account, address, &name, "", &first)
+    Ok((open_chat(write, route.account, address, &name, "", &first)?, name))
 }
 
 /// The account that a message goes from: the named one, else the most recently linked; a sandbox account by itself only

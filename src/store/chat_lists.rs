@@ -66,11 +66,37 @@ enum Way<'f> {
 macro_rules! walk {
     ($place:literal, $from:literal, $way:expr, $fits:expr) => {
         concat!(
-            "SELECT ", $place, ".chat_id, ", $place, ".last_message_at_ms, ", $place, ".name_folded FROM ", $from,
-            " WHERE ", $place, ".workspace_id = $1 ", $way,
-            " AND ", $place, ".last_message_at_ms <= $2 AND (", $place, ".last_message_at_ms < $2 OR ",
-            $place, ".name_folded > $3 OR (", $place, ".name_folded = $3 AND ", $place, ".chat_id > $4)) ", $fits,
-            " ORDER BY ", $place, ".last_message_at_ms DESC, ", $place, ".name_folded, ", $place, ".chat_id ",
+            "SELECT ",
+            $place,
+            ".chat_id, ",
+            $place,
+            ".last_message_at_ms, ",
+            $place,
+            ".name_folded FROM ",
+            $from,
+            " WHERE ",
+            $place,
+            ".workspace_id = $1 ",
+            $way,
+            " AND ",
+            $place,
+            ".last_message_at_ms <= $2 AND (",
+            $place,
+            ".last_message_at_ms < $2 OR ",
+            $place,
+            ".name_folded > $3 OR (",
+            $place,
+            ".name_folded = $3 AND ",
+            $place,
+            ".chat_id > $4)) ",
+            $fits,
+            " ORDER BY ",
+            $place,
+            ".last_message_at_ms DESC, ",
+            $place,
+            ".name_folded, ",
+            $place,
+            ".chat_id ",
             "LIMIT $5 OFFSET $6"
         )
     };
@@ -113,18 +139,16 @@ const WALK_LABEL_FITTING: Sql = Sql::both(walk!(
     fits!()
 ));
 
-const CHAT_ROWS: Sql = Sql::both(concat!(
-    chats_where!("WHERE c.workspace_id = $1 AND c.chat_id IN ("),
-    page_ids!(),
-    ")"
-));
+const CHAT_ROWS: Sql =
+    Sql::both(concat!(chats_where!("WHERE c.workspace_id = $1 AND c.chat_id IN ("), page_ids!(), ")"));
 
-const CHAT_PLACE: Sql = Sql::both(
-    "SELECT chat_id, last_message_at_ms, name_folded FROM chats WHERE workspace_id = $1 AND chat_id = $2",
-);
+const CHAT_PLACE: Sql =
+    Sql::both("SELECT chat_id, last_message_at_ms, name_folded FROM chats WHERE workspace_id = $1 AND chat_id = $2");
 
 /// Walks that one list may take: one for each of its labels with each of its teammates.
 pub const WALKS_MAX: usize = 100;
+/// Rows that a list of several walks may go through to reach its page, all walks together: they are put in order in memory.
+pub const MERGED_ROWS_MAX: i64 = 100_000;
 
 /// The chats that fit, newest message first, then by name; at most `rows_max` of them.
 pub fn chat_list(
@@ -219,10 +243,9 @@ fn walk(
         Way::All => (if anything { &WALK_ALL } else { &WALK_ALL_FITTING }, None),
         Way::Unread => (if anything { &WALK_UNREAD } else { &WALK_UNREAD_FITTING }, None),
         Way::Closed => (if anything { &WALK_CLOSED } else { &WALK_CLOSED_FITTING }, None),
-        Way::Responsible(teammate) => (
-            if anything { &WALK_RESPONSIBLE } else { &WALK_RESPONSIBLE_FITTING },
-            Some(Value::Int(teammate.0)),
-        ),
+        Way::Responsible(teammate) => {
+            (if anything { &WALK_RESPONSIBLE } else { &WALK_RESPONSIBLE_FITTING }, Some(Value::Int(teammate.0)))
+        }
         Way::Phone(phone) => {
             let jid = transport::Address::from_phone(phone).jid().to_owned();
             (if anything { &WALK_PHONE } else { &WALK_PHONE_FITTING }, Some(Value::Text(jid.into())))
@@ -235,19 +258,34 @@ fn walk(
         From::Row(skip) => (i64::MAX, "", 0, *skip),
         From::Behind(key) => (key.last_message_at.ms(), key.name_folded.as_str(), key.chat.0, 0),
     };
-    let mut values = params![workspace, at, name, chat, rows_max, skip].to_vec();
-    let (name_pattern, phone_pattern) = (fits.name_part.as_deref().map(contains_pattern), fits.phone_pattern());
-    let responsible = fits.responsible.first();
+    let mut values = owned(params![workspace, at, name, chat, rows_max, skip]);
     if !anything {
-        let ChatFilter { is_group, closed, read, autoresponse, account, created_after, created_before, .. } = fits;
-        values.extend(params![is_group, closed, read, autoresponse, name_pattern, phone_pattern]);
-        values.extend(params![account, created_after, created_before, responsible]);
+        values.extend(fits.values());
     }
-    values.extend(value);
+    values.extend(value.map(Value::into_owned));
     tx.query(sql, &values, decode_key)
 }
 
 impl ChatFilter {
+    /// What `fits!` compares with, in its order.
+    fn values(&self) -> Vec<Value<'static>> {
+        let ChatFilter { is_group, closed, read, autoresponse, account, created_after, created_before, .. } = self;
+        let (name, phone) = (self.name_part.as_deref().map(contains_pattern), self.phone_pattern());
+        let responsible = self.responsible.first().copied();
+        owned(params![
+            is_group,
+            closed,
+            read,
+            autoresponse,
+            name,
+            phone,
+            account,
+            created_after,
+            created_before,
+            responsible
+        ])
+    }
+
     fn phone_pattern(&self) -> Option<String> {
         self.phone.as_ref().map(|phone| match phone {
             PhoneFilter::Exact(phone) => phone.clone(),
@@ -261,6 +299,10 @@ impl ChatKey {
     fn rank(&self) -> (std::cmp::Reverse<Time>, &str, ChatId) {
         (std::cmp::Reverse(self.last_message_at), &self.name_folded, self.chat)
     }
+}
+
+fn owned<const N: usize>(values: [Value<'_>; N]) -> Vec<Value<'static>> {
+    values.into_iter().map(Value::into_owned).collect()
 }
 
 fn contains_pattern(part: &str) -> String {

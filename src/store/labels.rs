@@ -14,8 +14,7 @@ const LABEL_INSERT: Sql = Sql::both(
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (workspace_id, chat_id, label) DO NOTHING",
 );
 
-const LABEL_DELETE: Sql =
-    Sql::both("DELETE FROM chat_labels WHERE workspace_id = $1 AND chat_id = $2 AND label = $3");
+const LABEL_DELETE: Sql = Sql::both("DELETE FROM chat_labels WHERE workspace_id = $1 AND chat_id = $2 AND label = $3");
 
 // An INSERT, although the rows are there, so that it can wait for the end of the write and cost no round trip of its own.
 static LABEL_NEWS: Sql = Sql::both(
@@ -27,8 +26,7 @@ static LABEL_NEWS: Sql = Sql::both(
      ELSE chat_labels.last_message_at_ms END",
 );
 
-const LABEL_RENAME: Sql =
-    Sql::both("UPDATE chat_labels SET name_folded = $3 WHERE workspace_id = $1 AND chat_id = $2");
+const LABEL_RENAME: Sql = Sql::both("UPDATE chat_labels SET name_folded = $3 WHERE workspace_id = $1 AND chat_id = $2");
 
 const LABEL_LIST: Sql =
     Sql::both("SELECT label FROM chat_labels WHERE workspace_id = $1 AND chat_id = $2 ORDER BY label");
@@ -50,7 +48,8 @@ pub struct Place<'n> {
 
 /// Adds a label to a chat; `false` if it has it.
 pub fn label_add(write: &mut Write<'_, '_>, place: Place<'_>, label: &str) -> Result<bool, Error> {
-    let values = params![write.workspace.id, place.chat, label, place.last_message_at, fold(place.name)];
+    let name_folded = fold(place.name);
+    let values = params![write.workspace.id, place.chat, label, place.last_message_at, name_folded];
     Ok(write.tx.execute(&LABEL_INSERT, &values)? > 0)
 }
 
@@ -76,11 +75,7 @@ pub fn label_list(tx: &mut impl Read, workspace: WorkspaceId, chat: ChatId) -> R
 }
 
 /// The labels of a page of chats, each with its chat, in alphabetical order.
-pub fn labels_of(
-    tx: &mut impl Read,
-    workspace: WorkspaceId,
-    chats: &[ChatId],
-) -> Result<Vec<(ChatId, String)>, Error> {
+pub fn labels_of(tx: &mut impl Read, workspace: WorkspaceId, chats: &[ChatId]) -> Result<Vec<(ChatId, String)>, Error> {
     tx.query(&LABELS_OF, page_values(workspace, chats)?, |row| Ok((row.get(0)?, row.get(1)?)))
 }
 

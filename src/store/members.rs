@@ -58,8 +58,7 @@ const MEMBER_SAVE: Sql = Sql::both(
      name = CASE WHEN excluded.name = '' THEN chat_members.name ELSE excluded.name END",
 );
 
-const MEMBER_DELETE: Sql =
-    Sql::both("DELETE FROM chat_members WHERE workspace_id = $1 AND chat_id = $2 AND jid = $3");
+const MEMBER_DELETE: Sql = Sql::both("DELETE FROM chat_members WHERE workspace_id = $1 AND chat_id = $2 AND jid = $3");
 
 pub fn group_find(tx: &mut impl Read, workspace: WorkspaceId, chat: ChatId) -> Result<Option<GroupRow>, Error> {
     tx.query_row(&GROUP_FIND, &params![workspace, chat], decode_group)

@@ -22,13 +22,16 @@ pub mod idempotency;
 pub mod labels;
 pub mod members;
 pub mod messages;
+pub mod numbers;
 pub mod outbox;
 pub mod outbox_moves;
 mod page_ids;
 pub mod rate_slots;
 pub mod sandbox;
 pub mod setup_links;
+pub mod teammates;
 pub mod tokens;
+pub mod webhooks;
 pub mod workspaces;
 mod write;
 
@@ -62,6 +65,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0006_chats.sql"),
         postgres: include_str!("../../migrations/postgres/0006_chats.sql"),
     },
+    Migration {
+        version: 7,
+        name: "people",
+        sqlite: include_str!("../../migrations/sqlite/0007_people.sql"),
+        postgres: include_str!("../../migrations/postgres/0007_people.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -78,12 +87,15 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("labels", labels::STATEMENTS),
         ("members", members::STATEMENTS),
         ("messages", messages::STATEMENTS),
+        ("numbers", numbers::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("outbox_moves", outbox_moves::STATEMENTS),
         ("rate_slots", rate_slots::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
+        ("teammates", teammates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
+        ("webhooks", webhooks::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),
     ];
     let each = files.into_iter().flat_map(|(file, list)| list.iter().map(move |(name, sql)| (file, *name, *sql)));

@@ -11,6 +11,7 @@ pub mod rate;
 pub mod settings;
 pub mod setup;
 
+pub mod teammates;
 pub mod tokens;
 mod write;
 pub mod zone;

@@ -3,9 +3,12 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod chat_lists;
 mod events;
+mod groups;
 mod ledger;
 mod limits;
+mod people;
 mod plans;
 mod receive;
 mod round_trips;

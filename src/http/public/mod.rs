@@ -2,8 +2,10 @@
 
 pub mod accounts;
 pub mod chat_messages;
+pub mod chat_query;
 pub mod chat_view;
 pub mod chats;
+pub mod labels;
 pub mod messages;
 pub mod pages;
 pub mod refusals;
