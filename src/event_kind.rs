@@ -34,9 +34,18 @@ pub enum Kind {
     ChatAutoresponse,
     /// Who is in a group changed, or whether we are.
     ChatMembers,
+    /// The detail of this and the following is the number of the teammate, template or webhook.
+    TeammateInvited,
+    InvitationWithdrawn,
+    TemplateMade,
+    TemplateChanged,
+    TemplateDeleted,
+    WebhookMade,
+    WebhookChanged,
+    WebhookDeleted,
 }
 
-const KINDS: [(Kind, i64, &str); 22] = [
+const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::MessageSent, 1, "message:sent:new"),
     (Kind::MessageReceived, 2, "message:received:new"),
     (Kind::MessageStatus, 3, "message:status"),
@@ -51,14 +60,22 @@ const KINDS: [(Kind, i64, &str); 22] = [
     (Kind::AccountResumed, 12, "whatsapp:account:resumed"),
     (Kind::QuotaNearlyUsed, 13, "quota:nearly_used"),
     (Kind::QuotaUsed, 14, "quota:used"),
-    (Kind::ChatAssigned, 40, "chat:responsible:assigned"),
-    (Kind::ChatUnassigned, 41, "chat:responsible:unassigned"),
-    (Kind::ChatClosed, 42, "chat:closed"),
-    (Kind::ChatRead, 43, "chat:read"),
-    (Kind::ChatUnread, 44, "chat:unread"),
-    (Kind::ChatUnlabelled, 45, "chat:unlabelled"),
-    (Kind::ChatAutoresponse, 46, "chat:autoresponse"),
-    (Kind::ChatMembers, 47, "chat:members"),
+    (Kind::ChatAssigned, 60, "chat:responsible:assigned"),
+    (Kind::ChatUnassigned, 61, "chat:responsible:unassigned"),
+    (Kind::ChatClosed, 62, "chat:closed"),
+    (Kind::ChatRead, 63, "chat:read"),
+    (Kind::ChatUnread, 64, "chat:unread"),
+    (Kind::ChatUnlabelled, 65, "chat:unlabelled"),
+    (Kind::ChatAutoresponse, 66, "chat:autoresponse"),
+    (Kind::ChatMembers, 67, "chat:members"),
+    (Kind::TeammateInvited, 40, "teammate:invited"),
+    (Kind::InvitationWithdrawn, 41, "teammate:invitation:withdrawn"),
+    (Kind::TemplateMade, 42, "template:new"),
+    (Kind::TemplateChanged, 43, "template:changed"),
+    (Kind::TemplateDeleted, 44, "template:deleted"),
+    (Kind::WebhookMade, 45, "webhook:new"),
+    (Kind::WebhookChanged, 46, "webhook:changed"),
+    (Kind::WebhookDeleted, 47, "webhook:deleted"),
 ];
 
 impl Kind {
@@ -87,7 +104,7 @@ mod tests {
         let names: HashSet<&str> = KINDS.iter().map(|row| row.2).collect();
         assert_eq!((numbers.len(), names.len()), (KINDS.len(), KINDS.len()));
         for (kind, number, _) in KINDS {
-            assert_eq!(Kind::from_number(number), Some(kind));
+            assert_eq!(Kind::from_number(*number), Some(*kind));
         }
     }
 }

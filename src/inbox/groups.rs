@@ -11,13 +11,14 @@ use crate::store::Write;
 use crate::store::accounts::account_find;
 use crate::store::chats::{ChatRow, chat_by_jid, chat_rename};
 use crate::store::events::{NewEvent, event_append};
-use crate::store::members::{
-    GroupRow, MemberRow, group_find, group_save, member_count, member_delete, member_save, members_of,
+use crate::store::group_members::{
+    GroupMemberRow, GroupRow, group_find, group_member_count, group_member_delete, group_member_save, group_members_of,
+    group_save,
 };
 
 /// Members kept of a group; WhatsApp itself allows no more. Those told beyond it are left out.
 pub const GROUP_MEMBERS_MAX: usize = 1_024;
-const MEMBER_NAME_CHARS_MAX: usize = 200;
+const GROUP_MEMBER_NAME_CHARS_MAX: usize = 200;
 
 /// Stores news of a group. Told again, nothing changes. A group that we hear of for the first time gets its chat, unless the
 /// news is only that somebody is gone.
@@ -85,38 +86,39 @@ fn left_at(before: &GroupRow, change: &GroupChange, own: &str) -> Time {
 /// Returns whether somebody came, went or changed.
 fn store_members(write: &mut Write<'_, '_>, chat: ChatId, change: &GroupChange) -> Result<bool, Error> {
     let mut is_changed = false;
-    let stored = members_of(write.tx, write.workspace.id, &[chat])?;
+    let stored = group_members_of(write.tx, write.workspace.id, &[chat])?;
     if let Some(all) = &change.members {
         for gone in stored.iter().filter(|row| all.iter().all(|member| member.address.jid() != row.jid)) {
-            is_changed |= member_delete(write, chat, &gone.jid)?;
+            is_changed |= group_member_delete(write, chat, &gone.jid)?;
         }
     }
     for gone in &change.left {
-        is_changed |= member_delete(write, chat, gone.jid())?;
+        is_changed |= group_member_delete(write, chat, gone.jid())?;
     }
-    let mut room = GROUP_MEMBERS_MAX - usize::try_from(member_count(write.tx, write.workspace.id, chat)?).unwrap_or(0);
+    let mut room =
+        GROUP_MEMBERS_MAX - usize::try_from(group_member_count(write.tx, write.workspace.id, chat)?).unwrap_or(0);
     let is_gone = |member: &&GroupMember| !change.left.contains(&member.address);
     for member in change.members.iter().flatten().chain(&change.joined).filter(is_gone) {
-        let row = member_row(chat, member);
+        let row = group_member_row(chat, member);
         let known = stored.iter().find(|known| known.jid == row.jid);
         let is_same =
             known.is_some_and(|known| known.role == row.role && (row.name.is_empty() || known.name == row.name));
         if is_same || known.is_none() && room == 0 {
             continue;
         }
-        member_save(write, &row)?;
+        group_member_save(write, &row)?;
         room = room.saturating_sub(usize::from(known.is_none()));
         is_changed = true;
     }
     Ok(is_changed)
 }
 
-fn member_row(chat: ChatId, member: &GroupMember) -> MemberRow {
-    MemberRow {
+fn group_member_row(chat: ChatId, somebody: &GroupMember) -> GroupMemberRow {
+    GroupMemberRow {
         chat,
-        jid: member.address.jid().to_owned(),
-        name: plain(&member.name).chars().take(MEMBER_NAME_CHARS_MAX).collect(),
-        role: member.role.as_str().to_owned(),
+        jid: somebody.address.jid().to_owned(),
+        name: plain(&somebody.name).chars().take(GROUP_MEMBER_NAME_CHARS_MAX).collect(),
+        role: somebody.role.as_str().to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use database::{Error, Read, Row, Sql, Value, params};
 
 use crate::clock::Time;
 use crate::id::{AccountId, ChatId, TeammateId, WorkspaceId};
-use crate::store::chats::{ChatRow, chats_where, decode};
+use crate::store::chats::{ChatRow, chats_where, contains_pattern, decode};
 use crate::store::page_ids::{page_ids, page_values};
 
 /// Which chats to list; `None` and empty mean any. All of it must fit, of a list one.
@@ -303,19 +303,6 @@ impl ChatKey {
 
 fn owned<const N: usize>(values: [Value<'_>; N]) -> Vec<Value<'static>> {
     values.into_iter().map(Value::into_owned).collect()
-}
-
-fn contains_pattern(part: &str) -> String {
-    let mut pattern = String::with_capacity(part.len() + 2);
-    pattern.push('%');
-    for letter in part.chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }
 
 fn decode_key(row: &Row<'_>) -> Result<ChatKey, Error> {

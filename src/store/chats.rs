@@ -246,6 +246,19 @@ pub fn fold(text: &str) -> String {
     text.to_lowercase()
 }
 
+pub(super) fn contains_pattern(part: &str) -> String {
+    let mut pattern = String::with_capacity(part.len() + 2);
+    pattern.push('%');
+    for letter in part.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
 pub(super) fn decode(row: &Row<'_>) -> Result<ChatRow, Error> {
     Ok(ChatRow {
         id: row.get(0)?,

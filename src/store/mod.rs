@@ -17,10 +17,12 @@ pub mod chat_lists;
 pub mod chats;
 pub mod counters;
 pub mod events;
+pub mod files;
+pub mod group_members;
 pub mod health;
 pub mod idempotency;
 pub mod labels;
-pub mod members;
+pub mod message_files;
 pub mod messages;
 pub mod numbers;
 pub mod outbox;
@@ -60,6 +62,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0003_statistics.sql"),
     },
     Migration {
+        version: 4,
+        name: "files",
+        sqlite: include_str!("../../migrations/sqlite/0004_files.sql"),
+        postgres: include_str!("../../migrations/postgres/0004_files.sql"),
+    },
+    Migration {
         version: 6,
         name: "chats",
         sqlite: include_str!("../../migrations/sqlite/0006_chats.sql"),
@@ -82,10 +90,12 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("chats", chats::STATEMENTS),
         ("counters", counters::STATEMENTS),
         ("events", events::STATEMENTS),
+        ("files", files::STATEMENTS),
+        ("group_members", group_members::STATEMENTS),
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
         ("labels", labels::STATEMENTS),
-        ("members", members::STATEMENTS),
+        ("message_files", message_files::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("numbers", numbers::STATEMENTS),
         ("outbox", outbox::STATEMENTS),

@@ -3,8 +3,10 @@
 pub mod api_log;
 pub mod credits;
 pub mod cycle;
+pub mod invitations;
 pub mod ledger;
 pub mod limits;
+pub mod people;
 
 pub mod quota;
 pub mod rate;

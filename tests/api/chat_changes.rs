@@ -93,7 +93,11 @@ async fn a_change_that_is_wrong_in_part_is_wrong_as_a_whole() {
         ] {
             let answer = patch(&token, "/chats/1", body.clone()).await;
             let told = answer.body();
-            assert_eq!((answer.status.as_u16(), &told["errors"][0]["fields"]), (400, &json!([field])), "{body}: {told}");
+            assert_eq!(
+                (answer.status.as_u16(), &told["errors"][0]["fields"]),
+                (400, &json!([field])),
+                "{body}: {told}"
+            );
             assert!(told["message"].as_str().is_some_and(|text| text.contains(part)), "{body}: {told}");
         }
         assert_eq!(patch(&token, "/chats/1", json!({"name": "x".repeat(256)})).await.status, 200);
@@ -111,7 +115,10 @@ async fn only_a_full_token_of_the_workspace_changes_its_chats() {
         let weak = stage.token_of(stage.workspace, scope, false).await;
         for (method, path) in [(Method::PATCH, "/chats/1"), (Method::POST, "/chats/1/labels")] {
             let answer = weak.ask(method, path, Body::from("{}")).await;
-            assert_eq!((answer.status.as_u16(), answer.body()["error_code"].as_str()), (403, Some("insufficient_scope")));
+            assert_eq!(
+                (answer.status.as_u16(), answer.body()["error_code"].as_str()),
+                (403, Some("insufficient_scope"))
+            );
         }
     }
     assert_eq!(patch(&outsider, "/chats/1", json!({"closed": true})).await.status, 404);

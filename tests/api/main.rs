@@ -4,12 +4,16 @@
 mod kit;
 
 mod auth;
+mod chat_changes;
+mod chat_filters;
 mod chats;
 mod errors;
+mod groups;
 mod idempotency;
-mod isolation;
 mod kit_itself;
+mod labels;
 mod limits;
 mod openapi;
+mod people;
 mod refusals;
 mod sending;

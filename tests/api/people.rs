@@ -2,6 +2,7 @@
 
 use partyline::id::TeammateId;
 use partyline::store::teammates::{TeammateRow, teammate_insert};
+use partyline::workspace::settings::{LimitChange, set_limits};
 
 use crate::kit::TestApp;
 
@@ -21,4 +22,16 @@ pub async fn invited(stage: &TestApp, email: &'static str, name: &'static str) -
         Ok(id)
     };
     stage.write(stage.workspace, work).await
+}
+
+/// Lets the first workspace ask as often as a story wants.
+pub async fn unhurried(stage: &TestApp) {
+    let change = LimitChange { rate_per_minute: Some(1_000_000), ..LimitChange::default() };
+    let workspace = stage
+        .write(stage.workspace, move |write| {
+            set_limits(write, &change)?;
+            Ok(write.workspace.clone())
+        })
+        .await;
+    stage.app.limits.changed(&workspace);
 }

@@ -6,7 +6,7 @@ use partyline::inbox::chat::rename_chat;
 use partyline::inbox::groups::{GROUP_MEMBERS_MAX, apply_group_change};
 use partyline::inbox::values::ChatName;
 use partyline::store::chats::chat_find;
-use partyline::store::members::{group_find, member_count, members_of};
+use partyline::store::group_members::{group_find, group_member_count, group_members_of};
 use transport::{Address, GroupChange, GroupMember, GroupRole};
 
 use crate::kit::{START, TestApp};
@@ -42,7 +42,7 @@ async fn tell(stage: &TestApp, change: GroupChange) {
 
 async fn names(stage: &TestApp) -> Vec<(String, String)> {
     let workspace = stage.workspace;
-    let rows = stage.app.read(move |tx| Ok(members_of(tx, workspace, &[ChatId(1)])?)).await.expect("a read");
+    let rows = stage.app.read(move |tx| Ok(group_members_of(tx, workspace, &[ChatId(1)])?)).await.expect("a read");
     rows.into_iter().map(|row| (row.name, row.role)).collect()
 }
 
@@ -132,7 +132,7 @@ async fn news_of_nobody_makes_no_chat_and_a_crowd_has_an_end() {
         let crowd =
             (0..GROUP_MEMBERS_MAX + 5).map(|number| member(&format!("+1202{number:07}"), "", GroupRole::Ordinary));
         tell(&stage, GroupChange { members: Some(crowd.collect()), ..nothing() }).await;
-        let count = stage.app.read(move |tx| Ok(member_count(tx, workspace, ChatId(1))?)).await.expect("a read");
+        let count = stage.app.read(move |tx| Ok(group_member_count(tx, workspace, ChatId(1))?)).await.expect("a read");
         assert_eq!(count, GROUP_MEMBERS_MAX as i64);
         assert_eq!(chat_name(&stage).await, GROUP, "a group without a name bears its address");
     })

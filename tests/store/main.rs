@@ -12,6 +12,7 @@ mod people;
 mod plans;
 mod receive;
 mod round_trips;
+mod round_trips_files;
 mod round_trips_inbox;
 mod sends;
 mod shared_limits;

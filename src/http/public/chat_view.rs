@@ -11,8 +11,8 @@ use crate::http::public::view::{Message, zone_of};
 use crate::id::{ChatId, WorkspaceId};
 use crate::store::accounts::{AccountRow, account_list};
 use crate::store::chats::ChatRow;
+use crate::store::group_members::{GroupMemberRow, GroupRow, group_members_of, groups_of};
 use crate::store::labels::labels_of;
-use crate::store::members::{GroupRow, MemberRow, groups_of, members_of};
 use crate::store::messages::message_find;
 use crate::store::teammates::{TeammateRow, teammate_list};
 use crate::workspace::zone::api_time;
@@ -83,7 +83,7 @@ pub struct Scene<'u> {
 struct Extras {
     labels: Vec<(ChatId, String)>,
     groups: Vec<GroupRow>,
-    members: Vec<MemberRow>,
+    members: Vec<GroupMemberRow>,
 }
 
 impl<'u> Scene<'u> {
@@ -146,13 +146,13 @@ impl Extras {
         if groups.is_empty() {
             return Ok(Extras { labels, groups: Vec::new(), members: Vec::new() });
         }
-        let members = members_of(tx, workspace, &groups)?;
+        let members = group_members_of(tx, workspace, &groups)?;
         Ok(Extras { labels, groups: groups_of(tx, workspace, &groups)?, members })
     }
 }
 
 impl GroupMember {
-    fn of(row: &MemberRow) -> GroupMember {
+    fn of(row: &GroupMemberRow) -> GroupMember {
         GroupMember {
             name: row.name.clone(),
             phone: Address::from_jid(row.jid.clone()).phone().unwrap_or_default(),

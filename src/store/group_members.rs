@@ -19,7 +19,7 @@ pub struct GroupRow {
 
 /// Somebody in a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemberRow {
+pub struct GroupMemberRow {
     pub chat: ChatId,
     pub jid: String,
     pub name: String,
@@ -42,23 +42,24 @@ const GROUP_SAVE: Sql = Sql::both(
      left_at_ms = excluded.left_at_ms",
 );
 
-const MEMBER_COUNT: Sql =
+const GROUP_MEMBER_COUNT: Sql =
     Sql::both("SELECT CAST(COUNT(*) AS BIGINT) FROM chat_members WHERE workspace_id = $1 AND chat_id = $2");
 
-const MEMBERS_OF: Sql = Sql::both(concat!(
+const GROUP_MEMBERS_OF: Sql = Sql::both(concat!(
     "SELECT chat_id, jid, name, role FROM chat_members WHERE workspace_id = $1 AND chat_id IN (",
     page_ids!(),
     ") ORDER BY chat_id, name, jid"
 ));
 
 // A name that isn't told again stays.
-const MEMBER_SAVE: Sql = Sql::both(
+const GROUP_MEMBER_SAVE: Sql = Sql::both(
     "INSERT INTO chat_members (workspace_id, chat_id, jid, name, role) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT (workspace_id, chat_id, jid) DO UPDATE SET role = excluded.role, \
      name = CASE WHEN excluded.name = '' THEN chat_members.name ELSE excluded.name END",
 );
 
-const MEMBER_DELETE: Sql = Sql::both("DELETE FROM chat_members WHERE workspace_id = $1 AND chat_id = $2 AND jid = $3");
+const GROUP_MEMBER_DELETE: Sql =
+    Sql::both("DELETE FROM chat_members WHERE workspace_id = $1 AND chat_id = $2 AND jid = $3");
 
 pub fn group_find(tx: &mut impl Read, workspace: WorkspaceId, chat: ChatId) -> Result<Option<GroupRow>, Error> {
     tx.query_row(&GROUP_FIND, &params![workspace, chat], decode_group)
@@ -75,25 +76,29 @@ pub fn group_save(write: &mut Write<'_, '_>, group: &GroupRow) -> Result<(), Err
 }
 
 /// How many are in a group.
-pub fn member_count(tx: &mut impl Read, workspace: WorkspaceId, chat: ChatId) -> Result<i64, Error> {
-    Ok(tx.query_row(&MEMBER_COUNT, &params![workspace, chat], |row| row.get(0))?.unwrap_or(0))
+pub fn group_member_count(tx: &mut impl Read, workspace: WorkspaceId, chat: ChatId) -> Result<i64, Error> {
+    Ok(tx.query_row(&GROUP_MEMBER_COUNT, &params![workspace, chat], |row| row.get(0))?.unwrap_or(0))
 }
 
 /// Who is in the groups among a page of chats, by name.
-pub fn members_of(tx: &mut impl Read, workspace: WorkspaceId, chats: &[ChatId]) -> Result<Vec<MemberRow>, Error> {
-    tx.query(&MEMBERS_OF, page_values(workspace, chats)?, |row| {
-        Ok(MemberRow { chat: row.get(0)?, jid: row.get(1)?, name: row.get(2)?, role: row.get(3)? })
+pub fn group_members_of(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    chats: &[ChatId],
+) -> Result<Vec<GroupMemberRow>, Error> {
+    tx.query(&GROUP_MEMBERS_OF, page_values(workspace, chats)?, |row| {
+        Ok(GroupMemberRow { chat: row.get(0)?, jid: row.get(1)?, name: row.get(2)?, role: row.get(3)? })
     })
 }
 
-pub fn member_save(write: &mut Write<'_, '_>, member: &MemberRow) -> Result<(), Error> {
-    let MemberRow { chat, jid, name, role } = member;
-    write.tx.execute(&MEMBER_SAVE, &params![write.workspace.id, chat, jid, name, role]).map(drop)
+pub fn group_member_save(write: &mut Write<'_, '_>, somebody: &GroupMemberRow) -> Result<(), Error> {
+    let GroupMemberRow { chat, jid, name, role } = somebody;
+    write.tx.execute(&GROUP_MEMBER_SAVE, &params![write.workspace.id, chat, jid, name, role]).map(drop)
 }
 
 /// Takes somebody out of a group; `false` if they weren't in it.
-pub fn member_delete(write: &mut Write<'_, '_>, chat: ChatId, jid: &str) -> Result<bool, Error> {
-    Ok(write.tx.execute(&MEMBER_DELETE, &params![write.workspace.id, chat, jid])? > 0)
+pub fn group_member_delete(write: &mut Write<'_, '_>, chat: ChatId, jid: &str) -> Result<bool, Error> {
+    Ok(write.tx.execute(&GROUP_MEMBER_DELETE, &params![write.workspace.id, chat, jid])? > 0)
 }
 
 fn decode_group(row: &database::Row<'_>) -> Result<GroupRow, Error> {
@@ -101,5 +106,5 @@ fn decode_group(row: &database::Row<'_>) -> Result<GroupRow, Error> {
 }
 
 super::statements! {
-    GROUP_FIND, GROUPS_OF, GROUP_SAVE, MEMBER_COUNT, MEMBERS_OF, MEMBER_SAVE, MEMBER_DELETE,
+    GROUP_FIND, GROUPS_OF, GROUP_SAVE, GROUP_MEMBER_COUNT, GROUP_MEMBERS_OF, GROUP_MEMBER_SAVE, GROUP_MEMBER_DELETE,
 }
