@@ -17,3 +17,4 @@ mod openapi;
 mod people;
 mod refusals;
 mod sending;
+mod two_steps;
