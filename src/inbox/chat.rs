@@ -127,6 +127,11 @@ pub fn free_name(write: &mut Write<'_, '_>, wished: &str, address: &Address) -> 
 /// Renames a chat whose new name is free.
 pub fn rename_chat(write: &mut Write<'_, '_>, chat: ChatId, name: &ChatName) -> Result<(), Error> {
     chat_rename(write, chat, name.as_str())?;
+    note_rename(write, chat, name)
+}
+
+/// The event of a chat that was renamed.
+pub fn note_rename(write: &mut Write<'_, '_>, chat: ChatId, name: &ChatName) -> Result<(), Error> {
     let event = NewEvent { kind: Kind::ChatRenamed, chat, message: None, detail: name.as_str().to_owned() };
     event_append(write, event).map(drop)
 }

@@ -10,7 +10,7 @@ use crate::inbox::values::LabelName;
 use crate::store::Write;
 use crate::store::chats::chat_find;
 use crate::store::events::{NewEvent, event_append};
-use crate::store::labels::{Place, label_add, label_list, label_remove};
+use crate::store::labels::{Place, label_add, label_add_later, label_list, label_remove};
 
 /// Labels that one chat may bear.
 pub const LABELS_PER_CHAT_MAX: usize = 100;
@@ -60,12 +60,10 @@ pub fn change_labels(
     Ok(after.into_iter().collect())
 }
 
-/// Adds a label to a chat; adding one that is there changes nothing.
-pub fn label_chat(write: &mut Write<'_, '_>, place: Place<'_>, label: &LabelName) -> Result<(), Error> {
-    if label_add(write, place, label.as_str())? {
-        event_append(write, labelled(Kind::ChatLabelled, place.chat, label.as_str()))?;
-    }
-    Ok(())
+/// Adds a label that the chat is known not to bear; it costs no statement of its own.
+pub fn label_chat_anew(write: &mut Write<'_, '_>, place: Place<'_>, label: &LabelName) -> Result<(), Error> {
+    label_add_later(write, place, label.as_str())?;
+    event_append(write, labelled(Kind::ChatLabelled, place.chat, label.as_str())).map(drop)
 }
 
 fn labelled(kind: Kind, chat: ChatId, label: &str) -> NewEvent {

@@ -1,7 +1,6 @@
 //! Chats and their contacts. Lists of them are in `chat_lists.rs`, their labels in `labels.rs`.
 
 use database::{Error, Read, Row, Sql, Value, params};
-use transport::Kind;
 
 use crate::clock::Time;
 use crate::id::{AccountId, ChatId, ContactId, MessageUid, TeammateId, WorkspaceId};
@@ -31,27 +30,6 @@ pub struct ChatRow {
     pub responsible: TeammateId,
 }
 
-/// An account, and its chat with a certain address if there is one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    pub account: AccountId,
-    pub transport: Kind,
-    pub account_phone: String,
-    pub linked_at: Time,
-    pub unlinked_at: Time,
-    /// Whose address it is, if that is known.
-    pub contact: Option<ContactId>,
-    pub chat: Option<RouteChat>,
-}
-
-/// What sending needs to know of a chat.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteChat {
-    pub id: ChatId,
-    pub name: String,
-    pub last_inbound_at: Time,
-}
-
 macro_rules! chats_where {
     ($rest:literal) => {
         concat!(
@@ -69,15 +47,6 @@ const CHAT_FIND: Sql = Sql::both(chats_where!("WHERE c.workspace_id = $1 AND c.c
 const CHAT_BY_JID: Sql = Sql::both(chats_where!("WHERE c.workspace_id = $1 AND c.jid = $2 AND c.account_id = $3"));
 
 const CHAT_BY_NAME: Sql = Sql::both("SELECT chat_id FROM chats WHERE workspace_id = $1 AND name = $2");
-
-const CHAT_ROUTES: Sql = Sql::both(
-    "SELECT a.account_id, a.transport, a.phone, a.linked_at_ms, a.unlinked_at_ms, c.chat_id, c.name, \
-     c.last_inbound_at_ms, k.contact_id \
-     FROM accounts a LEFT JOIN chats c \
-     ON c.workspace_id = a.workspace_id AND c.account_id = a.account_id AND c.jid = $2 \
-     LEFT JOIN contact_addresses k ON k.workspace_id = a.workspace_id AND k.jid = $2 \
-     WHERE a.workspace_id = $1 ORDER BY a.account_id",
-);
 
 static CONTACT_INSERT: Sql =
     Sql::both("INSERT INTO contacts (workspace_id, contact_id, name, created_at_ms) VALUES ($1, $2, $3, $4)");
@@ -97,6 +66,12 @@ static CHAT_INSERT: Sql = Sql::both(
 // Tells as well whether the chat has labels: those keep the order of the lists too.
 const CHAT_SENT: Sql = Sql::both(
     "UPDATE chats SET last_message_uid = $3, last_message_at_ms = $4, unattended = FALSE \
+     WHERE workspace_id = $1 AND chat_id = $2 \
+     RETURNING EXISTS (SELECT 1 FROM chat_labels l WHERE l.workspace_id = $1 AND l.chat_id = $2)",
+);
+
+const CHAT_SENT_AND_RENAMED: Sql = Sql::both(
+    "UPDATE chats SET last_message_uid = $3, last_message_at_ms = $4, unattended = FALSE, name = $5, name_folded = $6 \
      WHERE workspace_id = $1 AND chat_id = $2 \
      RETURNING EXISTS (SELECT 1 FROM chat_labels l WHERE l.workspace_id = $1 AND l.chat_id = $2)",
 );
@@ -136,26 +111,6 @@ pub fn chat_by_jid(
 /// The chat that bears this very name.
 pub fn chat_by_name(tx: &mut impl Read, workspace: WorkspaceId, name: &str) -> Result<Option<ChatId>, Error> {
     tx.query_row(&CHAT_BY_NAME, &params![workspace, name], |row| row.get(0))
-}
-
-/// All accounts of the workspace, each with its chat with `jid`.
-pub fn chat_routes(tx: &mut impl Read, workspace: WorkspaceId, jid: &str) -> Result<Vec<Route>, Error> {
-    tx.query(&CHAT_ROUTES, &params![workspace, jid], |row| {
-        let transport: String = row.get(1)?;
-        let chat: Option<ChatId> = row.get(5)?;
-        Ok(Route {
-            account: row.get(0)?,
-            transport: Kind::parse(&transport).ok_or_else(|| Error::Decode(format!("transport {transport}")))?,
-            account_phone: row.get(2)?,
-            linked_at: row.get(3)?,
-            unlinked_at: row.get(4)?,
-            contact: row.get(8)?,
-            chat: match chat {
-                Some(id) => Some(RouteChat { id, name: row.get(6)?, last_inbound_at: row.get(7)? }),
-                None => None,
-            },
-        })
-    })
 }
 
 /// The contact behind an address, if it is known.
@@ -211,7 +166,21 @@ pub fn chat_sent(
 ) -> Result<(), crate::error::Error> {
     let values = params![write.workspace.id, chat, message, at];
     let is_labelled = write.tx.query_row(&CHAT_SENT, &values, |row| row.get(0))?;
-    if is_labelled == Some(true) { label_news(write, chat, at) } else { Ok(()) }
+    if is_labelled == Some(true) { label_news(write, chat, at, None) } else { Ok(()) }
+}
+
+/// As [`chat_sent`], with the chat's new name, which the caller has seen to be free.
+pub fn chat_sent_and_renamed(
+    write: &mut Write<'_, '_>,
+    chat: ChatId,
+    message: MessageUid,
+    at: Time,
+    name: &str,
+) -> Result<(), crate::error::Error> {
+    let folded = fold(name);
+    let values = params![write.workspace.id, chat, message, at, name, folded];
+    let is_labelled = write.tx.query_row(&CHAT_SENT_AND_RENAMED, &values, |row| row.get(0))?;
+    if is_labelled == Some(true) { label_news(write, chat, at, Some(&folded)) } else { Ok(()) }
 }
 
 /// Notes a message of the contact: one more unread, and the chat is open again.
@@ -223,7 +192,7 @@ pub fn chat_received(
 ) -> Result<(), crate::error::Error> {
     let values = params![write.workspace.id, chat, message, at];
     let is_labelled = write.tx.query_row(&CHAT_RECEIVED, &values, |row| row.get(0))?;
-    if is_labelled == Some(true) { label_news(write, chat, at) } else { Ok(()) }
+    if is_labelled == Some(true) { label_news(write, chat, at, None) } else { Ok(()) }
 }
 
 /// Renames a chat; the caller has seen that the name is free.
@@ -281,6 +250,6 @@ pub(super) fn decode(row: &Row<'_>) -> Result<ChatRow, Error> {
 }
 
 super::statements! {
-    CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CHAT_ROUTES, CONTACT_INSERT, CONTACT_ADDRESS_INSERT, CONTACT_BY_JID,
-    CHAT_INSERT, CHAT_SENT, CHAT_RECEIVED, CHAT_RENAME, CHAT_CHANGE,
+    CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CONTACT_INSERT, CONTACT_ADDRESS_INSERT, CONTACT_BY_JID,
+    CHAT_INSERT, CHAT_SENT, CHAT_SENT_AND_RENAMED, CHAT_RECEIVED, CHAT_RENAME, CHAT_CHANGE,
 }

@@ -9,7 +9,7 @@ use crate::store::Write;
 use crate::store::chats::fold;
 use crate::store::page_ids::{page_ids, page_values};
 
-const LABEL_INSERT: Sql = Sql::both(
+static LABEL_INSERT: Sql = Sql::both(
     "INSERT INTO chat_labels (workspace_id, chat_id, label, last_message_at_ms, name_folded) \
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (workspace_id, chat_id, label) DO NOTHING",
 );
@@ -19,10 +19,11 @@ const LABEL_DELETE: Sql = Sql::both("DELETE FROM chat_labels WHERE workspace_id 
 // An INSERT, although the rows are there, so that it can wait for the end of the write and cost no round trip of its own.
 static LABEL_NEWS: Sql = Sql::both(
     "INSERT INTO chat_labels (workspace_id, chat_id, label, last_message_at_ms, name_folded) \
-     SELECT l.workspace_id, l.chat_id, l.label, CAST($3 AS BIGINT), l.name_folded FROM chat_labels l \
+     SELECT l.workspace_id, l.chat_id, l.label, CAST($3 AS BIGINT), COALESCE(CAST($4 AS TEXT), l.name_folded) \
+     FROM chat_labels l \
      WHERE l.workspace_id = CAST($1 AS BIGINT) AND l.chat_id = CAST($2 AS BIGINT) \
-     ON CONFLICT (workspace_id, chat_id, label) DO UPDATE SET last_message_at_ms = \
-     CASE WHEN chat_labels.last_message_at_ms < excluded.last_message_at_ms THEN excluded.last_message_at_ms \
+     ON CONFLICT (workspace_id, chat_id, label) DO UPDATE SET \
+     name_folded = excluded.name_folded, last_message_at_ms = CASE WHEN chat_labels.last_message_at_ms < excluded.last_message_at_ms THEN excluded.last_message_at_ms \
      ELSE chat_labels.last_message_at_ms END",
 );
 
@@ -53,14 +54,32 @@ pub fn label_add(write: &mut Write<'_, '_>, place: Place<'_>, label: &str) -> Re
     Ok(write.tx.execute(&LABEL_INSERT, &values)? > 0)
 }
 
+/// As [`label_add`], of a label that the caller has seen the chat to be without; with the rest of the write.
+pub fn label_add_later(write: &mut Write<'_, '_>, place: Place<'_>, label: &str) -> Result<(), crate::error::Error> {
+    let values = vec![
+        Value::Int(write.workspace.id.0),
+        Value::Int(place.chat.0),
+        Value::Text(label.to_owned().into()),
+        Value::Int(place.last_message_at.ms()),
+        Value::Text(fold(place.name).into()),
+    ];
+    write.later(&LABEL_INSERT, values)
+}
+
 /// Takes a label from a chat; `false` if it hasn't it.
 pub fn label_remove(write: &mut Write<'_, '_>, chat: ChatId, label: &str) -> Result<bool, Error> {
     Ok(write.tx.execute(&LABEL_DELETE, &params![write.workspace.id, chat, label])? > 0)
 }
 
-/// Moves a labelled chat to its place by a message of that time, unless it has a newer one.
-pub(super) fn label_news(write: &mut Write<'_, '_>, chat: ChatId, at: Time) -> Result<(), crate::error::Error> {
-    let values = vec![Value::Int(write.workspace.id.0), Value::Int(chat.0), Value::Int(at.ms())];
+/// Moves a labelled chat to its place by a message of that time, unless it has a newer one, and by its new name if it got one.
+pub(super) fn label_news(
+    write: &mut Write<'_, '_>,
+    chat: ChatId,
+    at: Time,
+    name_folded: Option<&str>,
+) -> Result<(), crate::error::Error> {
+    let name = name_folded.map_or(Value::Null, |name| Value::Text(name.to_owned().into()));
+    let values = vec![Value::Int(write.workspace.id.0), Value::Int(chat.0), Value::Int(at.ms()), name];
     write.later(&LABEL_NEWS, values)
 }
 

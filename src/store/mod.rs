@@ -22,6 +22,7 @@ pub mod group_members;
 pub mod health;
 pub mod idempotency;
 pub mod labels;
+pub mod message_details;
 pub mod message_files;
 pub mod messages;
 pub mod numbers;
@@ -29,6 +30,8 @@ pub mod outbox;
 pub mod outbox_moves;
 mod page_ids;
 pub mod rate_slots;
+pub mod reactions;
+pub mod routes;
 pub mod sandbox;
 pub mod setup_links;
 pub mod teammates;
@@ -68,6 +71,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0004_files.sql"),
     },
     Migration {
+        version: 5,
+        name: "messages",
+        sqlite: include_str!("../../migrations/sqlite/0005_messages.sql"),
+        postgres: include_str!("../../migrations/postgres/0005_messages.sql"),
+    },
+    Migration {
         version: 6,
         name: "chats",
         sqlite: include_str!("../../migrations/sqlite/0006_chats.sql"),
@@ -95,12 +104,15 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
         ("labels", labels::STATEMENTS),
+        ("message_details", message_details::STATEMENTS),
         ("message_files", message_files::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("numbers", numbers::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("outbox_moves", outbox_moves::STATEMENTS),
         ("rate_slots", rate_slots::STATEMENTS),
+        ("reactions", reactions::STATEMENTS),
+        ("routes", routes::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),

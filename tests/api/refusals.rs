@@ -5,7 +5,7 @@ use axum::routing::post;
 use partyline::error::{Code, Error};
 use partyline::http::call::{Call, Done, PublicState};
 use partyline::id::ChatId;
-use partyline::inbox::labels::label_chat;
+use partyline::inbox::labels::label_chat_anew;
 use partyline::inbox::values::LabelName;
 use partyline::store::Write;
 use partyline::store::labels::{Place, label_list};
@@ -34,7 +34,7 @@ fn planted(stage: &TestApp, actor: &Actor, work: Work) -> Actor {
 async fn an_operation_that_refuses_after_it_wrote_is_a_fault_and_leaves_nothing() {
     let label: Work = |write| {
         let place = Place { chat: ChatId(1), last_message_at: START, name: ECHO };
-        label_chat(write, place, &LabelName::parse("label", "half")?)
+        label_chat_anew(write, place, &LabelName::parse("label", "half")?)
     };
     let credits: Work = |write| take_credits(write, 1).map(drop);
     for engine in Engine::all() {

@@ -6,9 +6,10 @@ use serde::Serialize;
 use transport::Address;
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::error::Error;
-use crate::http::public::view::{Message, zone_of};
-use crate::id::{ChatId, WorkspaceId};
+use crate::http::public::view::{Message, Viewer, zone_of};
+use crate::id::{ChatId, MessageUid, WorkspaceId};
 use crate::store::accounts::{AccountRow, account_list};
 use crate::store::chats::ChatRow;
 use crate::store::group_members::{GroupMemberRow, GroupRow, group_members_of, groups_of};
@@ -71,12 +72,12 @@ pub struct GroupMember {
 }
 
 /// What all chats of an answer share.
-pub struct Scene<'u> {
+pub struct Scene<'a> {
+    app: &'a App,
     workspace: WorkspaceId,
     pub zone: TimeZone,
     pub accounts: Vec<AccountRow>,
     pub teammates: Vec<TeammateRow>,
-    public_url: &'u str,
 }
 
 /// What the rows of a page's chats don't hold.
@@ -86,11 +87,11 @@ struct Extras {
     members: Vec<GroupMemberRow>,
 }
 
-impl<'u> Scene<'u> {
-    pub fn read(tx: &mut impl Read, workspace: WorkspaceId, public_url: &'u str) -> Result<Scene<'u>, Error> {
+impl<'a> Scene<'a> {
+    pub fn read(tx: &mut impl Read, workspace: WorkspaceId, app: &'a App) -> Result<Scene<'a>, Error> {
         let zone = zone_of(tx, workspace)?;
         let (accounts, teammates) = (account_list(tx, workspace)?, teammate_list(tx, workspace)?);
-        Ok(Scene { workspace, zone, accounts, teammates, public_url })
+        Ok(Scene { app, workspace, zone, accounts, teammates })
     }
 
     /// The chats of a page in their order, each with its last message if that is wanted.
@@ -100,11 +101,17 @@ impl<'u> Scene<'u> {
         for row in rows {
             let mut chat = self.chat(row, &extras);
             if let Some(uid) = row.last_message.filter(|_| with_message) {
-                chat.last_message = message_find(tx, self.workspace, uid)?.map(|view| Message::of(&view, &self.zone));
+                chat.last_message = self.message(tx, uid)?;
             }
             chats.push(chat);
         }
         Ok(chats)
+    }
+
+    fn message(&self, tx: &mut impl Read, uid: MessageUid) -> Result<Option<Message>, Error> {
+        let viewer = Viewer::new(self.app, self.workspace, &self.zone);
+        let found = message_find(tx, self.workspace, uid)?;
+        found.map(|view| viewer.one(tx, &view)).transpose()
     }
 
     fn chat(&self, row: &ChatRow, extras: &Extras) -> Chat {
@@ -125,7 +132,7 @@ impl<'u> Scene<'u> {
             responsible_email: responsible.map(|teammate| teammate.email.clone()).unwrap_or_default(),
             responsible_name: responsible.map(|teammate| teammate.display_name.clone()).unwrap_or_default(),
             whatsapp_account_id: account.map(|account| account.jid.clone()).unwrap_or_default(),
-            chat_url: format!("{}/inbox/{}", self.public_url, row.id),
+            chat_url: format!("{}/inbox/{}", self.app.settings.public_url, row.id),
             created_timestamp: api_time(row.created_at, &self.zone),
             last_message_uid: row.last_message.map(|uid| uid.to_string()).unwrap_or_default(),
             last_message_timestamp: api_time(row.last_message_at, &self.zone),

@@ -6,6 +6,7 @@ use database::Read;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::error::Error;
 use crate::http::call::{Call, Done, RawBody};
 use crate::http::fields::Fields;
@@ -77,12 +78,12 @@ pub async fn list_chats_v2(call: Call) -> Response {
 
 async fn list(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(read_list_chats));
-    let public_url = call.app().settings.public_url.clone();
-    call.read(request, move |tx, caller, request| page(tx, caller.workspace, &public_url, request)).await
+    let app = call.app().clone();
+    call.read(request, move |tx, caller, request| page(tx, caller.workspace, &app, request)).await
 }
 
-fn page(tx: &mut impl Read, workspace: WorkspaceId, public_url: &str, request: &ListChats) -> Result<ChatPage, Error> {
-    let scene = Scene::read(tx, workspace, public_url)?;
+fn page(tx: &mut impl Read, workspace: WorkspaceId, app: &App, request: &ListChats) -> Result<ChatPage, Error> {
+    let scene = Scene::read(tx, workspace, app)?;
     let Some((filter, from)) = request.resolve(tx, workspace, &scene)? else {
         return Ok(ChatPage { has_more_pages: false, chats: Vec::new() });
     };
@@ -103,8 +104,8 @@ fn page(tx: &mut impl Read, workspace: WorkspaceId, public_url: &str, request: &
 )]
 pub async fn get_chat(mut call: Call, Path(id): Path<String>) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_chat_id(&id));
-    let public_url = call.app().settings.public_url.clone();
-    call.read(request, move |tx, caller, chat| one(tx, caller.workspace, &public_url, *chat)).await
+    let app = call.app().clone();
+    call.read(request, move |tx, caller, chat| one(tx, caller.workspace, &app, *chat)).await
 }
 
 /// Change a chat
@@ -123,16 +124,16 @@ pub async fn update_chat(mut call: Call, Path(id): Path<String>, body: RawBody) 
         let chat = parse_chat_id(&id)?;
         call.body(body, read_change).map(|change| (chat, change))
     });
-    let public_url = call.app().settings.public_url.clone();
+    let app = call.app().clone();
     call.write(request, move |write, caller, (chat, change)| {
         change_chat(write, *chat, change)?;
-        Ok(Done { data: one(write.tx, caller.workspace, &public_url, *chat)?, message: None })
+        Ok(Done { data: one(write.tx, caller.workspace, &app, *chat)?, message: None })
     })
     .await
 }
 
-fn one(tx: &mut impl Read, workspace: WorkspaceId, public_url: &str, chat: ChatId) -> Result<Chat, Error> {
-    let scene = Scene::read(tx, workspace, public_url)?;
+fn one(tx: &mut impl Read, workspace: WorkspaceId, app: &App, chat: ChatId) -> Result<Chat, Error> {
+    let scene = Scene::read(tx, workspace, app)?;
     let row = chat_find(tx, workspace, chat)?.ok_or_else(unknown_chat)?;
     scene.chats(tx, &[row], true)?.pop().ok_or_else(unknown_chat)
 }
