@@ -82,14 +82,7 @@ impl Kit {
             chat_name: None,
             origin,
         };
-        let caller = Caller {
-            workspace: self.workspace,
-            token: TokenId(0),
-            token_name: String::new(),
-            scope: Scope::Full,
-            sandbox_only: false,
-            teammate: TeammateId::OWNER,
-        };
+        let caller = Caller::operator(self.workspace);
         let work = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &request);
         self.app.write(self.workspace, Priority::Foreground, work).await
     }

@@ -70,14 +70,7 @@ pub async fn queue_from(stage: &TestApp, account: Option<Phone>, phone: &str, te
 }
 
 fn caller(workspace: WorkspaceId) -> Caller {
-    Caller {
-        workspace,
-        token: TokenId(0),
-        token_name: String::new(),
-        scope: Scope::Full,
-        sandbox_only: false,
-        teammate: TeammateId::OWNER,
-    }
+    Caller::operator(workspace)
 }
 
 pub async fn limited(stage: &TestApp, change: LimitChange) {
