@@ -5,6 +5,7 @@ mod kit;
 
 mod auth;
 mod chats;
+mod duplicates;
 mod errors;
 mod idempotency;
 mod kit_itself;
@@ -12,4 +13,5 @@ mod limits;
 mod openapi;
 mod refusals;
 mod sending;
+mod tokens;
 mod two_steps;
