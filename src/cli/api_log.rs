@@ -27,7 +27,7 @@ pub fn print(config: &Config, last: i64, workspace: Chosen, json: bool, out: &mu
             break;
         }
     }
-    calls.reverse();
+    calls.sort_by_key(|call| (call.at_ms, call.seq));
     if json {
         out.json(&calls);
     } else {
@@ -75,6 +75,7 @@ mod tests {
     fn a_line_holds_its_cells_and_nothing_that_acts() {
         let call = ApiCallView {
             seq: 7,
+            at_ms: 0,
             time: "2026-01-15 09:00:00 +0000".into(),
             request_id: "r-1".into(),
             token_id: 1,

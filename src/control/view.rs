@@ -97,8 +97,10 @@ impl TokenView {
 /// A logged request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiCallView {
-    /// Counts the workspace's rows, so two rows of one time have an order.
+    /// Counts the workspace's rows as they were logged: reads up to 200 ms later than sends.
     pub seq: i64,
+    /// When the request came, ms since 1970.
+    pub at_ms: i64,
     pub time: String,
     pub request_id: String,
     /// 0 where requests of many tokens are folded together.
@@ -125,6 +127,7 @@ impl ApiCallView {
         let name = tokens.iter().find(|token| token.id == call.token).map(|token| token.name.clone());
         ApiCallView {
             seq: call.seq,
+            at_ms: call.at.ms(),
             time: api_time(call.at, &stored_zone(zone)),
             request_id: call.request,
             token_id: call.token.0,

@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn what_is_no_json_is_kept_only_without_a_secrets_name() {
         assert_eq!(loggable_body(b"{\"phone\": "), "{\"phone\": ");
-        assert_eq!(loggable_body(b"{\"password\": \"s3"), "(15 bytes that are not JSON and may hold a secret)");
+        assert_eq!(loggable_body(b"{\"password\": \"s3"), "(16 bytes that are not JSON and may hold a secret)");
         assert_eq!(loggable_body(b"\xff pl_live_abc"), "\u{fffd} pl_live_…");
         assert_eq!(loggable_body(b""), "");
     }

@@ -4,14 +4,19 @@
 mod kit;
 
 mod auth;
+mod chat_messages;
 mod chats;
 mod duplicates;
 mod errors;
 mod idempotency;
 mod kit_itself;
 mod limits;
+mod notes;
 mod openapi;
+mod reactions;
 mod refusals;
 mod sending;
+mod sending_forms;
+mod support;
 mod tokens;
 mod two_steps;

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use axum::http::Method;
+use partyline::accounts::link_sandbox;
 use partyline::http::bad_tokens::{FREE_PER_MINUTE, SLOW};
 use partyline::http::client_address::ClientAddress;
 use partyline::id::TokenId;
@@ -73,6 +75,37 @@ async fn a_token_ends_when_it_expires_and_the_log_says_why_it_was_refused() {
         let workspace = stage.workspace;
         let found = stage.app.read(move |tx| Ok(partyline::store::counters::counters_find(tx, workspace)?)).await;
         assert_eq!(found.expect("read").expect("a workspace").1.calls_used, 2, "401 is no call");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_one_account_sends_from_no_other() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let owner = stage.token().await;
+        stage.advance(Duration::from_secs(1));
+        stage.write(stage.workspace, |write| link_sandbox(write, "Second phone")).await;
+        let accounts = owner.get("/whatsapp_accounts").await.body();
+        let phone =
+            |at: usize| accounts["data"]["whatsapp_accounts"][at]["phone"].as_str().expect("a phone").to_owned();
+        let (first, second) = (phone(0), phone(1));
+        let theirs = owner.send("+1 202 555 0102", "from the account linked last").await;
+        let chat = owner.get("/chats").await.body()["data"]["chats"][0].clone();
+        assert_eq!(chat["whatsapp_account_id"], format!("{}@s.whatsapp.net", &second[1..]));
+        let token = limited(&stage, TokenLimits { accounts: vec![first.clone()], ..TokenLimits::default() }).await;
+        let sent = token.send(ECHO, "from the only one").await;
+        let from = token.get(&format!("/messages/{sent}")).await.body()["data"]["whatsapp_account_phone"].clone();
+        assert!(from.is_null() || from == first.as_str(), "{from}");
+        let named = json!({"phone": ECHO, "text": "hi", "whatsapp_account_phone": second});
+        let refused = token.post("/messages", named).await;
+        assert_eq!((refused.status.as_u16(), refused.body()["error_code"].as_str()), (403, Some("permission_denied")));
+        assert!(refused.text().contains(&second), "{}", refused.text());
+        let to_chat = token.post(&format!("/chats/{}/messages", chat["id"]), json!({"text": "hi"})).await;
+        assert_eq!(to_chat.status, 403, "{}", to_chat.text());
+        let reaction = json!({"reaction": "👍"}).to_string().into();
+        let reacted = token.ask(Method::PATCH, &format!("/messages/{theirs}/reactions"), reaction).await;
+        assert_eq!(reacted.status, 403, "{}", reacted.text());
+        assert_eq!(token.get(&format!("/messages/{theirs}")).await.status, 200, "reading is not limited");
     }
 }
 

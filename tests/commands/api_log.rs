@@ -22,9 +22,9 @@ fn the_log_is_printed_with_and_without_a_server() {
     assert_eq!(
         told,
         [
-            ["CRM", "GET /integrations/api/workspace", "200", "Success"],
-            ["CRM", "POST /integrations/api/messages", "200", "Success"],
-            ["CRM", "POST /integrations/api/messages", "400", "Invalid Parameters"],
+            ["CRM", "GET /workspace", "200", "Success"],
+            ["CRM", "POST /messages", "200", "Success"],
+            ["CRM", "POST /messages", "400", "Invalid Parameters"],
         ],
         "newest last"
     );
