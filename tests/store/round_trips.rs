@@ -214,7 +214,7 @@ async fn an_api_call() {
         let all = seen(&stage, move |tx| api_call_list(tx, workspace, 10)).await;
         assert_eq!((all[0].seq, all[0].outcome, all[0].message, &all[1]), (2, 6, None, &made));
         let older = seen(&stage, move |tx| api_call_page(tx, workspace, 2, 10)).await;
-        assert_eq!(older, [made.clone()]);
+        assert_eq!(older, std::slice::from_ref(&made));
         let before = START - Duration::from_secs(1);
         assert_eq!(seen(&stage, move |tx| api_call_times(tx, workspace, before, [6, 4])).await, [(START, 4)]);
         assert_eq!(seen(&stage, move |tx| api_call_times(tx, workspace, START, [6, 4])).await, []);

@@ -11,7 +11,7 @@ use partyline::message::Origin;
 use partyline::store::counters::{Counters, counters_find};
 use partyline::store::events::{EventRow, event_after};
 use partyline::workspace::settings::{LimitChange, set_limits};
-use partyline::workspace::tokens::{Caller, Scope};
+use partyline::workspace::tokens::Caller;
 use transport::{Address, Incoming, IncomingBody, Sender};
 
 use crate::kit::{Engine, TestApp};
