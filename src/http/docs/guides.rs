@@ -23,7 +23,11 @@ macro_rules! guide {
 }
 
 /// In the order in which one reads them.
-static GUIDES: [Guide; 2] = [guide!("first-message", "2026-11-22"), guide!("sandbox", "2026-11-22", "sandbox.md")];
+static GUIDES: [Guide; 3] = [
+    guide!("first-message", "2026-11-22"),
+    guide!("sandbox", "2026-11-22", "sandbox.md"),
+    guide!("moving-from-timelinesai", "2026-11-22"),
+];
 
 pub fn all() -> &'static [Guide] {
     &GUIDES

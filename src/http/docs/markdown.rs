@@ -3,15 +3,15 @@
 use maud::{Render, html};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use super::{DOCS, guides};
+use super::guides;
 use crate::http::dashboard::code;
-use crate::http::openapi::BASE_PATH;
 
 /// HTML inside of the markdown is shown as text: a guide has no need of it.
 pub fn rendered(markdown: &str) -> String {
     let mut events: Vec<Event<'_>> = Vec::new();
     let mut heading: Option<(usize, String)> = None;
     let mut block: Option<(String, String)> = None;
+    let mut is_linked = true;
     for event in parser(markdown) {
         match event {
             Event::Start(Tag::Heading { level, .. }) => {
@@ -35,9 +35,13 @@ pub fn rendered(markdown: &str) -> String {
                     kept.push_str(&text);
                 }
             }
+            // What stands in the repository only is named and no link.
+            Event::Start(Tag::Link { ref dest_url, .. }) if href(dest_url).is_none() => is_linked = false,
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-                events.push(Event::Start(Tag::Link { link_type, dest_url: href(&dest_url), title, id }));
+                let dest_url = href(&dest_url).unwrap_or(dest_url);
+                events.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
             }
+            Event::End(TagEnd::Link) if !is_linked => is_linked = true,
             Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
             other => {
                 if let (Some((_, words)), Event::Text(text) | Event::Code(text)) = (&mut heading, &other) {
@@ -98,17 +102,15 @@ fn slug(words: &str) -> String {
     parts.collect::<Vec<_>>().join("-")
 }
 
-/// In the repository guides link to one another's files; here to one another's pages.
-fn href<'d>(target: &CowStr<'d>) -> CowStr<'d> {
+/// In the repository guides link to one another's files; here to one another's pages. `None` for other files.
+fn href<'d>(target: &CowStr<'d>) -> Option<CowStr<'d>> {
     let (file, place) = target.split_once('#').map_or((target.as_ref(), ""), |(file, place)| (file, place));
-    let name = file.rsplit('/').next().and_then(|name| name.strip_suffix(".md"));
-    match name.and_then(guides::find) {
-        Some(guide) if place.is_empty() => guide.href().into(),
-        Some(guide) => format!("{}#{place}", guide.href()).into(),
-        None => match file.strip_prefix("reference/") {
-            Some(section) => format!("{BASE_PATH}{DOCS}/reference/{section}#{place}").into(),
-            None => target.clone(),
-        },
+    let name = file.rsplit('/').next().and_then(|name| name.strip_suffix(".md")).filter(|_| !file.contains(':'));
+    match name.map(guides::find) {
+        None => Some(target.clone()),
+        Some(None) => None,
+        Some(Some(guide)) if place.is_empty() => Some(guide.href().into()),
+        Some(Some(guide)) => Some(format!("{}#{place}", guide.href()).into()),
     }
 }
 
@@ -122,6 +124,7 @@ mod tests {
         assert!(out.contains("<h2 id=\"what-counts\">What counts?</h2>"), "{out}");
         assert!(out.contains("href=\"/integrations/api/docs/guides/first-message#send\""), "{out}");
         assert!(out.contains("href=\"https://a.example/\""), "{out}");
+        assert_eq!(rendered("The [README](../../README.md#a) says."), "<p>The README says.</p>\n");
     }
 
     #[test]
