@@ -23,7 +23,7 @@ macro_rules! guide {
 }
 
 /// In the order in which one reads them.
-static GUIDES: [Guide; 8] = [
+static GUIDES: &[Guide] = &[
     guide!("first-message", "2026-11-22"),
     guide!("sending", "2026-11-22"),
     guide!("chats-and-labels", "2026-11-22"),
