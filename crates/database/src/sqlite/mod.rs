@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod migrate;
 pub(crate) mod reader;
+pub(crate) mod syncer;
 pub(crate) mod writer;
 
 use std::collections::HashMap;
@@ -39,6 +40,14 @@ pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Conne
     if journal != "wal" {
         return Err(Error::Unavailable(format!("{place} is on a file system without shared memory: {journal}")));
     }
+    Ok(conn)
+}
+
+/// The writing connection. The engine itself syncs only around checkpoints, which is all that it needs to stay whole;
+/// answers wait for the thread that syncs the log.
+pub(crate) fn open_writer(path: &Path, config: &Config) -> Result<Connection, Error> {
+    let conn = open(path, config, config.writer_cache_kib)?;
+    conn.execute_batch("PRAGMA synchronous = NORMAL").map_err(|error| fault(&error, "synchronous"))?;
     Ok(conn)
 }
 
