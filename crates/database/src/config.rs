@@ -37,7 +37,7 @@ pub struct Config {
     pub writer_cache_kib: u32,
     /// Page cache of each SQLite reader, in KiB.
     pub reader_cache_kib: u32,
-    /// SQLite: pages (of 4 KiB) in the write-ahead log at which a commit also moves them into the database.
+    /// SQLite: pages (of 4 KiB) in the write-ahead log at which they are moved into the database, beside the writer.
     pub checkpoint_pages: u32,
     /// Statements run on each new SQLite connection after the usual settings. For tests: a small `max_page_count`.
     #[doc(hidden)]

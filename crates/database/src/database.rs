@@ -199,14 +199,16 @@ impl Shared {
         let (config, queue, counters) = (self.config.clone(), self.lanes[0].clone(), self.counters.clone());
         let (file, seen) = (path.to_owned(), horizon.clone());
         self.spawn("db-writer", move || match sqlite::open_writer(&file, &config) {
-            Ok(conn) => {
-                let _ = opened.send(Ok(()));
+            Ok((conn, checkpointer)) => {
+                let _ = opened.send(Ok(checkpointer));
                 let (lite, batch_max) = (Lite::new(&conn), config.batch_max);
                 sqlite::writer::run(Writer { lite, horizon: &seen, settled, batch_max, counters: &counters }, &queue);
             }
             Err(error) => drop(opened.send(Err(error))),
         })?;
-        ready.recv().unwrap_or(Err(Error::Closed))?;
+        let checkpointer = ready.recv().unwrap_or(Err(Error::Closed))?;
+        let (config, file) = (self.config.clone(), path.to_owned());
+        self.spawn("db-checkpointer", move || checkpointer.run(&file, &config))?;
         let log = self.config.sync_commits.then(|| Log::beside(path));
         let (counters, reached) = (self.counters.clone(), horizon.clone());
         self.spawn("db-syncer", move || sqlite::syncer::run(log, &to_sync, &reached, &counters))?;
