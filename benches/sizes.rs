@@ -27,7 +27,7 @@ use partyline::store::accounts::account_find;
 use partyline::store::messages::message_find;
 use partyline::workspace::settings::{LimitChange, set_limits};
 use tokio_util::sync::CancellationToken;
-use transport::{Accepted, Address, Capabilities, Ear, Kind, Outgoing, Pending, SendError, Transport};
+use transport::{Accepted, Address, Capabilities, Ear, FileBytes, Kind, Outgoing, Pending, SendError, Transport};
 
 // Of each table and index: its table, and how many bytes of its pages are in use and in the file.
 const SIZES: Sql = Sql::both(
@@ -46,13 +46,7 @@ impl Transport for Willing {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            fixed_message_id: true,
-            groups: true,
-            service_window_hours: None,
-            text_chars_max: 4096,
-            paced: false,
-        }
+        Capabilities::of(Kind::Sandbox)
     }
 
     fn start(&self, _: Arc<dyn Ear>) -> Pending<'_, Result<(), SendError>> {
@@ -66,6 +60,10 @@ impl Transport for Willing {
     fn send<'a>(&'a self, message: &'a Outgoing) -> Pending<'a, Result<Accepted, SendError>> {
         let accepted = Accepted { wamid: message.wamid.clone(), at_ms: START.ms() };
         Box::pin(std::future::ready(Ok(accepted)))
+    }
+
+    fn fetch_file<'a>(&'a self, _: &'a str) -> Pending<'a, Result<FileBytes, SendError>> {
+        Box::pin(std::future::pending())
     }
 
     fn check_number<'a>(&'a self, _: &'a Address) -> Pending<'a, Result<bool, SendError>> {

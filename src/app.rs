@@ -2,16 +2,21 @@
 
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use database::{Database, Priority, Snapshot};
+use database::{Database, Priority, Read, Snapshot};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::files::blob::Blobs;
+use crate::files::link::{LinkKey, Links};
 use crate::id::{IdSource, WorkspaceId};
+use crate::outbound::{Outbound, Policy, SystemResolver};
 use crate::store::Write;
+use crate::store::files::link_key;
 use crate::workspace;
 use crate::workspace::ledger::Ledger;
 use crate::workspace::limits::{FLUSH, Limits};
@@ -23,6 +28,10 @@ pub struct Settings {
     pub public_url: String,
     /// How many times faster than real the sandbox's contacts act; 0 means at once.
     pub sandbox_speed: f64,
+    /// Whom the server may speak to where an address comes from a client.
+    pub outbound: Policy,
+    /// The folder of the files' bytes.
+    pub files_folder: PathBuf,
 }
 
 /// The server's shared parts; cheap to clone.
@@ -37,6 +46,9 @@ pub struct Parts {
     pub wakes: Wakes,
     pub limits: Limits,
     pub ledger: Ledger,
+    pub outbound: Outbound,
+    pub blobs: Blobs,
+    link_key: OnceLock<LinkKey>,
 }
 
 impl Deref for App {
@@ -51,7 +63,9 @@ impl App {
     pub fn new(database: Database, clock: Clock, settings: Settings) -> App {
         let limits = Limits::for_engine(database.engine());
         let (ids, wakes, ledger) = (IdSource::default(), Wakes::default(), Ledger::default());
-        App(Arc::new(Parts { database, clock, ids, settings, wakes, limits, ledger }))
+        let outbound = Outbound::new(settings.outbound.clone(), Arc::new(SystemResolver::default()));
+        let (blobs, link_key) = (Blobs::new(settings.files_folder.clone()), OnceLock::new());
+        App(Arc::new(Parts { database, clock, ids, settings, wakes, limits, ledger, blobs, link_key, outbound }))
     }
 
     /// Runs `work` as one durable write of the workspace, wakes those who wait for its rows, and answers. `work` may run
@@ -67,6 +81,20 @@ impl App {
             self.wakes.of(workspace).notify_waiters();
         }
         answer
+    }
+
+    /// What makes the temporary links of an answer that shows rows of this workspace.
+    pub fn links(&self, tx: &mut impl Read, workspace: WorkspaceId) -> Result<Links, Error> {
+        Ok(Links::new(self.link_key(tx)?, &self.settings.public_url, workspace, self.clock.now()))
+    }
+
+    /// The secret of temporary links; read once, since it never changes.
+    pub fn link_key(&self, tx: &mut impl Read) -> Result<LinkKey, Error> {
+        if let Some(key) = self.link_key.get() {
+            return Ok(key.clone());
+        }
+        let key = LinkKey::new(link_key(tx)?);
+        Ok(self.link_key.get_or_init(|| key).clone())
     }
 
     /// Runs `look` on one consistent snapshot.

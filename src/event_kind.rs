@@ -8,6 +8,13 @@ pub enum Kind {
     MessageReceived,
     /// A message reached a further status; the detail is that status.
     MessageStatus,
+    /// Somebody reacted to a message, or took that back; the detail is JSON: action, emoji, who.
+    MessageReaction,
+    /// A message says something else now.
+    MessageEdited,
+    /// A message was taken back for everyone.
+    MessageDeleted,
+    NoteAdded,
     ChatOutgoing,
     ChatIncoming,
     ChatLabelled,
@@ -20,9 +27,18 @@ pub enum Kind {
     /// Four fifths of a quota are used; the detail says which.
     QuotaNearlyUsed,
     QuotaUsed,
+    /// The detail of this and the following is the number of the teammate, template or webhook.
+    TeammateInvited,
+    InvitationWithdrawn,
+    TemplateMade,
+    TemplateChanged,
+    TemplateDeleted,
+    WebhookMade,
+    WebhookChanged,
+    WebhookDeleted,
 }
 
-const KINDS: [(Kind, i64, &str); 14] = [
+const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::MessageSent, 1, "message:sent:new"),
     (Kind::MessageReceived, 2, "message:received:new"),
     (Kind::MessageStatus, 3, "message:status"),
@@ -37,6 +53,18 @@ const KINDS: [(Kind, i64, &str); 14] = [
     (Kind::AccountResumed, 12, "whatsapp:account:resumed"),
     (Kind::QuotaNearlyUsed, 13, "quota:nearly_used"),
     (Kind::QuotaUsed, 14, "quota:used"),
+    (Kind::MessageReaction, 30, "message:reaction"),
+    (Kind::MessageEdited, 31, "message:edited"),
+    (Kind::MessageDeleted, 32, "message:deleted"),
+    (Kind::NoteAdded, 33, "chat:note:new"),
+    (Kind::TeammateInvited, 40, "teammate:invited"),
+    (Kind::InvitationWithdrawn, 41, "teammate:invitation:withdrawn"),
+    (Kind::TemplateMade, 42, "template:new"),
+    (Kind::TemplateChanged, 43, "template:changed"),
+    (Kind::TemplateDeleted, 44, "template:deleted"),
+    (Kind::WebhookMade, 45, "webhook:new"),
+    (Kind::WebhookChanged, 46, "webhook:changed"),
+    (Kind::WebhookDeleted, 47, "webhook:deleted"),
 ];
 
 impl Kind {
@@ -65,7 +93,7 @@ mod tests {
         let names: HashSet<&str> = KINDS.iter().map(|row| row.2).collect();
         assert_eq!((numbers.len(), names.len()), (KINDS.len(), KINDS.len()));
         for (kind, number, _) in KINDS {
-            assert_eq!(Kind::from_number(number), Some(kind));
+            assert_eq!(Kind::from_number(*number), Some(*kind));
         }
     }
 }

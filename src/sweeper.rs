@@ -72,6 +72,7 @@ mod tests {
     use crate::clock::{Clock, Time};
     use crate::event_kind::Kind;
     use crate::id::ChatId;
+    use crate::outbound::Policy;
     use crate::store::MIGRATIONS;
     use crate::store::events::{NewEvent, event_after, event_append};
     use crate::workspace::settings::create_workspace;
@@ -82,7 +83,10 @@ mod tests {
         let database = Database::open(Config::new(Location::File(folder.path().join("a.db")))).expect("opens");
         database.migrate(MIGRATIONS).expect("migrates");
         let clock = Clock::mock(Time::from_ms(1_790_000_000_000));
-        let app = App::new(database, clock.clone(), Settings { public_url: String::new(), sandbox_speed: 1.0 });
+        let files_folder = folder.path().join("files");
+        let settings =
+            Settings { public_url: String::new(), sandbox_speed: 1.0, files_folder, outbound: Policy::default() };
+        let app = App::new(database, clock.clone(), settings);
         let now = clock.now();
         let make = move |tx: &mut database::Tx<'_>| create_workspace(tx, now, "Harbour", "UTC");
         let workspace = app.database.write(1, Priority::Foreground, make).await.expect("made");

@@ -41,6 +41,8 @@ impl AccountEar {
                 Event::Account(state) => self.store_state(state).await?,
                 Event::Message(message) => messages.push(message),
                 Event::Receipt(receipt) => receipts.push(receipt),
+                // No transport tells these yet.
+                Event::Reaction(_) | Event::Edit(_) | Event::Revoke(_) | Event::Group(_) => {}
             }
         }
         let (receipts, messages) = tokio::join!(self.store_receipts(receipts), self.store_messages(messages));

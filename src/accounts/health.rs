@@ -103,6 +103,7 @@ pub fn record_state(write: &mut Write<'_, '_>, account: AccountId, state: &Accou
             set_health(write, account, Health::Held, reason, Time::from_ms(*until_ms))
         }
         AccountState::LoggedOut { reason } => set_health(write, account, Health::LoggedOut, reason, Time::NEVER),
+        AccountState::TokenInvalid { reason } => set_health(write, account, Health::TokenInvalid, reason, Time::NEVER),
     }
 }
 

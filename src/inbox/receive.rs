@@ -1,6 +1,6 @@
 //! A message that arrived: stored once, however often it is told, with its chat, its unread mark and its event.
 
-use transport::{Incoming, IncomingBody};
+use transport::{ContactCard, Incoming, IncomingBody};
 
 use crate::clock::Time;
 use crate::error::Error;
@@ -76,7 +76,6 @@ fn message_row(
     incoming: &Incoming,
     at: Time,
 ) -> Result<MessageRow, Error> {
-    let IncomingBody::Text(text) = &incoming.body;
     let reply_to = match &incoming.reply_to {
         Some(wamid) => message_by_wamid(write.tx, write.workspace.id, account, wamid)?.map(|found| found.0),
         None => None,
@@ -90,7 +89,7 @@ fn message_row(
         kind: MessageKind::WhatsApp,
         origin: Origin::Synced,
         token: TokenId(0),
-        text: without_nul(text),
+        text: without_nul(&text_of(&incoming.body)),
         wamid: incoming.wamid.clone(),
         reply_to,
         sender_jid: incoming.sender.address.jid().to_owned(),
@@ -101,6 +100,26 @@ fn message_row(
         credits_topped_up: 0,
         failure: None,
     })
+}
+
+/// What a reader of text sees of a message: what it says, or what it is where it has no words.
+fn text_of(body: &IncomingBody) -> String {
+    match body {
+        IncomingBody::Text(text) => text.clone(),
+        IncomingBody::File(file) => file.caption.clone(),
+        IncomingBody::Location { latitude, longitude, name, address } => {
+            let map = format!("https://maps.google.com/?q={latitude:.6},{longitude:.6}");
+            let lines = [name, address, &map];
+            lines.into_iter().filter(|line| !line.is_empty()).cloned().collect::<Vec<_>>().join("\n")
+        }
+        IncomingBody::Contacts(cards) => cards.iter().map(card_line).collect::<Vec<_>>().join("\n"),
+        IncomingBody::Unsupported(what) => format!("[{what}: open WhatsApp on the phone to see it]"),
+    }
+}
+
+fn card_line(card: &ContactCard) -> String {
+    let phones = card.phones.join(", ");
+    if card.name.is_empty() { phones } else { format!("{}: {phones}", card.name) }
 }
 
 /// PostgreSQL's text holds no NUL; WhatsApp clients show none.

@@ -27,6 +27,7 @@ use crate::failure::Failure;
 use crate::http;
 use crate::http::client_address::TrustedProxies;
 use crate::http::server::ServerOptions;
+use crate::outbound::Policy;
 use crate::sweeper;
 use crate::telemetry::{self, Metrics};
 use crate::workspace::setup::{FirstStart, SANDBOX_ACCOUNT, start_first};
@@ -78,7 +79,12 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
         let (database, migrated) = open_database(config)?;
         tell_migrated(migrated, out);
         let bound = listener.local_addr().map_err(|error| Failure::new(format!("Listening failed: {error}")))?;
-        let settings = Settings { public_url: config.public_url_at(bound), sandbox_speed: config.sandbox_speed.value };
+        let settings = Settings {
+            public_url: config.public_url_at(bound),
+            sandbox_speed: config.sandbox_speed.value,
+            outbound: Policy::allowing(config.outbound_allow.value.clone()),
+            files_folder: folder.files_folder(),
+        };
         let app = App::new(database, Clock::system(), settings);
         serve(config, app, listener, bound, greeting, out).await
     });

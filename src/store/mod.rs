@@ -16,15 +16,23 @@ pub mod api_calls;
 pub mod chats;
 pub mod counters;
 pub mod events;
+pub mod files;
 pub mod health;
 pub mod idempotency;
+pub mod message_details;
+pub mod message_files;
 pub mod messages;
+pub mod numbers;
 pub mod outbox;
 pub mod outbox_moves;
 pub mod rate_slots;
+pub mod reactions;
+pub mod routes;
 pub mod sandbox;
 pub mod setup_links;
+pub mod teammates;
 pub mod tokens;
+pub mod webhooks;
 pub mod workspaces;
 mod write;
 
@@ -52,6 +60,24 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0003_statistics.sql"),
         postgres: include_str!("../../migrations/postgres/0003_statistics.sql"),
     },
+    Migration {
+        version: 4,
+        name: "files",
+        sqlite: include_str!("../../migrations/sqlite/0004_files.sql"),
+        postgres: include_str!("../../migrations/postgres/0004_files.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "messages",
+        sqlite: include_str!("../../migrations/sqlite/0005_messages.sql"),
+        postgres: include_str!("../../migrations/postgres/0005_messages.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "people",
+        sqlite: include_str!("../../migrations/sqlite/0007_people.sql"),
+        postgres: include_str!("../../migrations/postgres/0007_people.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -62,15 +88,23 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("chats", chats::STATEMENTS),
         ("counters", counters::STATEMENTS),
         ("events", events::STATEMENTS),
+        ("files", files::STATEMENTS),
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
+        ("message_details", message_details::STATEMENTS),
+        ("message_files", message_files::STATEMENTS),
         ("messages", messages::STATEMENTS),
+        ("numbers", numbers::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("outbox_moves", outbox_moves::STATEMENTS),
         ("rate_slots", rate_slots::STATEMENTS),
+        ("reactions", reactions::STATEMENTS),
+        ("routes", routes::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
+        ("teammates", teammates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
+        ("webhooks", webhooks::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),
     ];
     let each = files.into_iter().flat_map(|(file, list)| list.iter().map(move |(name, sql)| (file, *name, *sql)));

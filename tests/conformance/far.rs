@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use partyline::clock::{Clock, Time};
 use transport::{
-    Accepted, Address, Body, Capabilities, Ear, Event, Incoming, IncomingBody, Kind, Outgoing, Pending, Receipt,
-    ReceiptStatus, SendError, Sender, Transport, Verdict,
+    Accepted, Address, Body, Capabilities, Ear, Event, FileBytes, Incoming, IncomingBody, Kind, Outgoing, Pending,
+    Receipt, ReceiptStatus, SendError, Sender, Transport, Verdict,
 };
 
 use crate::{ECHO, NOT_ON_WHATSAPP, THROTTLED};
@@ -40,13 +40,7 @@ pub struct Scripted {
 
 impl Scripted {
     pub fn new(clock: Clock, fixed_message_id: bool) -> Scripted {
-        let capabilities = Capabilities {
-            fixed_message_id,
-            groups: false,
-            service_window_hours: None,
-            text_chars_max: 4096,
-            paced: false,
-        };
+        let capabilities = Capabilities { fixed_message_id, ..Capabilities::of(Kind::Sandbox) };
         Scripted { far: Arc::default(), clock, capabilities }
     }
 
@@ -102,7 +96,11 @@ impl Scripted {
             false => format!("wamid.{}", far.received.len()),
         };
         if !known {
-            let Body::Text(text) = &message.body;
+            let text = match &message.body {
+                Body::Text(text) => text,
+                Body::File(file) => &file.caption,
+                Body::Reaction { emoji, .. } => emoji,
+            };
             far.received.push((wamid.clone(), Received { phone: phone.clone(), text: text.clone() }));
             far.plan(&wamid, &message.to, text, phone == ECHO, now);
         }
@@ -166,6 +164,10 @@ impl Transport for Scripted {
 
     fn send<'a>(&'a self, message: &'a Outgoing) -> Pending<'a, Result<Accepted, SendError>> {
         Box::pin(async move { self.receive(message) })
+    }
+
+    fn fetch_file<'a>(&'a self, _: &'a str) -> Pending<'a, Result<FileBytes, SendError>> {
+        Box::pin(async { Err(failure(Verdict::Permanent, None)) })
     }
 
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {

@@ -1,6 +1,7 @@
 //! What the suite needs of a server: a workspace with one account on a database of its own, a way to accept messages, and
 //! to read what became of them. No server, no network.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use database::{Database, Priority, Snapshot, Tx};
@@ -8,10 +9,12 @@ use partyline::accounts::link_sandbox;
 use partyline::app::{App, Settings};
 use partyline::clock::{Clock, Time};
 use partyline::error::Error;
-use partyline::id::{AccountId, ChatId, MessageUid, TokenId, WorkspaceId};
+use partyline::id::{AccountId, ChatId, MessageUid, TeammateId, TokenId, WorkspaceId};
+use partyline::inbox::content::{Content, Recipient};
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{MessageText, Phone};
 use partyline::message::{Origin, Status};
+use partyline::outbound::Policy;
 use partyline::store::Write;
 use partyline::store::accounts::{AccountRow, account_find};
 use partyline::store::counters::counters_find;
@@ -21,6 +24,7 @@ use partyline::store::outbox::{OutboxRow, outbox_of_chat};
 use partyline::store::workspaces::workspace_update;
 use partyline::workspace::settings::create_workspace;
 use partyline::workspace::tokens::{Caller, Scope};
+use tempfile::TempDir;
 
 const CREDITS: i64 = 1_000_000;
 
@@ -29,11 +33,20 @@ pub struct Kit {
     pub app: App,
     pub workspace: WorkspaceId,
     pub account: AccountId,
+    /// Where the files' bytes lie; goes with the test.
+    files: Arc<TempDir>,
 }
 
 impl Kit {
     pub async fn new(database: Database, clock: Clock, sandbox_speed: f64) -> Kit {
-        let settings = Settings { public_url: "http://localhost".into(), sandbox_speed };
+        let files = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let files_folder = files.path().to_owned();
+        let settings = Settings {
+            public_url: "http://localhost".into(),
+            sandbox_speed,
+            files_folder,
+            outbound: Policy::default(),
+        };
         let app = App::new(database, clock, settings);
         let now = app.clock.now();
         let make = move |tx: &mut Tx<'_>| create_workspace(tx, now, "Tests", "UTC");
@@ -44,13 +57,13 @@ impl Kit {
             link_sandbox(write, "Demo phone")
         };
         let account = app.write(workspace, Priority::Foreground, link).await.expect("an account");
-        Kit { app, workspace, account }
+        Kit { app, workspace, account, files }
     }
 
     /// The same data under a server that was started anew.
     pub fn restarted(&self, database: Database) -> Kit {
         let app = App::new(database, self.app.clock.clone(), self.app.settings.clone());
-        Kit { app, workspace: self.workspace, account: self.account }
+        Kit { app, workspace: self.workspace, account: self.account, files: Arc::clone(&self.files) }
     }
 
     /// Accepts a message as the public API would.
@@ -63,9 +76,10 @@ impl Kit {
         let request = SendMessage {
             uid,
             wamid: self.app.ids.wamid(),
-            to: Phone::parse("phone", to)?,
+            to: Recipient::phone(&Phone::parse("phone", to)?),
             account: None,
-            text: MessageText::parse("text", text)?,
+            content: Content::new(Some(MessageText::parse("text", text)?), None)?,
+            reply_to: None,
             label: None,
             chat_name: None,
             origin,
@@ -76,6 +90,7 @@ impl Kit {
             token_name: String::new(),
             scope: Scope::Full,
             sandbox_only: false,
+            teammate: TeammateId::OWNER,
         };
         let work = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &request);
         self.app.write(self.workspace, Priority::Foreground, work).await

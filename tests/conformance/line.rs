@@ -11,7 +11,7 @@ use partyline::store::sandbox::{SandboxOf, sandbox_message_list};
 use partyline::transports::sandbox::Sandbox;
 use tokio::sync::Notify;
 use transport::{
-    Accepted, Address, Capabilities, Ear, Event, Kind, NotStored, Outgoing, Pending, SendError, Transport,
+    Accepted, Address, Capabilities, Ear, Event, FileBytes, Kind, NotStored, Outgoing, Pending, SendError, Transport,
 };
 
 use crate::engine::{Engine, Stage};
@@ -204,6 +204,10 @@ impl Transport for Severed {
             self.reached.notify_one();
             std::future::pending().await
         })
+    }
+
+    fn fetch_file<'a>(&'a self, source: &'a str) -> Pending<'a, Result<FileBytes, SendError>> {
+        self.inner.fetch_file(source)
     }
 
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {

@@ -10,7 +10,7 @@ use partyline::accounts::{Supervisor, link_sandbox};
 use partyline::id::MessageUid;
 use partyline::message::Status;
 use tokio_util::sync::CancellationToken;
-use transport::{Accepted, Address, Capabilities, Ear, Kind, Outgoing, Pending, SendError, Transport};
+use transport::{Accepted, Address, Capabilities, Ear, FileBytes, Kind, Outgoing, Pending, SendError, Transport};
 
 use crate::ECHO;
 use crate::line::Line;
@@ -77,6 +77,10 @@ impl Transport for Bomb {
             assert!(self.burnt.swap(true, Ordering::SeqCst), "planted");
             self.inner.send(message).await
         })
+    }
+
+    fn fetch_file<'a>(&'a self, source: &'a str) -> Pending<'a, Result<FileBytes, SendError>> {
+        self.inner.fetch_file(source)
     }
 
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {

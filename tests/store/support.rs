@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use partyline::id::{AccountId, MessageUid, TokenId, WorkspaceId};
+use partyline::id::{AccountId, MessageUid, TeammateId, TokenId, WorkspaceId};
+use partyline::inbox::content::{Content, Recipient};
 use partyline::inbox::receive::receive_message;
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{MessageText, Phone};
@@ -57,9 +58,10 @@ pub async fn queue_from(stage: &TestApp, account: Option<Phone>, phone: &str, te
     let request = SendMessage {
         uid,
         wamid: wamid.clone(),
-        to: Phone::parse("phone", phone).expect("a phone"),
+        to: Recipient::phone(&Phone::parse("phone", phone).expect("a phone")),
         account,
-        text: MessageText::parse("text", text).expect("a text"),
+        content: Content::new(Some(MessageText::parse("text", text).expect("a text")), None).expect("a content"),
+        reply_to: None,
         label: None,
         chat_name: None,
         origin: Origin::PublicApi,
@@ -70,7 +72,14 @@ pub async fn queue_from(stage: &TestApp, account: Option<Phone>, phone: &str, te
 }
 
 fn caller(workspace: WorkspaceId) -> Caller {
-    Caller { workspace, token: TokenId(0), token_name: String::new(), scope: Scope::Full, sandbox_only: false }
+    Caller {
+        workspace,
+        token: TokenId(0),
+        token_name: String::new(),
+        scope: Scope::Full,
+        sandbox_only: false,
+        teammate: TeammateId::OWNER,
+    }
 }
 
 pub async fn limited(stage: &TestApp, change: LimitChange) {

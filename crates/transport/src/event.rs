@@ -1,13 +1,19 @@
 //! What a transport tells: told at least once, in any order.
 
-use crate::Address;
+use serde::{Deserialize, Serialize};
+
+use crate::{Address, IncomingFile};
 
 /// Something that happened at WhatsApp.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     Account(AccountState),
     Message(Incoming),
     Receipt(Receipt),
+    Reaction(IncomingReaction),
+    Edit(IncomingEdit),
+    Revoke(IncomingRevoke),
+    Group(GroupChange),
 }
 
 /// How the account's connection is.
@@ -27,10 +33,14 @@ pub enum AccountState {
     LoggedOut {
         reason: String,
     },
+    /// Its token is no longer good.
+    TokenInvalid {
+        reason: String,
+    },
 }
 
 /// Who said something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sender {
     pub address: Address,
     /// The name the sender chose; may be empty.
@@ -38,7 +48,7 @@ pub struct Sender {
 }
 
 /// A message that arrived. One and the same is known by account, chat, sender and `wamid`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incoming {
     pub chat: Address,
     /// The chat's name as WhatsApp knows it; empty if it doesn't.
@@ -53,9 +63,115 @@ pub struct Incoming {
 }
 
 /// What an incoming message says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum IncomingBody {
     Text(String),
+    File(IncomingFile),
+    Location {
+        /// Degrees, north positive.
+        latitude: f64,
+        /// Degrees, east positive.
+        longitude: f64,
+        /// Of the place; may be empty.
+        name: String,
+        /// May be empty.
+        address: String,
+    },
+    Contacts(Vec<ContactCard>),
+    /// Something this version can't show; what it was, for people.
+    Unsupported(String),
+}
+
+/// A contact that somebody handed on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactCard {
+    pub name: String,
+    /// As they stand on the card.
+    pub phones: Vec<String>,
+}
+
+/// Somebody put an emoji to a message. One person has at most one per message: the latest counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingReaction {
+    pub chat: Address,
+    /// Who reacts.
+    pub sender: Sender,
+    /// Of the message that it is put to.
+    pub wamid: String,
+    /// Who sent that message; `None` if we did.
+    pub to_sender: Option<Address>,
+    /// Empty takes it back.
+    pub emoji: String,
+    /// By WhatsApp's clock, ms since 1970 UTC.
+    pub at_ms: i64,
+}
+
+/// A sender changed the text of a message of theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingEdit {
+    pub chat: Address,
+    pub sender: Sender,
+    /// Of the message that is changed.
+    pub wamid: String,
+    /// What it says now.
+    pub text: String,
+    /// By WhatsApp's clock, ms since 1970 UTC.
+    pub at_ms: i64,
+}
+
+/// A sender took a message of theirs back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncomingRevoke {
+    pub chat: Address,
+    pub sender: Sender,
+    /// Of the message that is gone.
+    pub wamid: String,
+    /// By WhatsApp's clock, ms since 1970 UTC.
+    pub at_ms: i64,
+}
+
+/// News of a group. What isn't told hasn't changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupChange {
+    pub chat: Address,
+    /// Its name from now on.
+    pub name: Option<String>,
+    /// All who are in it, where WhatsApp tells all.
+    pub members: Option<Vec<GroupMember>>,
+    pub joined: Vec<GroupMember>,
+    pub left: Vec<Address>,
+    /// By WhatsApp's clock, ms since 1970 UTC.
+    pub at_ms: i64,
+}
+
+/// Somebody in a group; the account itself is one of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupMember {
+    pub address: Address,
+    /// As they call themselves; may be empty.
+    pub name: String,
+    pub role: GroupRole,
+}
+
+/// What somebody may do in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupRole {
+    Ordinary,
+    Admin,
+    /// Who made the group.
+    Owner,
+}
+
+impl GroupRole {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            GroupRole::Ordinary => "ordinary",
+            GroupRole::Admin => "admin",
+            GroupRole::Owner => "owner",
+        }
+    }
 }
 
 /// News of a message that we sent.

@@ -5,7 +5,9 @@
 //! least once, in any order, and may name messages nobody knows.
 
 mod address;
+mod capabilities;
 mod event;
+mod file;
 mod send;
 
 use std::fmt;
@@ -14,7 +16,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub use address::Address;
-pub use event::{AccountState, Event, Incoming, IncomingBody, Receipt, ReceiptStatus, Sender};
+pub use capabilities::Capabilities;
+pub use event::{
+    AccountState, ContactCard, Event, GroupChange, GroupMember, GroupRole, Incoming, IncomingBody, IncomingEdit,
+    IncomingReaction, IncomingRevoke, Receipt, ReceiptStatus, Sender,
+};
+pub use file::{FileBytes, FileKind, FileSource, IncomingFile, OutgoingFile};
 pub use send::{Accepted, Body, Outgoing, SendError, Verdict};
 
 /// A future that a transport returns; boxed, since transports are chosen at run time.
@@ -48,20 +55,6 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What a transport can do, so that the rest is refused before anything is accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capabilities {
-    /// The id chosen at acceptance is the id on the wire: sending again is safe, the recipient sees one message.
-    pub fixed_message_id: bool,
-    pub groups: bool,
-    /// Hours after the contact's last message in which free text may be sent; `None` where there is no such window.
-    pub service_window_hours: Option<u32>,
-    /// Longest text in characters.
-    pub text_chars_max: u32,
-    /// Whether sends need pacing, because the number of a person is behind it.
-    pub paced: bool,
-}
-
 /// Who hears a transport's events, one or many at once (many are stored cheaper). The future ends when all of them are
 /// stored for good: only then may the transport acknowledge them to its peer. Hearing an event twice does no harm.
 /// Messages are stored in the order in which they are told.
@@ -87,7 +80,10 @@ impl std::error::Error for NotStored {}
 pub trait Transport: Send + Sync {
     fn kind(&self) -> Kind;
 
-    fn capabilities(&self) -> Capabilities;
+    /// What this account's transport can do: as a rule what all of its kind can.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::of(self.kind())
+    }
 
     /// Connects and tells events to `ear` until [`Transport::stop`]. Reconnects by itself; returns once it runs.
     fn start(&self, ear: Arc<dyn Ear>) -> Pending<'_, Result<(), SendError>>;
@@ -97,6 +93,12 @@ pub trait Transport: Send + Sync {
 
     /// Hands one message over. Calls for one chat come one after the other, in the accepted order.
     fn send<'a>(&'a self, message: &'a Outgoing) -> Pending<'a, Result<Accepted, SendError>>;
+
+    /// The bytes of a file that arrived, by the `source` it was told with. May be asked for again, also after a restart.
+    ///
+    /// # Errors
+    /// `Permanent` where the file is gone for good; anything else is worth another try.
+    fn fetch_file<'a>(&'a self, source: &'a str) -> Pending<'a, Result<FileBytes, SendError>>;
 
     /// Whether a number is on WhatsApp.
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>>;

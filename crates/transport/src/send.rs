@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::Address;
+use crate::{Address, OutgoingFile};
 
 /// A message on its way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,15 @@ pub struct Outgoing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     Text(String),
+    File(OutgoingFile),
+    /// Ours to a message of this chat; it has no receipts of its own.
+    Reaction {
+        to_wamid: String,
+        /// Who sent that message; `None` if we did.
+        to_sender: Option<Address>,
+        /// Empty takes ours back.
+        emoji: String,
+    },
 }
 
 /// WhatsApp has it.

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use transport::{
-    Accepted, AccountState, Address, Body, Capabilities, Ear, Event, Kind, Outgoing, Pending, SendError, Transport,
+    Accepted, AccountState, Address, Body, Ear, Event, FileBytes, Kind, Outgoing, Pending, SendError, Transport,
     Verdict,
 };
 
@@ -32,7 +32,6 @@ pub use acts::Acted;
 
 const THROTTLED_FOR: Duration = Duration::from_secs(2);
 const THROTTLED_EVERY: i64 = 3;
-const TEXT_CHARS_MAX: u32 = 65_536;
 
 /// What a sandbox is built on.
 #[derive(Clone)]
@@ -84,7 +83,11 @@ impl Sandbox {
         }
         let now = self.world.clock.now();
         let at = Time::from_ms(self.latest_ms.fetch_max(now.ms(), Ordering::Relaxed).max(now.ms()));
-        let Body::Text(text) = &message.body;
+        let text = match &message.body {
+            Body::Text(text) => text,
+            Body::File(file) => &file.caption,
+            Body::Reaction { .. } => return Ok(Accepted { wamid: message.wamid.clone(), at_ms: at.ms() }),
+        };
         let received = SandboxMessage {
             wamid: message.wamid.clone(),
             jid: message.to.jid().to_owned(),
@@ -158,16 +161,6 @@ impl Transport for Sandbox {
         Kind::Sandbox
     }
 
-    fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            fixed_message_id: true,
-            groups: false,
-            service_window_hours: None,
-            text_chars_max: TEXT_CHARS_MAX,
-            paced: false,
-        }
-    }
-
     fn start(&self, ear: Arc<dyn Ear>) -> Pending<'_, Result<(), SendError>> {
         Box::pin(async move {
             let connected = ear.hear(vec![Event::Account(AccountState::Connected)]).await;
@@ -197,6 +190,10 @@ impl Transport for Sandbox {
         Box::pin(self.receive(message))
     }
 
+    fn fetch_file<'a>(&'a self, _: &'a str) -> Pending<'a, Result<FileBytes, SendError>> {
+        Box::pin(async move { Err(no_such_file()) })
+    }
+
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {
         Box::pin(async move { Ok(contact_at(address).1.refusal != Some(Refusal::NotOnWhatsApp)) })
     }
@@ -222,6 +219,16 @@ fn not_on_whatsapp() -> SendError {
         code: Some(131_026),
         title: "Message undeliverable".to_owned(),
         details: "The recipient's number is not on WhatsApp.".to_owned(),
+        maybe_accepted: false,
+    }
+}
+
+fn no_such_file() -> SendError {
+    SendError {
+        verdict: Verdict::Permanent,
+        code: Some(131_052),
+        title: "Media download error".to_owned(),
+        details: "The sandbox has no such file.".to_owned(),
         maybe_accepted: false,
     }
 }
