@@ -9,7 +9,7 @@ use partyline::accounts::link_sandbox;
 use partyline::app::{App, Settings};
 use partyline::clock::{Clock, Time};
 use partyline::error::Error;
-use partyline::id::{AccountId, ChatId, MessageUid, TeammateId, TokenId, WorkspaceId};
+use partyline::id::{AccountId, ChatId, MessageUid, WorkspaceId};
 use partyline::inbox::content::{Content, Recipient};
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{MessageText, Phone};
@@ -23,7 +23,7 @@ use partyline::store::messages::{MessageFilter, MessageView, history_list, messa
 use partyline::store::outbox::{OutboxRow, outbox_of_chat};
 use partyline::store::workspaces::workspace_update;
 use partyline::workspace::settings::create_workspace;
-use partyline::workspace::tokens::{Caller, Scope};
+use partyline::workspace::tokens::Caller;
 use tempfile::TempDir;
 
 const CREDITS: i64 = 1_000_000;
@@ -84,14 +84,7 @@ impl Kit {
             chat_name: None,
             origin,
         };
-        let caller = Caller {
-            workspace: self.workspace,
-            token: TokenId(0),
-            token_name: String::new(),
-            scope: Scope::Full,
-            sandbox_only: false,
-            teammate: TeammateId::OWNER,
-        };
+        let caller = Caller::operator(self.workspace);
         let work = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &request);
         self.app.write(self.workspace, Priority::Foreground, work).await
     }
