@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::id::{IdSource, WorkspaceId};
 use crate::store::Write;
+use crate::store::sandbox::SandboxOf;
 use crate::workspace;
 use crate::workspace::ledger::Ledger;
 use crate::workspace::limits::{FLUSH, Limits};
@@ -35,6 +36,7 @@ pub struct Parts {
     pub ids: IdSource,
     pub settings: Settings,
     pub wakes: Wakes,
+    pub sandbox_bells: Arc<Bells<SandboxOf>>,
     pub limits: Limits,
     pub ledger: Ledger,
 }
@@ -51,7 +53,8 @@ impl App {
     pub fn new(database: Database, clock: Clock, settings: Settings) -> App {
         let limits = Limits::for_engine(database.engine());
         let (ids, wakes, ledger) = (IdSource::default(), Wakes::default(), Ledger::default());
-        App(Arc::new(Parts { database, clock, ids, settings, wakes, limits, ledger }))
+        let sandbox_bells = Arc::default();
+        App(Arc::new(Parts { database, clock, ids, settings, wakes, sandbox_bells, limits, ledger }))
     }
 
     /// Runs `work` as one durable write of the workspace, wakes those who wait for its rows, and answers. `work` may run
@@ -95,14 +98,21 @@ pub async fn keep_ledger(app: App, shutdown: CancellationToken) {
     }
 }
 
-/// Hints that a workspace has new rows. Only hints: whoever waits also looks every second.
-#[derive(Default)]
-pub struct Wakes(Mutex<HashMap<WorkspaceId, Arc<Notify>>>);
+/// Hints that a workspace has new rows; its bell is rung after each of its commits here.
+pub type Wakes = Bells<WorkspaceId>;
 
-impl Wakes {
-    /// The bell of a workspace; rung after each of its commits here.
-    pub fn of(&self, workspace: WorkspaceId) -> Arc<Notify> {
+/// A bell for each of many. Only hints: whoever waits also looks every second.
+pub struct Bells<K>(Mutex<HashMap<K, Arc<Notify>>>);
+
+impl<K> Default for Bells<K> {
+    fn default() -> Bells<K> {
+        Bells(Mutex::default())
+    }
+}
+
+impl<K: Eq + std::hash::Hash> Bells<K> {
+    pub fn of(&self, whose: K) -> Arc<Notify> {
         let mut bells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(bells.entry(workspace).or_default())
+        Arc::clone(bells.entry(whose).or_default())
     }
 }

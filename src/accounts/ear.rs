@@ -38,15 +38,35 @@ impl AccountEar {
         let (mut receipts, mut messages) = (Vec::new(), Vec::new());
         for event in events {
             match event {
-                Event::Account(state) => self.store_state(state).await?,
                 Event::Message(message) => messages.push(message),
                 Event::Receipt(receipt) => receipts.push(receipt),
-                // No transport tells these yet.
-                Event::Reaction(_) | Event::Edit(_) | Event::Revoke(_) | Event::Group(_) => {}
+                Event::Account(state) => self.store_state(state).await?,
+                // It may be about a message that was told just before.
+                change => {
+                    self.store_both(std::mem::take(&mut receipts), std::mem::take(&mut messages)).await?;
+                    self.store_change(change).await?;
+                }
             }
         }
+        self.store_both(receipts, messages).await
+    }
+
+    async fn store_both(&self, receipts: Vec<Receipt>, messages: Vec<Incoming>) -> Result<(), Error> {
         let (receipts, messages) = tokio::join!(self.store_receipts(receipts), self.store_messages(messages));
         receipts.and(messages)
+    }
+
+    /// What changes a message or a group that is there.
+    async fn store_change(&self, change: Event) -> Result<(), Error> {
+        let account = self.account;
+        let work = move |write: &mut Write<'_, '_>| match &change {
+            Event::Reaction(_) | Event::Edit(_) | Event::Revoke(_) | Event::Group(_) => {
+                let _ = (account, write.now);
+                Ok(())
+            }
+            Event::Account(_) | Event::Message(_) | Event::Receipt(_) => Ok(()),
+        };
+        self.app.write(self.workspace, Priority::Foreground, work).await
     }
 
     async fn store_state(&self, state: AccountState) -> Result<(), Error> {

@@ -23,6 +23,7 @@ pub mod outbox;
 pub mod outbox_moves;
 pub mod rate_slots;
 pub mod sandbox;
+pub mod sandbox_contacts;
 pub mod setup_links;
 pub mod tokens;
 pub mod workspaces;
@@ -52,6 +53,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0003_statistics.sql"),
         postgres: include_str!("../../migrations/postgres/0003_statistics.sql"),
     },
+    Migration {
+        version: 9,
+        name: "sandbox whole",
+        sqlite: include_str!("../../migrations/sqlite/0009_sandbox.sql"),
+        postgres: include_str!("../../migrations/postgres/0009_sandbox.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -69,6 +76,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("outbox_moves", outbox_moves::STATEMENTS),
         ("rate_slots", rate_slots::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
+        ("sandbox_contacts", sandbox_contacts::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),

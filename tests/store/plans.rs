@@ -12,7 +12,7 @@ const LARGE: [&str; 8] =
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
 /// The API log is a ring of bounded size.
-const WALKS: [&str; 8] = [
+const WALKS: [&str; 10] = [
     "api_calls API_CALL_LIST",
     "api_calls API_CALL_SINCE",
     "chats CHAT_LIST",
@@ -21,6 +21,8 @@ const WALKS: [&str; 8] = [
     "events EVENT_LAST",
     "sandbox MESSAGE_LIST",
     "sandbox STEP_NEXT",
+    "sandbox STEP_FORGET",
+    "sandbox MESSAGE_FORGET",
 ];
 
 #[tokio::test]
@@ -49,7 +51,19 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 8] = ["accounts", "a", "tokens", "workspaces", "workspace_counters", "c", "w", "rate_slots"];
+const SMALL: [&str; 11] = [
+    "accounts",
+    "a",
+    "tokens",
+    "workspaces",
+    "workspace_counters",
+    "c",
+    "w",
+    "rate_slots",
+    "sandbox_contacts",
+    "sandbox_clocks",
+    "k",
+];
 
 async fn plan(database: &database::Database, sql: &'static Sql) -> Vec<String> {
     let text = sql.text(DatabaseEngine::Sqlite);
