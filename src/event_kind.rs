@@ -20,9 +20,18 @@ pub enum Kind {
     /// Four fifths of a quota are used; the detail says which.
     QuotaNearlyUsed,
     QuotaUsed,
+    /// The detail of this and the following is the number of the teammate, template or webhook.
+    TeammateInvited,
+    InvitationWithdrawn,
+    TemplateMade,
+    TemplateChanged,
+    TemplateDeleted,
+    WebhookMade,
+    WebhookChanged,
+    WebhookDeleted,
 }
 
-const KINDS: [(Kind, i64, &str); 14] = [
+const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::MessageSent, 1, "message:sent:new"),
     (Kind::MessageReceived, 2, "message:received:new"),
     (Kind::MessageStatus, 3, "message:status"),
@@ -37,6 +46,14 @@ const KINDS: [(Kind, i64, &str); 14] = [
     (Kind::AccountResumed, 12, "whatsapp:account:resumed"),
     (Kind::QuotaNearlyUsed, 13, "quota:nearly_used"),
     (Kind::QuotaUsed, 14, "quota:used"),
+    (Kind::TeammateInvited, 40, "teammate:invited"),
+    (Kind::InvitationWithdrawn, 41, "teammate:invitation:withdrawn"),
+    (Kind::TemplateMade, 42, "template:new"),
+    (Kind::TemplateChanged, 43, "template:changed"),
+    (Kind::TemplateDeleted, 44, "template:deleted"),
+    (Kind::WebhookMade, 45, "webhook:new"),
+    (Kind::WebhookChanged, 46, "webhook:changed"),
+    (Kind::WebhookDeleted, 47, "webhook:deleted"),
 ];
 
 impl Kind {
@@ -65,7 +82,7 @@ mod tests {
         let names: HashSet<&str> = KINDS.iter().map(|row| row.2).collect();
         assert_eq!((numbers.len(), names.len()), (KINDS.len(), KINDS.len()));
         for (kind, number, _) in KINDS {
-            assert_eq!(Kind::from_number(number), Some(kind));
+            assert_eq!(Kind::from_number(*number), Some(*kind));
         }
     }
 }

@@ -80,9 +80,34 @@ number_id! {
     /// A token of the public API; counts from 1 in each workspace.
     TokenId
 }
+number_id! {
+    /// A teammate; counts from 1 in each workspace. It is the public API's `user_id`.
+    TeammateId
+}
+number_id! {
+    /// A team of teammates; counts from 1 in each workspace. 0 stands for none.
+    TeamId
+}
+number_id! {
+    /// A template; counts from 1 in each workspace.
+    TemplateId
+}
+number_id! {
+    /// A webhook; counts from 1 in each workspace.
+    WebhookId
+}
 uuid_id! {
     /// A message's id in the public API. A UUIDv7: messages sort by it in the order in which they were accepted.
     MessageUid
+}
+
+impl TeammateId {
+    /// The Owner, whom every workspace has from its first moment.
+    pub const OWNER: TeammateId = TeammateId(1);
+}
+
+impl TeamId {
+    pub const NONE: TeamId = TeamId(0);
 }
 
 /// Makes identifiers and secrets. Randomness is drawn here, before a write begins, since a write may run again.

@@ -6,7 +6,7 @@ use crate::accounts::health::Health;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind as EventKind;
-use crate::id::{AccountId, ChatId};
+use crate::id::{AccountId, ChatId, TeammateId};
 use crate::store::Write;
 use crate::store::accounts::{AccountRow, account_insert, account_list};
 use crate::store::events::{NewEvent, event_append};
@@ -37,8 +37,7 @@ pub fn link_sandbox(write: &mut Write<'_, '_>, name: &str) -> Result<AccountId, 
         jid: Address::from_phone(&phone).jid().to_owned(),
         phone,
         name: name.to_owned(),
-        owner_name: String::new(),
-        owner_email: String::new(),
+        owner: TeammateId::OWNER,
         linked_at: write.now,
         unlinked_at: Time::NEVER,
         health: Health::Connected.as_str().to_owned(),

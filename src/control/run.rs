@@ -9,7 +9,7 @@ use super::{Command, Limits, Output};
 use crate::accounts::link_sandbox;
 use crate::app::App;
 use crate::error::Error;
-use crate::id::{MessageUid, TokenId, WorkspaceId};
+use crate::id::{MessageUid, TeammateId, TokenId, WorkspaceId};
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::inbox::values::{MessageText, Phone};
 use crate::message::Origin;
@@ -172,8 +172,14 @@ async fn send(app: &App, workspace: WorkspaceId, to: &str, text: &str, from: Opt
         origin: Origin::PublicApi,
     };
     // The operator, who needs no token: whoever may open the data folder may do anything.
-    let operator =
-        Caller { workspace, token: TokenId(0), token_name: String::new(), scope: Scope::Full, sandbox_only: false };
+    let operator = Caller {
+        workspace,
+        token: TokenId(0),
+        token_name: String::new(),
+        scope: Scope::Full,
+        sandbox_only: false,
+        teammate: TeammateId::OWNER,
+    };
     let queue = move |write: &mut Write<'_, '_>| queue_message(write, &operator, &request);
     let uid = app.write(workspace, Priority::Foreground, queue).await?;
     Ok(Output::Queued { uid: uid.to_string() })

@@ -50,6 +50,7 @@ pub struct Call {
     query: Result<Fields, Error>,
     key: Result<Option<String>, Error>,
     fingerprint: [u8; 32],
+    is_bare: bool,
 }
 
 /// What the log says of a request.
@@ -97,7 +98,7 @@ impl FromRequestParts<PublicState> for Call {
         let facts = Facts { request, at, started, method: parts.method.clone(), path, ignored: Vec::new() };
         let query = Fields::from_query(parts.uri.query().unwrap_or_default());
         let key = idempotency_key(&parts.headers);
-        Ok(Call { app, caller, facts, query, key, fingerprint: [0; 32] })
+        Ok(Call { app, caller, facts, query, key, fingerprint: [0; 32], is_bare: false })
     }
 }
 
@@ -143,6 +144,21 @@ impl Call {
         Err(Error::new(Code::InsufficientScope, "This token may only read; use one with scope send or full"))
     }
 
+    /// # Errors
+    /// `insufficient_scope`.
+    pub fn may_manage(&self) -> Result<(), Error> {
+        if self.caller.scope.may_manage() {
+            return Ok(());
+        }
+        Err(Error::new(Code::InsufficientScope, "This token may not change settings; use one with scope full"))
+    }
+
+    /// Answers with what the operation gives as the whole body, where the contract has no envelope.
+    #[must_use]
+    pub fn bare(self) -> Call {
+        Call { is_bare: true, ..self }
+    }
+
     /// Reads the query with `read`; keys that it doesn't ask for are noted.
     ///
     /// # Errors
@@ -182,8 +198,9 @@ impl Call {
         };
         let answer = match request {
             Ok(request) => {
-                let caller = Arc::clone(&self.caller);
-                self.app.read(move |tx| look(tx, &caller, &request).and_then(|data| success(data))).await
+                let (caller, is_bare) = (Arc::clone(&self.caller), self.is_bare);
+                let look = move |tx: &mut Snapshot<'_>| answer_body(look(tx, &caller, &request)?, is_bare);
+                self.app.read(look).await
             }
             Err(error) => Err(error),
         };
@@ -215,13 +232,14 @@ impl Call {
             fingerprint: self.fingerprint,
         });
         let (facts, caller, shared) = (self.facts.clone(), Arc::clone(&self.caller), self.app.limits.is_shared());
-        let (clock, held) = (self.app.clock.clone(), pass.held());
+        let (clock, held, is_bare) = (self.app.clock.clone(), pass.held(), self.is_bare);
         let written = self
             .app
             .write(self.caller.workspace, Priority::Foreground, move |write| {
                 let took = clock.monotonic().saturating_sub(facts.started);
                 let answer = answer_in_write(write, &caller, &facts, took, key.as_ref(), shared, |write| {
-                    work(write, &caller, &request)
+                    let done = work(write, &caller, &request)?;
+                    Ok((answer_body(done.data, is_bare)?, done.message))
                 })?;
                 if let Some(held) = held.clone().filter(|_| answer.counted) {
                     // Also where nobody waits for the answer any more: the write counts the call all the same.
@@ -349,14 +367,14 @@ impl Facts {
 
 /// Runs an operation inside its write: the shared gate, an earlier answer under the same key, the domain, the count and
 /// the log, in this order. A refusal is an answer like any other, decided before anything was written.
-fn answer_in_write<T: Serialize>(
+fn answer_in_write(
     write: &mut Write<'_, '_>,
     caller: &Caller,
     facts: &Facts,
     took: Duration,
     key: Option<&IdempotencyKey>,
     shared: bool,
-    work: impl FnOnce(&mut Write<'_, '_>) -> Result<Done<T>, Error>,
+    work: impl FnOnce(&mut Write<'_, '_>) -> Result<(String, Option<MessageUid>), Error>,
 ) -> Result<Answer, Error> {
     if shared && let Err(refusal) = enter_shared(write) {
         return uncounted(refusal);
@@ -367,7 +385,7 @@ fn answer_in_write<T: Serialize>(
         return replay(write, caller, facts, took, key, kept);
     }
     let (writes, counters) = (write.tx.writes(), write.counters.clone());
-    let done = work(write).and_then(|done| Ok((success(done.data)?, done.message)));
+    let done = work(write);
     if let Err(error) = &done
         && error.is_refusal()
         && (write.tx.writes() != writes || write.counters != counters)
@@ -428,8 +446,11 @@ fn uncounted(refusal: Error) -> Result<Answer, Error> {
     Ok(Answer { status, body, counted: false, replayed: false, refusal: Some(refusal) })
 }
 
-fn success<T: Serialize>(data: T) -> Result<String, Error> {
-    serde_json::to_string(&Success { status: "ok", data }).map_err(Error::internal)
+/// The body of a success: `data` in its envelope, or as it is.
+fn answer_body<T: Serialize>(data: T, is_bare: bool) -> Result<String, Error> {
+    let text =
+        if is_bare { serde_json::to_string(&data) } else { serde_json::to_string(&Success { status: "ok", data }) };
+    text.map_err(Error::internal)
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {

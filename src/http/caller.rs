@@ -94,6 +94,7 @@ fn living(row: TokenRow) -> Option<Caller> {
         token_name: row.name,
         scope: Scope::parse(&row.scope)?,
         sandbox_only: row.sandbox_only,
+        teammate: row.teammate,
     })
 }
 

@@ -8,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::call::PublicState;
+use crate::http::error::{Failure, FailureField};
 use crate::http::public::{accounts, chat_messages, chats, messages, workspace};
 
 /// Where the public API begins.
@@ -24,6 +25,8 @@ pub const BASE_PATH: &str = "/integrations/api";
                        sandbox account and write to +1 202 555 0100, who answers.",
         license(name = "AGPL-3.0-or-later"),
     ),
+    // What every operation may answer is referred to; nothing else would bring it here.
+    components(schemas(Failure, FailureField)),
     modifiers(&BearerToken),
     security(("token" = [])),
 )]

@@ -4,7 +4,7 @@ use database::{Error, Read, Row, Sql, params};
 use transport::Kind;
 
 use crate::clock::Time;
-use crate::id::{AccountId, WorkspaceId};
+use crate::id::{AccountId, TeammateId, WorkspaceId};
 use crate::store::Write;
 
 /// A stored account.
@@ -16,8 +16,8 @@ pub struct AccountRow {
     pub jid: String,
     pub phone: String,
     pub name: String,
-    pub owner_name: String,
-    pub owner_email: String,
+    /// Whose number it is.
+    pub owner: TeammateId,
     pub linked_at: Time,
     pub unlinked_at: Time,
     /// A word of the health vocabulary, as in `connected`.
@@ -29,8 +29,8 @@ pub struct AccountRow {
 macro_rules! accounts_where {
     ($rest:literal) => {
         concat!(
-            "SELECT workspace_id, account_id, transport, jid, phone, name, owner_name, owner_email, linked_at_ms, \
-             unlinked_at_ms, health, health_reason, health_until_ms FROM accounts ",
+            "SELECT workspace_id, account_id, transport, jid, phone, name, owner_id, linked_at_ms, unlinked_at_ms, \
+             health, health_reason, health_until_ms FROM accounts ",
             $rest
         )
     };
@@ -43,9 +43,9 @@ const ACCOUNT_FIND: Sql = Sql::both(accounts_where!("WHERE workspace_id = $1 AND
 const ACCOUNT_ALL: Sql = Sql::both(accounts_where!("WHERE unlinked_at_ms = 0 ORDER BY workspace_id, account_id"));
 
 const ACCOUNT_INSERT: Sql = Sql::both(
-    "INSERT INTO accounts (workspace_id, account_id, transport, jid, phone, name, owner_name, owner_email, \
-     linked_at_ms, unlinked_at_ms, health, health_reason, health_until_ms) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    "INSERT INTO accounts (workspace_id, account_id, transport, jid, phone, name, owner_id, linked_at_ms, \
+     unlinked_at_ms, health, health_reason, health_until_ms) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 );
 
 const ACCOUNT_HEALTH: Sql = Sql::both(
@@ -72,7 +72,7 @@ pub fn account_all_linked(tx: &mut impl Read) -> Result<Vec<AccountRow>, Error> 
 }
 
 pub fn account_insert(write: &mut Write<'_, '_>, account: &AccountRow) -> Result<(), Error> {
-    let AccountRow { workspace, id, transport, jid, phone, name, owner_name, owner_email, .. } = account;
+    let AccountRow { workspace, id, transport, jid, phone, name, owner, .. } = account;
     let AccountRow { linked_at, unlinked_at, health, health_reason, health_until, .. } = account;
     let transport = transport.as_str();
     let values = params![
@@ -82,8 +82,7 @@ pub fn account_insert(write: &mut Write<'_, '_>, account: &AccountRow) -> Result
         jid,
         phone,
         name,
-        owner_name,
-        owner_email,
+        owner,
         linked_at,
         unlinked_at,
         health,
@@ -114,13 +113,12 @@ fn decode(row: &Row<'_>) -> Result<AccountRow, Error> {
         jid: row.get(3)?,
         phone: row.get(4)?,
         name: row.get(5)?,
-        owner_name: row.get(6)?,
-        owner_email: row.get(7)?,
-        linked_at: row.get(8)?,
-        unlinked_at: row.get(9)?,
-        health: row.get(10)?,
-        health_reason: row.get(11)?,
-        health_until: row.get(12)?,
+        owner: row.get(6)?,
+        linked_at: row.get(7)?,
+        unlinked_at: row.get(8)?,
+        health: row.get(9)?,
+        health_reason: row.get(10)?,
+        health_until: row.get(11)?,
     })
 }
 

@@ -19,13 +19,16 @@ pub mod events;
 pub mod health;
 pub mod idempotency;
 pub mod messages;
+pub mod numbers;
 pub mod outbox;
 pub mod outbox_moves;
 pub mod rate_slots;
 pub mod sandbox;
 pub mod sandbox_contacts;
 pub mod setup_links;
+pub mod teammates;
 pub mod tokens;
+pub mod webhooks;
 pub mod workspaces;
 mod write;
 
@@ -54,10 +57,17 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0003_statistics.sql"),
     },
     Migration {
+<<<<<<< HEAD
         version: 9,
         name: "sandbox whole",
         sqlite: include_str!("../../migrations/sqlite/0009_sandbox.sql"),
         postgres: include_str!("../../migrations/postgres/0009_sandbox.sql"),
+=======
+        version: 7,
+        name: "people",
+        sqlite: include_str!("../../migrations/sqlite/0007_people.sql"),
+        postgres: include_str!("../../migrations/postgres/0007_people.sql"),
+>>>>>>> main
     },
 ];
 
@@ -72,13 +82,16 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
         ("messages", messages::STATEMENTS),
+        ("numbers", numbers::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("outbox_moves", outbox_moves::STATEMENTS),
         ("rate_slots", rate_slots::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("sandbox_contacts", sandbox_contacts::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
+        ("teammates", teammates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
+        ("webhooks", webhooks::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),
     ];
     let each = files.into_iter().flat_map(|(file, list)| list.iter().map(move |(name, sql)| (file, *name, *sql)));

@@ -3,7 +3,7 @@
 use database::{Error, Read, Row, Sql, Value, params};
 
 use crate::clock::Time;
-use crate::id::{TokenId, WorkspaceId};
+use crate::id::{TeammateId, TokenId, WorkspaceId};
 use crate::store::Write;
 
 /// A stored token.
@@ -15,6 +15,8 @@ pub struct TokenRow {
     pub scope: String,
     /// May act on sandbox accounts only.
     pub sandbox_only: bool,
+    /// Who acts with it.
+    pub teammate: TeammateId,
     /// The first letters, to tell tokens apart.
     pub hint: String,
     pub created_at: Time,
@@ -24,17 +26,17 @@ pub struct TokenRow {
 
 static TOKEN_INSERT: Sql = Sql::both(
     "INSERT INTO tokens (workspace_id, token_id, name, scope, sandbox_only, hint, hash, created_at_ms, revoked_at_ms, \
-     last_used_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)",
+     last_used_at_ms, teammate_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9)",
 );
 
 const TOKEN_BY_HASH: Sql = Sql::both(
-    "SELECT workspace_id, token_id, name, scope, sandbox_only, hint, created_at_ms, revoked_at_ms, last_used_at_ms \
-     FROM tokens WHERE hash = $1",
+    "SELECT workspace_id, token_id, name, scope, sandbox_only, hint, created_at_ms, revoked_at_ms, last_used_at_ms, \
+     teammate_id FROM tokens WHERE hash = $1",
 );
 
 const TOKEN_LIST: Sql = Sql::both(
-    "SELECT workspace_id, token_id, name, scope, sandbox_only, hint, created_at_ms, revoked_at_ms, last_used_at_ms \
-     FROM tokens WHERE workspace_id = $1 ORDER BY token_id",
+    "SELECT workspace_id, token_id, name, scope, sandbox_only, hint, created_at_ms, revoked_at_ms, last_used_at_ms, \
+     teammate_id FROM tokens WHERE workspace_id = $1 ORDER BY token_id",
 );
 
 const TOKEN_REVOKE: Sql =
@@ -46,8 +48,8 @@ const TOKEN_USED: Sql = Sql::both(
 
 /// Stores a new token under `hash` (SHA-256 of its text, 32 bytes).
 pub fn token_insert(write: &mut Write<'_, '_>, token: &TokenRow, hash: [u8; 32]) -> Result<(), crate::error::Error> {
-    let TokenRow { workspace, id, name, scope, sandbox_only, hint, created_at, .. } = token;
-    let values = params![workspace, id, name, scope, sandbox_only, hint, hash, created_at];
+    let TokenRow { workspace, id, name, scope, sandbox_only, teammate, hint, created_at, .. } = token;
+    let values = params![workspace, id, name, scope, sandbox_only, hint, hash, created_at, teammate];
     write.later(&TOKEN_INSERT, values.into_iter().map(Value::into_owned).collect())
 }
 
@@ -82,6 +84,7 @@ fn decode(row: &Row<'_>) -> Result<TokenRow, Error> {
         created_at: row.get(6)?,
         revoked_at: row.get(7)?,
         last_used_at: row.get(8)?,
+        teammate: row.get(9)?,
     })
 }
 

@@ -3,14 +3,17 @@
 pub mod api_log;
 pub mod credits;
 pub mod cycle;
+pub mod invitations;
 pub mod ledger;
 pub mod limits;
+pub mod people;
 
 pub mod quota;
 pub mod rate;
 pub mod settings;
 pub mod setup;
 
+pub mod teammates;
 pub mod tokens;
 mod write;
 pub mod zone;

@@ -9,8 +9,10 @@ use crate::error::{Error, FieldFault};
 use crate::id::WorkspaceId;
 use crate::store::Write;
 use crate::store::counters::counters_insert;
+use crate::store::teammates::teammate_insert;
 use crate::store::workspaces::{Workspace, workspace_insert, workspace_next_id, workspace_update};
 use crate::workspace::cycle::cycle_at;
+use crate::workspace::teammates::first_owner;
 use crate::workspace::zone::parse_zone;
 
 /// Limits of a new workspace; the contract's.
@@ -34,7 +36,7 @@ pub struct LimitChange {
     pub top_up: Option<i64>,
 }
 
-/// Makes a workspace with the default limits; its first billing cycle begins now.
+/// Makes a workspace with the default limits and its Owner; its first billing cycle begins now.
 ///
 /// # Errors
 /// `validation_error` for a bad name or zone.
@@ -56,6 +58,7 @@ pub fn create_workspace(tx: &mut Tx<'_>, now: Time, name: &str, zone: &str) -> R
     let cycle = cycle_at(now, &time_zone, now);
     workspace_insert(tx, &workspace)?;
     counters_insert(tx, id, cycle.starts_at, cycle.ends_at)?;
+    teammate_insert(tx, id, &first_owner(now))?;
     Ok(id)
 }
 

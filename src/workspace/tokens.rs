@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-use crate::id::{TokenId, WorkspaceId, random_bytes};
+use crate::id::{TeammateId, TokenId, WorkspaceId, random_bytes};
 use crate::store::Write;
 use crate::store::tokens::{TokenRow, token_insert, token_revoke};
 
@@ -46,6 +46,11 @@ impl Scope {
     pub const fn may_send(self) -> bool {
         !matches!(self, Scope::Read)
     }
+
+    /// Whether it may change what isn't sent: teammates, templates, webhooks and the like.
+    pub const fn may_manage(self) -> bool {
+        matches!(self, Scope::Full)
+    }
 }
 
 /// Who is asking, once proven: whoever holds one came with a good token.
@@ -57,6 +62,8 @@ pub struct Caller {
     pub scope: Scope,
     /// May act on sandbox accounts only.
     pub sandbox_only: bool,
+    /// Whose token it is; may have left since, so whoever needs the teammate looks.
+    pub teammate: TeammateId,
 }
 
 /// The text of a token: shown once, never stored.
@@ -109,7 +116,7 @@ impl std::fmt::Debug for TokenSecret {
     }
 }
 
-/// Stores a new token; its secret was made before the write began.
+/// Stores a new token of the Owner; its secret was made before the write began.
 ///
 /// # Errors
 /// `validation_error` for a name that is empty or longer than [`TOKEN_NAME_CHARS_MAX`].
@@ -134,6 +141,7 @@ pub fn create_token(
         name: name.to_owned(),
         scope: scope.as_str().to_owned(),
         sandbox_only,
+        teammate: TeammateId::OWNER,
         hint: secret.hint().to_owned(),
         created_at: write.now,
         revoked_at: crate::clock::Time::NEVER,

@@ -7,7 +7,6 @@ mod auth;
 mod chats;
 mod errors;
 mod idempotency;
-mod isolation;
 mod kit_itself;
 mod limits;
 mod openapi;

@@ -8,7 +8,7 @@ use partyline::accounts::link_sandbox;
 use partyline::app::{App, Settings};
 use partyline::clock::{Clock, Time};
 use partyline::error::Error;
-use partyline::id::{AccountId, ChatId, MessageUid, TokenId, WorkspaceId};
+use partyline::id::{AccountId, ChatId, MessageUid, TeammateId, TokenId, WorkspaceId};
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{MessageText, Phone};
 use partyline::message::{Origin, Status};
@@ -76,6 +76,7 @@ impl Kit {
             token_name: String::new(),
             scope: Scope::Full,
             sandbox_only: false,
+            teammate: TeammateId::OWNER,
         };
         let work = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &request);
         self.app.write(self.workspace, Priority::Foreground, work).await

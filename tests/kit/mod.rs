@@ -20,7 +20,7 @@ use partyline::store::{MIGRATIONS, Write};
 use partyline::workspace::settings::create_workspace;
 use partyline::workspace::tokens::{Scope, TokenSecret, create_token};
 
-pub use actor::Actor;
+pub use actor::{Actor, Answer};
 pub use engine::Engine;
 pub use receiver::Receiver;
 

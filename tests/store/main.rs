@@ -6,6 +6,7 @@ mod kit;
 mod events;
 mod ledger;
 mod limits;
+mod people;
 mod plans;
 mod receive;
 mod round_trips;

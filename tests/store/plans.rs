@@ -51,7 +51,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 11] = [
+const SMALL: [&str; 16] = [
     "accounts",
     "a",
     "tokens",
@@ -63,6 +63,11 @@ const SMALL: [&str; 11] = [
     "sandbox_contacts",
     "sandbox_clocks",
     "k",
+    "teams",
+    "teammates",
+    "templates",
+    "p",
+    "webhooks",
 ];
 
 async fn plan(database: &database::Database, sql: &'static Sql) -> Vec<String> {

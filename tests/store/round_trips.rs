@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use partyline::clock::Time;
 use partyline::event_kind::Kind;
-use partyline::id::{AccountId, ChatId, TokenId, WorkspaceId};
+use partyline::id::{AccountId, ChatId, TeammateId, TokenId, WorkspaceId};
 use partyline::store::accounts::{
     AccountRow, account_all_linked, account_find, account_insert, account_list, account_set_health,
 };
@@ -100,8 +100,7 @@ async fn an_account() {
             jid: "351912345678@s.whatsapp.net".into(),
             phone: "+351912345678".into(),
             name: ODD.into(),
-            owner_name: "Ana".into(),
-            owner_email: "ana@example.com".into(),
+            owner: TeammateId(3),
             linked_at: START,
             unlinked_at: Time::NEVER,
             health: "connected".into(),
@@ -130,6 +129,7 @@ async fn a_token() {
             name: ODD.into(),
             scope: "read".into(),
             sandbox_only: true,
+            teammate: TeammateId(3),
             hint: "pl_live_abcd".into(),
             created_at: START,
             revoked_at: Time::NEVER,

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use partyline::id::{AccountId, MessageUid, TokenId, WorkspaceId};
+use partyline::id::{AccountId, MessageUid, TeammateId, TokenId, WorkspaceId};
 use partyline::inbox::receive::receive_message;
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{MessageText, Phone};
@@ -70,7 +70,14 @@ pub async fn queue_from(stage: &TestApp, account: Option<Phone>, phone: &str, te
 }
 
 fn caller(workspace: WorkspaceId) -> Caller {
-    Caller { workspace, token: TokenId(0), token_name: String::new(), scope: Scope::Full, sandbox_only: false }
+    Caller {
+        workspace,
+        token: TokenId(0),
+        token_name: String::new(),
+        scope: Scope::Full,
+        sandbox_only: false,
+        teammate: TeammateId::OWNER,
+    }
 }
 
 pub async fn limited(stage: &TestApp, change: LimitChange) {

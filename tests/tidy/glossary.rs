@@ -58,13 +58,14 @@ const WORDS: [Word; 26] = [
 ];
 
 /// Where a forbidden word stands in somebody else's term. Plain words in lower case, as they follow one another.
-const TERMS: [&str; 8] = [
+const TERMS: [&str; 9] = [
     "user agent",          // the HTTP header
     "media type",          // HTTP's word for what Content-Type holds
     "missing credentials", // error_code of the public API
     "member not found",    // error_code of the public API
     "group member",        // a shape of the public API
     "reaction user",       // a shape of the public API
+    "agent role",          // a role of the public API
     "user id",             // a field of the public API
     "writer thread",       // of the operating system
 ];

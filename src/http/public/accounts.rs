@@ -9,6 +9,7 @@ use crate::http::call::Call;
 use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{Ok as OkBody, zone_of};
 use crate::store::accounts::{AccountRow, account_list};
+use crate::store::teammates::{TeammateRow, teammate_list};
 use crate::workspace::zone::api_time;
 
 #[derive(Serialize, ToSchema)]
@@ -43,20 +44,24 @@ pub async fn list_accounts(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(())));
     call.read(request, |tx, caller, ()| {
         let zone = zone_of(tx, caller.workspace)?;
-        let rows = account_list(tx, caller.workspace)?;
-        Ok(Accounts { whatsapp_accounts: rows.iter().map(|row| account_of(row, &zone)).collect() })
+        let (rows, owners) = (account_list(tx, caller.workspace)?, teammate_list(tx, caller.workspace)?);
+        Ok(Accounts { whatsapp_accounts: rows.iter().map(|row| Account::of(row, &owners, &zone)).collect() })
     })
     .await
 }
 
-fn account_of(row: &AccountRow, zone: &TimeZone) -> Account {
-    Account {
-        id: row.jid.clone(),
-        phone: row.phone.clone(),
-        connected_on: api_time(row.linked_at, zone),
-        status: row.health.clone(),
-        owner_name: row.owner_name.clone(),
-        owner_email: row.owner_email.clone(),
-        account_name: row.name.clone(),
+impl Account {
+    /// An account with its owner, who is among `teammates` unless gone.
+    pub fn of(row: &AccountRow, teammates: &[TeammateRow], zone: &TimeZone) -> Account {
+        let owner = teammates.iter().find(|teammate| teammate.id == row.owner);
+        Account {
+            id: row.jid.clone(),
+            phone: row.phone.clone(),
+            connected_on: api_time(row.linked_at, zone),
+            status: row.health.clone(),
+            owner_name: owner.map(|owner| owner.display_name.clone()).unwrap_or_default(),
+            owner_email: owner.map(|owner| owner.email.clone()).unwrap_or_default(),
+            account_name: row.name.clone(),
+        }
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use database::Read;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::Error;
 use crate::id::WorkspaceId;
@@ -102,11 +103,20 @@ pub enum FailureCode {
     None(NoCode),
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub enum NoCode {
     #[serde(rename = "")]
     Empty,
 }
+
+// By hand, since the derived words would say "Empty" and not what is sent.
+impl PartialSchema for NoCode {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some([""])).into()
+    }
+}
+
+impl ToSchema for NoCode {}
 
 impl Message {
     pub fn of(view: &MessageView, zone: &TimeZone) -> Message {

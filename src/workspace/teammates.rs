@@ -1,0 +1,116 @@
+//! Teammates: who works in a workspace, and in which role.
+
+use database::Read;
+
+use crate::clock::Time;
+use crate::error::{Code, Error};
+use crate::id::{TeamId, TeammateId};
+use crate::store::teammates::{TeammateRow, teammate_find};
+use crate::workspace::tokens::Caller;
+
+/// Whom a workspace has before anybody told a name.
+pub const OWNER_NAME: &str = "Owner";
+
+/// What a teammate may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Owner,
+    Admin,
+    TeamSupervisor,
+    Teammate,
+    AgentRole,
+    Collaborator,
+}
+
+const ROLES: [(Role, &str); 6] = [
+    (Role::Owner, "owner"),
+    (Role::Admin, "admin"),
+    (Role::TeamSupervisor, "team_supervisor"),
+    (Role::Teammate, "teammate"),
+    (Role::AgentRole, "agent"),
+    (Role::Collaborator, "collaborator"),
+];
+
+impl Role {
+    /// As the public API writes it.
+    pub fn as_str(self) -> &'static str {
+        ROLES.iter().find(|row| row.0 == self).map_or("", |row| row.1)
+    }
+
+    pub fn parse(text: &str) -> Option<Role> {
+        ROLES.iter().find(|row| row.1 == text).map(|row| row.0)
+    }
+
+    /// Whether it may change who works here and who hears of it.
+    pub const fn may_manage(self) -> bool {
+        matches!(self, Role::Owner | Role::Admin)
+    }
+}
+
+/// Where a teammate stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Active,
+    /// Not come in yet.
+    Invited,
+}
+
+impl Standing {
+    pub const fn status(self) -> &'static str {
+        match self {
+            Standing::Active => "active",
+            Standing::Invited => "invited",
+        }
+    }
+
+    pub const fn invitation_status(self) -> &'static str {
+        match self {
+            Standing::Active => "accepted",
+            Standing::Invited => "pending",
+        }
+    }
+}
+
+/// The teammate that a workspace is made with.
+pub fn first_owner(now: Time) -> TeammateRow {
+    TeammateRow {
+        id: TeammateId::OWNER,
+        display_name: OWNER_NAME.to_owned(),
+        first_name: String::new(),
+        last_name: String::new(),
+        email: String::new(),
+        role: Role::Owner.as_str().to_owned(),
+        team: TeamId::NONE,
+        status: Standing::Active.status().to_owned(),
+        invitation_status: Standing::Active.invitation_status().to_owned(),
+        created_at: now,
+        ended_at: Time::NEVER,
+    }
+}
+
+/// The teammate whose token is asking.
+///
+/// # Errors
+/// `member_not_found` if that teammate has left the workspace.
+pub fn teammate_of(tx: &mut impl Read, caller: &Caller) -> Result<TeammateRow, Error> {
+    teammate_find(tx, caller.workspace, caller.teammate)?.ok_or_else(|| {
+        let rule = "The teammate whose token this is has left the workspace; use a token of somebody who is in it";
+        Error::new(Code::MemberNotFound, rule)
+    })
+}
+
+/// The same, for what only an owner or admin may do.
+///
+/// # Errors
+/// `member_not_found`, or `permission_denied` for any other role.
+pub fn manager_of(tx: &mut impl Read, caller: &Caller) -> Result<TeammateRow, Error> {
+    let teammate = teammate_of(tx, caller)?;
+    if Role::parse(&teammate.role).is_some_and(Role::may_manage) {
+        return Ok(teammate);
+    }
+    let rule = format!(
+        "Only an owner or admin may do this, and this token's teammate is {}; use one of theirs",
+        teammate.role
+    );
+    Err(Error::new(Code::PermissionDenied, rule))
+}

@@ -1,0 +1,201 @@
+//! What belongs to one workspace is nothing to another: an id of somebody else answers byte for byte as one that nobody has,
+//! on every operation, in its path, its query and its body, and nothing of theirs changes. Made from the document, so that
+//! a new operation is covered by existing; a name that this test doesn't know must be taught to it.
+
+use serde_json::{Value, json};
+
+use crate::catalogue::{self, Content};
+use crate::dump::{changes, dump};
+use crate::kit::{Answer, Engine, TestApp};
+use crate::operations::{Operation, ours};
+use crate::scene::{ONLY_CONTACT, ONLY_LABEL, ONLY_NAME, Scene};
+
+const NOBODYS_UID: &str = "019b0000-0000-7000-8000-000000000000";
+const NOBODYS_NUMBER: &str = "777777";
+
+/// Names of the query and of bodies that mean nothing outside of their request.
+const PLAIN: [&str; 31] = [
+    "text",
+    "caption",
+    "filename",
+    "content_type",
+    "file",
+    "download_url",
+    "jid",
+    "reaction",
+    "origin",
+    "is_private",
+    "closed",
+    "read",
+    "group",
+    "chatgpt_autoresponse_enabled",
+    "page",
+    "size",
+    "limit",
+    "from_me",
+    "after",
+    "before",
+    "created_after",
+    "created_before",
+    "with_msg",
+    "sorting_order",
+    "enabled",
+    "event_type",
+    "visibility",
+    "role",
+    "first_name",
+    "last_name",
+    "labels",
+];
+
+/// What may be unique in a workspace, and must not be in another: whoever takes theirs gets an answer of the same kind.
+const TAKEN: [&str; 2] = ["email", "url"];
+
+/// Where a value of the first workspace goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    Path,
+    Query,
+    Body,
+}
+
+/// A value that means something in the first workspace, and one that means nothing anywhere.
+fn pair(scene: &Scene, name: &str, place: Place) -> Option<(String, String)> {
+    let id = |name: &str| scene.ids.get(name).cloned().unwrap_or_else(|| panic!("no {name}"));
+    let (theirs, nobodys) = match name {
+        "chat_id" | "template_id" | "webhook_id" | "user_id" => (id(name), NOBODYS_NUMBER.to_owned()),
+        "attachment_template_id" => (id("template_id"), NOBODYS_NUMBER.to_owned()),
+        "message_uid" | "file_uid" => (id(name), NOBODYS_UID.to_owned()),
+        "reply_to" | "reply_to_uid" | "after_message" | "before_message" => (id("message_uid"), NOBODYS_UID.to_owned()),
+        "whatsapp_account_phone" | "whatsapp_phone" => (id("account_phone"), "+19195550198".to_owned()),
+        "whatsapp_account_id" => (id("account_jid"), "19195550198@s.whatsapp.net".to_owned()),
+        "responsible" | "email" => ("2rui@harbour.example".to_owned(), "nobody@harbour.example".to_owned()),
+        "team_title" => ("Workshop".to_owned(), "Nowhere".to_owned()),
+        "url" => ("https://crm.example/2".to_owned(), "https://crm.example/9".to_owned()),
+        "label" => (ONLY_LABEL.to_owned(), "nowhere".to_owned()),
+        "name" | "chat_name" => (ONLY_NAME.to_owned(), "Nobody".to_owned()),
+        "phone" => (ONLY_CONTACT.to_owned(), "+12025550175".to_owned()),
+        _ => {
+            assert!(
+                place != Place::Path && PLAIN.contains(&name),
+                "whose is {name}? Teach tests/contract/isolation.rs"
+            );
+            return None;
+        }
+    };
+    Some((theirs, nobodys))
+}
+
+/// Asks for an operation as the catalogue says, but for one value.
+async fn ask(actor: &Scene, operation: &Operation, place: Place, name: &str, value: &str) -> Answer {
+    let path = catalogue::path(operation, |parameter| match place {
+        Place::Path if parameter == name => value.to_owned(),
+        _ => actor.ids[parameter].clone(),
+    });
+    let path = if place == Place::Query {
+        format!("{path}?{name}={}", value.replace('+', "%2B").replace(' ', "%20"))
+    } else {
+        path
+    };
+    let mut content = actor.content(operation);
+    if let (Content::Json(body), Place::Body) = (&mut content, place) {
+        let is_number = name.ends_with("template_id");
+        body[name] = if is_number { json!(value.parse::<i64>().expect("a number")) } else { json!(value) };
+    }
+    catalogue::send(&actor.token, operation, &path, content).await
+}
+
+/// Status and body, with the value that was asked for and UUIDs taken out.
+fn told(answer: &Answer, value: &str) -> String {
+    let told = answer.told();
+    let mut text = format!("{:?} ", answer.headers.get("retry-after"));
+    let mut rest = told.as_str();
+    while let Some(at) = rest.find(value) {
+        // A short number may stand inside of another one.
+        let whole = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+        let stands = whole(rest[..at].chars().next_back()) && whole(rest[at + value.len()..].chars().next());
+        text += &rest[..at];
+        text += if stands { "[value]" } else { value };
+        rest = &rest[at + value.len()..];
+    }
+    text + rest
+}
+
+/// Every place of an operation in which something may be named.
+fn places(operation: &Operation) -> Vec<(Place, String)> {
+    let path = operation.path_parameters().map(|name| (Place::Path, name.to_owned()));
+    let query = operation.query_parameters().map(|parameter| (Place::Query, parameter.name.clone()));
+    let body = operation.json_body().into_iter().flat_map(|body| body.properties.keys());
+    path.chain(query).chain(body.map(|name| (Place::Body, name.clone()))).collect()
+}
+
+/// Where `outsider` learns or does something with what `first` owns.
+async fn leaks(first: &Scene, outsider: &Scene) -> Vec<String> {
+    let mut found = Vec::new();
+    for operation in ours() {
+        for (place, name) in places(operation) {
+            let Some((theirs, nobodys)) = pair(first, &name, place) else { continue };
+            let foreign = ask(outsider, operation, place, &name, &theirs).await;
+            let unknown = ask(outsider, operation, place, &name, &nobodys).await;
+            let at = format!("{} {place:?} {name}", operation.name);
+            if place == Place::Path && unknown.status != 404 {
+                found.push(format!("{at}: an unknown one is {}", unknown.told()));
+            }
+            let same = if TAKEN.contains(&name.as_str()) {
+                foreign.status == unknown.status
+            } else {
+                told(&foreign, &theirs) == told(&unknown, &nobodys)
+            };
+            if !same {
+                found.push(format!("{at}: {}\nnot as unknown: {}", foreign.told(), unknown.told()));
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn foreign_ids_answer_as_ids_that_do_not_exist_and_nothing_changes() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let (first, outsider) = (Scene::first(&stage).await, Scene::second(&stage).await);
+        stage.settle_use_of(&first.token).await;
+        let before = dump(&stage, first.workspace).await;
+        let found = leaks(&first, &outsider).await;
+        assert!(found.is_empty(), "{engine:?}: {} leaks:\n{}", found.len(), found.join("\n"));
+        let changed = changes(&before, &dump(&stage, first.workspace).await, &[]);
+        assert!(changed.is_empty(), "{engine:?}: {changed:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_leak_and_a_change_are_found() {
+    let stage = TestApp::on(Engine::Sqlite).await;
+    let (first, mut outsider) = (Scene::first(&stage).await, Scene::second(&stage).await);
+    let before = dump(&stage, first.workspace).await;
+    // Somebody who isn't kept apart at all.
+    outsider.token = first.token.clone();
+    outsider.ids = first.ids.clone();
+    let found = leaks(&first, &outsider).await;
+    for operation in ours().iter().filter(|operation| operation.path_parameters().count() > 0) {
+        let start = format!("{} Path", operation.name);
+        assert!(found.iter().any(|leak| leak.starts_with(&start)), "{start} in {found:#?}");
+    }
+    let changed = changes(&before, &dump(&stage, first.workspace).await, &[]);
+    assert!(changed.iter().any(|change| change.starts_with("messages: new")), "{changed:#?}");
+}
+
+#[tokio::test]
+async fn lists_hold_nothing_of_another_workspace() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let (_, outsider) = (Scene::first(&stage).await, Scene::second(&stage).await);
+        for operation in ours().iter().filter(|operation| operation.method == "GET") {
+            let told = outsider.ask(operation).await.to_string();
+            for theirs in [ONLY_NAME, ONLY_LABEL, ONLY_CONTACT, "Workshop", "2rui", "crm.example/2"] {
+                assert!(!told.contains(theirs), "{engine:?} {}: {theirs} in {told}", operation.name);
+            }
+            assert_ne!(told, Value::Null.to_string());
+        }
+    }
+}

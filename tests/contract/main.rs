@@ -1,0 +1,14 @@
+//! The contract, held: what our OpenAPI document says, what real answers look like, and what stays apart.
+
+mod catalogue;
+mod conform;
+mod differences;
+mod document;
+mod dump;
+mod isolation;
+#[path = "../kit/mod.rs"]
+mod kit;
+mod operations;
+mod scene;
+mod shape;
+mod story;

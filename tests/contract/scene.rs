@@ -1,0 +1,179 @@
+//! A workspace in which something of every kind has an id, made through the public API.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use partyline::accounts::link_sandbox;
+use partyline::id::{AccountId, MessageUid, WorkspaceId};
+use partyline::inbox::receive::receive_message;
+use partyline::inbox::status::record_receipt;
+use partyline::message::{Failure, Status};
+use partyline::workspace::settings::{LimitChange, set_limits};
+use partyline::workspace::tokens::Scope;
+use transport::{Address, Incoming, IncomingBody, Sender};
+
+use crate::catalogue::{self, Content};
+use crate::kit::{Actor, ECHO, TestApp};
+use crate::operations::{Operation, find, ours};
+
+/// More than any story asks for in a minute.
+const RATE_PER_MINUTE: i64 = 1_000_000;
+
+/// A contact who writes first, and whose chat is left alone.
+pub const CUSTOMER: &str = "+12025550173";
+/// How many of each kind the first workspace has.
+const ROUNDS: usize = 3;
+/// What only the first workspace has.
+pub const ONLY_CONTACT: &str = "+12025550174";
+pub const ONLY_NAME: &str = "Only Here";
+pub const ONLY_LABEL: &str = "only-here";
+
+pub struct Scene {
+    pub workspace: WorkspaceId,
+    pub account: AccountId,
+    /// Who may do everything there.
+    pub token: Actor,
+    /// What a parameter or a field of this name may hold, as text.
+    pub ids: BTreeMap<&'static str, String>,
+}
+
+/// A value of an earlier round: a phone's last digit, an address's last part, an email's first.
+fn other_value(start: &str, round: usize) -> String {
+    match start.strip_suffix('/') {
+        Some(email) if email.contains('@') => format!("{round}{email}"),
+        _ => format!("{start}{round}"),
+    }
+}
+
+/// What makes the thing that an id names, and where the answer holds it.
+const MAKERS: [(&str, &str, &str); 5] = [
+    ("file_uid", "POST /files_upload", "/data/uid"),
+    ("template_id", "POST /templates", "/data/id"),
+    ("webhook_id", "POST /webhooks", "/data/id"),
+    ("user_id", "POST /workspace/invitations", "/data/user_id"),
+    ("message_uid", "POST /messages", "/data/message_uid"),
+];
+
+impl Scene {
+    /// The first workspace's. Its numbers go further than the second one's, so that none is there by chance as well.
+    pub async fn first(stage: &TestApp) -> Scene {
+        let mut scene = Scene::of(stage, stage.workspace, stage.account).await;
+        for round in (1..=ROUNDS).rev() {
+            scene.make_one_of_each(round).await;
+        }
+        scene.make_what_is_only_here(stage).await;
+        scene
+    }
+
+    /// Somebody else's.
+    pub async fn second(stage: &TestApp) -> Scene {
+        let (workspace, account) = stage.other_workspace().await;
+        let mut scene = Scene::of(stage, workspace, account).await;
+        scene.make_one_of_each(1).await;
+        scene
+    }
+
+    async fn of(stage: &TestApp, workspace: WorkspaceId, account: AccountId) -> Scene {
+        let raised =
+            LimitChange { rate_per_minute: Some(RATE_PER_MINUTE), top_up: Some(1_000_000), ..LimitChange::default() };
+        stage.write(workspace, move |write| set_limits(write, &raised)).await;
+        let token = stage.token_of(workspace, Scope::Full, false).await;
+        let scene = Scene { workspace, account, token, ids: BTreeMap::new() };
+        scene.hear(stage, CUSTOMER, "Is it ready?").await;
+        // So that what was made first is not also what was changed last.
+        stage.advance(Duration::from_secs(60));
+        scene
+    }
+
+    /// Round 1 is the catalogue's own requests, so that what they make can be met again; earlier ones make others.
+    async fn make_one_of_each(&mut self, round: usize) {
+        for (name, maker, place) in MAKERS {
+            let Some(operation) = find(ours(), maker) else { continue };
+            let mut content = self.content(operation);
+            if let (Content::Json(body), 2..) = (&mut content, round) {
+                for (field, other) in
+                    [("phone", "+1202555014"), ("url", "https://crm.example/"), ("email", "rui@harbour.example/")]
+                {
+                    if body.get(field).is_some() {
+                        body[field] = serde_json::json!(other_value(other, round));
+                    }
+                }
+            }
+            let answer = catalogue::send(&self.token, operation, &self.path(operation), content).await;
+            assert_eq!(answer.status, 200, "{maker}: {}", answer.text());
+            let body = answer.body();
+            let id = body.pointer(place).unwrap_or_else(|| panic!("{maker}: {body}"));
+            self.ids.insert(name, id.as_str().map_or_else(|| id.to_string(), str::to_owned));
+        }
+        let message = self.token.get(&format!("/messages/{}", self.ids["message_uid"])).await.body();
+        self.ids.insert("chat_id", message["data"]["chat_id"].to_string());
+    }
+
+    /// What has no number: names, an account, a contact.
+    async fn make_what_is_only_here(&mut self, stage: &TestApp) {
+        let account = stage.write(self.workspace, |write| link_sandbox(write, "Workshop")).await;
+        let body =
+            serde_json::json!({"phone": ONLY_CONTACT, "text": "hi", "chat_name": ONLY_NAME, "label": ONLY_LABEL});
+        let sent = self.token.post("/messages", body).await;
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        let accounts = self.token.get("/whatsapp_accounts").await.body();
+        let rows = accounts["data"]["whatsapp_accounts"].as_array().expect("accounts");
+        let only = rows.iter().find(|row| row["account_name"] == "Workshop").expect("it was linked");
+        self.ids.insert("account_phone", only["phone"].as_str().expect("a phone").to_owned());
+        self.ids.insert("account_jid", only["id"].as_str().expect("a JID").to_owned());
+        assert_ne!(account, self.account);
+    }
+
+    /// Asks for an operation as the catalogue says, which must succeed; its answer.
+    pub async fn ask(&self, operation: &Operation) -> serde_json::Value {
+        let answer = self.answer(operation).await;
+        assert_eq!(answer.status, 200, "{}: {}", operation.name, answer.text());
+        answer.body()
+    }
+
+    pub async fn answer(&self, operation: &Operation) -> crate::kit::Answer {
+        let content = catalogue::content(operation, &self.ids);
+        catalogue::send(&self.token, operation, &self.path(operation), content).await
+    }
+
+    /// The operation's path with this workspace's ids in it.
+    pub fn path(&self, operation: &Operation) -> String {
+        catalogue::path(operation, |name| self.ids[name].clone())
+    }
+
+    pub fn content(&self, operation: &Operation) -> Content {
+        catalogue::content(operation, &self.ids)
+    }
+
+    /// Somebody writes.
+    pub async fn hear(&self, stage: &TestApp, phone: &str, text: &str) -> MessageUid {
+        let address = Address::from_phone(phone);
+        let incoming = Incoming {
+            chat: address.clone(),
+            chat_name: String::new(),
+            sender: Sender { address, name: "Ines".into() },
+            wamid: format!("3EB0{text}"),
+            at_ms: stage.clock.now().ms(),
+            body: IncomingBody::Text(text.to_owned()),
+            reply_to: None,
+        };
+        let (account, uid) = (self.account, stage.app.ids.message_uid(stage.clock.now()));
+        stage.write(self.workspace, move |write| receive_message(write, account, uid, &incoming)).await
+    }
+
+    /// A message that WhatsApp refused, with the number it gave for it if any.
+    pub async fn fail(&self, stage: &TestApp, code: Option<i64>) -> String {
+        let uid = self.token.send(ECHO, "This will fail").await;
+        let parsed = MessageUid(uid.parse().expect("a UUID"));
+        let (workspace, account, now) = (self.workspace, self.account, stage.clock.now());
+        stage
+            .write(workspace, move |write| {
+                let found = partyline::store::messages::message_find(write.tx, workspace, parsed)?;
+                let wamid = found.expect("it was just sent").message.wamid;
+                let failure = Failure { code, title: "Not on WhatsApp".into(), details: "Nobody there".into() };
+                record_receipt(write, account, &wamid, Status::Failed, Some(&failure), now)
+            })
+            .await;
+        uid
+    }
+}

@@ -1,0 +1,156 @@
+//! Teammates, teams and webhooks go into the store and come out as they were.
+
+use database::Snapshot;
+use partyline::clock::Time;
+use partyline::error::Error;
+use partyline::id::{TeamId, TeammateId, WebhookId, WorkspaceId};
+use partyline::store::numbers::{team_next, teammate_next, template_next, webhook_next};
+use partyline::store::teammates::{
+    TeamRow, TeammateRow, team_by_title, team_insert, team_list, teammate_by_email, teammate_delete, teammate_find,
+    teammate_insert, teammate_list,
+};
+use partyline::store::webhooks::{
+    WebhookRow, webhook_delete, webhook_find, webhook_insert, webhook_list, webhook_update,
+};
+use partyline::workspace::teammates::first_owner;
+
+use crate::kit::{START, TestApp};
+use crate::support::both_engines;
+
+const ODD: &str = "O'Hara \u{202e}% ñ 👩‍🚀";
+
+async fn seen<T: Send + 'static>(
+    stage: &TestApp,
+    look: impl Fn(&mut Snapshot<'_>) -> Result<T, database::Error> + Send + 'static,
+) -> T {
+    stage.app.read(move |tx| Ok::<_, Error>(look(tx)?)).await.expect("a read")
+}
+
+fn bela(id: i64) -> TeammateRow {
+    TeammateRow {
+        id: TeammateId(id),
+        display_name: ODD.into(),
+        first_name: "Bela".into(),
+        last_name: "Éva".into(),
+        email: "Béla@Example.org".into(),
+        role: "agent".into(),
+        team: TeamId(4),
+        status: "invited".into(),
+        invitation_status: "pending".into(),
+        created_at: START,
+        ended_at: Time::NEVER,
+    }
+}
+
+#[tokio::test]
+async fn every_workspace_has_its_owner_from_the_start() {
+    both_engines(|stage| async move {
+        let (other, _) = stage.other_workspace().await;
+        for workspace in [stage.workspace, other] {
+            assert_eq!(seen(&stage, move |tx| teammate_list(tx, workspace)).await, [first_owner(START)]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_teammate() {
+    both_engines(|stage| async move {
+        let workspace = stage.workspace;
+        stage.write(workspace, move |write| Ok(teammate_insert(write.tx, workspace, &bela(7))?)).await;
+        assert_eq!(seen(&stage, move |tx| teammate_find(tx, workspace, TeammateId(7))).await, Some(bela(7)));
+        assert_eq!(seen(&stage, move |tx| teammate_find(tx, WorkspaceId(2), TeammateId(7))).await, None);
+        let by_email = |email: &'static str| seen(&stage, move |tx| teammate_by_email(tx, workspace, email));
+        assert_eq!(by_email("BÉLA@example.ORG").await, Some(bela(7)));
+        assert_eq!(by_email("bela@example.org").await, None);
+        assert_eq!(seen(&stage, move |tx| teammate_list(tx, workspace)).await, [first_owner(START), bela(7)]);
+        stage.write(workspace, |write| Ok(teammate_delete(write, TeammateId(7))?)).await;
+        assert_eq!(seen(&stage, move |tx| teammate_list(tx, workspace)).await, [first_owner(START)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_left_is_not_found_and_leaves_the_email_free() {
+    both_engines(|stage| async move {
+        let workspace = stage.workspace;
+        let left = TeammateRow { ended_at: START, ..bela(7) };
+        stage
+            .write(workspace, move |write| {
+                teammate_insert(write.tx, workspace, &left)?;
+                Ok(teammate_insert(write.tx, workspace, &bela(8))?)
+            })
+            .await;
+        assert_eq!(seen(&stage, move |tx| teammate_find(tx, workspace, TeammateId(7))).await, None);
+        let found = seen(&stage, move |tx| teammate_by_email(tx, workspace, "béla@example.org")).await;
+        assert_eq!(found, Some(bela(8)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_team() {
+    both_engines(|stage| async move {
+        let workspace = stage.workspace;
+        let team = |id: i64, title: &str| TeamRow { id: TeamId(id), title: title.into(), created_at: START };
+        let (north, south) = (team(1, "Süd"), team(2, "North"));
+        let both = [south.clone(), north.clone()];
+        stage.write(workspace, move |write| Ok(both.iter().try_for_each(|team| team_insert(write, team))?)).await;
+        assert_eq!(seen(&stage, move |tx| team_by_title(tx, workspace, "SÜD")).await, Some(north.clone()));
+        assert_eq!(seen(&stage, move |tx| team_by_title(tx, WorkspaceId(2), "Süd")).await, None);
+        assert_eq!(seen(&stage, move |tx| team_list(tx, workspace)).await, [south, north]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_webhook() {
+    both_engines(|stage| async move {
+        let workspace = stage.workspace;
+        // Longer than an index entry may be on PostgreSQL.
+        let url = format!("https://crm.example/{}", "ü".repeat(4_000));
+        let made = WebhookRow {
+            id: WebhookId(3),
+            event_type: "message:new".into(),
+            url,
+            enabled: true,
+            errors_counter: 2,
+            created_at: START,
+        };
+        let given = made.clone();
+        stage.write(workspace, move |write| Ok(webhook_insert(write, &given)?)).await;
+        assert_eq!(seen(&stage, move |tx| webhook_find(tx, workspace, WebhookId(3))).await, Some(made.clone()));
+        assert_eq!(seen(&stage, move |tx| webhook_find(tx, WorkspaceId(2), WebhookId(3))).await, None);
+        let changed = WebhookRow {
+            event_type: "chat:new".into(),
+            url: "http://crm.example".into(),
+            enabled: false,
+            errors_counter: 0,
+            ..made
+        };
+        let given = changed.clone();
+        stage.write(workspace, move |write| Ok(webhook_update(write, &given)?)).await;
+        assert_eq!(seen(&stage, move |tx| webhook_list(tx, workspace)).await, [changed]);
+        let deleted = || stage.write(workspace, |write| Ok(webhook_delete(write, WebhookId(3))?));
+        assert_eq!((deleted().await, deleted().await), (true, false));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_number_is_given_twice() {
+    both_engines(|stage| async move {
+        let take = || {
+            stage.write(stage.workspace, |write| {
+                // Beside the counters' own row: both must be kept.
+                write.counters.calls_used += 1;
+                let numbers =
+                    [teammate_next(write)?.0, team_next(write)?.0, template_next(write)?.0, webhook_next(write)?.0];
+                Ok(numbers)
+            })
+        };
+        assert_eq!((take().await, take().await), ([2, 1, 1, 1], [3, 2, 2, 2]), "the Owner is teammate 1");
+        assert_eq!(crate::support::counters(&stage, stage.workspace).await.calls_used, 2);
+    })
+    .await;
+}
