@@ -2,16 +2,20 @@
 
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use database::{Database, Priority, Snapshot};
+use database::{Database, Priority, Read, Snapshot};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::files::blob::Blobs;
+use crate::files::link::{LinkKey, Links};
 use crate::id::{IdSource, WorkspaceId};
 use crate::store::Write;
+use crate::store::files::link_key;
 use crate::store::sandbox::SandboxOf;
 use crate::workspace;
 use crate::workspace::ledger::Ledger;
@@ -24,6 +28,8 @@ pub struct Settings {
     pub public_url: String,
     /// How many times faster than real the sandbox's contacts act; 0 means at once.
     pub sandbox_speed: f64,
+    /// The folder of the files' bytes.
+    pub files_folder: PathBuf,
 }
 
 /// The server's shared parts; cheap to clone.
@@ -39,6 +45,8 @@ pub struct Parts {
     pub sandbox_bells: Arc<Bells<SandboxOf>>,
     pub limits: Limits,
     pub ledger: Ledger,
+    pub blobs: Blobs,
+    link_key: OnceLock<LinkKey>,
 }
 
 impl Deref for App {
@@ -54,7 +62,9 @@ impl App {
         let limits = Limits::for_engine(database.engine());
         let (ids, wakes, ledger) = (IdSource::default(), Wakes::default(), Ledger::default());
         let sandbox_bells = Arc::default();
-        App(Arc::new(Parts { database, clock, ids, settings, wakes, sandbox_bells, limits, ledger }))
+        let (blobs, link_key) = (Blobs::new(settings.files_folder.clone()), OnceLock::new());
+        let parts = Parts { database, clock, ids, settings, wakes, sandbox_bells, limits, ledger, blobs, link_key };
+        App(Arc::new(parts))
     }
 
     /// Runs `work` as one durable write of the workspace, wakes those who wait for its rows, and answers. `work` may run
@@ -70,6 +80,20 @@ impl App {
             self.wakes.of(workspace).notify_waiters();
         }
         answer
+    }
+
+    /// What makes the temporary links of an answer that shows rows of this workspace.
+    pub fn links(&self, tx: &mut impl Read, workspace: WorkspaceId) -> Result<Links, Error> {
+        Ok(Links::new(self.link_key(tx)?, &self.settings.public_url, workspace, self.clock.now()))
+    }
+
+    /// The secret of temporary links; read once, since it never changes.
+    pub fn link_key(&self, tx: &mut impl Read) -> Result<LinkKey, Error> {
+        if let Some(key) = self.link_key.get() {
+            return Ok(key.clone());
+        }
+        let key = LinkKey::new(link_key(tx)?);
+        Ok(self.link_key.get_or_init(|| key).clone())
     }
 
     /// Runs `look` on one consistent snapshot.

@@ -18,6 +18,7 @@ pub const KEY_BYTES: usize = 32;
 
 const KEY: &str = "key";
 const LOCK: &str = "lock";
+const FILES: &str = "files";
 /// What a fresh file system has in its root by itself.
 const NOT_COUNTED: &str = "lost+found";
 
@@ -62,6 +63,16 @@ impl DataFolder {
 
     pub fn lock_file(&self) -> PathBuf {
         self.path.join(LOCK)
+    }
+
+    /// Where the bytes of files lie.
+    pub fn files_folder(&self) -> PathBuf {
+        DataFolder::files_in(&self.path)
+    }
+
+    /// As [`DataFolder::files_folder`], of a folder that may not be there.
+    pub fn files_in(path: &Path) -> PathBuf {
+        path.join(FILES)
     }
 
     pub fn database_file(&self) -> PathBuf {

@@ -100,6 +100,10 @@ uuid_id! {
     /// A message's id in the public API. A UUIDv7: messages sort by it in the order in which they were accepted.
     MessageUid
 }
+uuid_id! {
+    /// An uploaded file's id in the public API. A UUIDv7: files sort by it in the order in which they were uploaded.
+    FileUid
+}
 
 impl TeammateId {
     /// The Owner, whom every workspace has from its first moment.
@@ -120,6 +124,11 @@ impl IdSource {
     /// The next message uid; later ones of one process sort behind earlier ones, also within a millisecond.
     pub fn message_uid(&self, now: Time) -> MessageUid {
         MessageUid(self.uuid(now))
+    }
+
+    /// The next file uid, in the same order.
+    pub fn file_uid(&self, now: Time) -> FileUid {
+        FileUid(self.uuid(now))
     }
 
     /// WhatsApp's id of a message as a linked device chooses it: `3EB0` and 18 upper-case hex digits.

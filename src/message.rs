@@ -86,6 +86,15 @@ stored_words! {
     }
 }
 
+stored_words! {
+    /// How far an attachment's bytes have come.
+    FileState {
+        Ready = 1, "ready";
+        Fetching = 2, "fetching";
+        Unavailable = 3, "unavailable";
+    }
+}
+
 /// Why a message failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {

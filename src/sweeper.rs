@@ -82,7 +82,9 @@ mod tests {
         let database = Database::open(Config::new(Location::File(folder.path().join("a.db")))).expect("opens");
         database.migrate(MIGRATIONS).expect("migrates");
         let clock = Clock::mock(Time::from_ms(1_790_000_000_000));
-        let app = App::new(database, clock.clone(), Settings { public_url: String::new(), sandbox_speed: 1.0 });
+        let files_folder = folder.path().join("files");
+        let settings = Settings { public_url: String::new(), sandbox_speed: 1.0, files_folder };
+        let app = App::new(database, clock.clone(), settings);
         let now = clock.now();
         let make = move |tx: &mut database::Tx<'_>| create_workspace(tx, now, "Harbour", "UTC");
         let workspace = app.database.write(1, Priority::Foreground, make).await.expect("made");

@@ -86,7 +86,8 @@ pub fn serve(kind: &str) {
 }
 
 async fn prepared(database: Database, secret: &TokenSecret) -> App {
-    let settings = Settings { public_url: "http://127.0.0.1".into(), sandbox_speed: 0.0 };
+    let files_folder = std::env::temp_dir();
+    let settings = Settings { public_url: "http://127.0.0.1".into(), sandbox_speed: 0.0, files_folder };
     let app = App::new(database, Clock::system(), settings);
     let now = app.clock.now();
     let workspace = app

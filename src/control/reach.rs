@@ -103,6 +103,7 @@ impl Here {
         let settings = Settings {
             public_url: config.public_url_at(config.listen.value),
             sandbox_speed: config.sandbox_speed.value,
+            files_folder: DataFolder::files_in(&config.data.value),
         };
         let app = App::new(database, Clock::system(), settings);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

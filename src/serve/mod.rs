@@ -78,7 +78,11 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
         let (database, migrated) = open_database(config)?;
         tell_migrated(migrated, out);
         let bound = listener.local_addr().map_err(|error| Failure::new(format!("Listening failed: {error}")))?;
-        let settings = Settings { public_url: config.public_url_at(bound), sandbox_speed: config.sandbox_speed.value };
+        let settings = Settings {
+            public_url: config.public_url_at(bound),
+            sandbox_speed: config.sandbox_speed.value,
+            files_folder: folder.files_folder(),
+        };
         let app = App::new(database, Clock::system(), settings);
         serve(config, app, listener, bound, greeting, out).await
     });

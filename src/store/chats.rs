@@ -264,7 +264,7 @@ pub fn fold(text: &str) -> String {
     text.to_lowercase()
 }
 
-fn contains_pattern(part: &str) -> String {
+pub(super) fn contains_pattern(part: &str) -> String {
     let mut pattern = String::with_capacity(part.len() + 2);
     pattern.push('%');
     for letter in part.chars() {

@@ -16,8 +16,10 @@ pub mod api_calls;
 pub mod chats;
 pub mod counters;
 pub mod events;
+pub mod files;
 pub mod health;
 pub mod idempotency;
+pub mod message_files;
 pub mod messages;
 pub mod numbers;
 pub mod outbox;
@@ -57,17 +59,22 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0003_statistics.sql"),
     },
     Migration {
-<<<<<<< HEAD
-        version: 9,
-        name: "sandbox whole",
-        sqlite: include_str!("../../migrations/sqlite/0009_sandbox.sql"),
-        postgres: include_str!("../../migrations/postgres/0009_sandbox.sql"),
-=======
+        version: 4,
+        name: "files",
+        sqlite: include_str!("../../migrations/sqlite/0004_files.sql"),
+        postgres: include_str!("../../migrations/postgres/0004_files.sql"),
+    },
+    Migration {
         version: 7,
         name: "people",
         sqlite: include_str!("../../migrations/sqlite/0007_people.sql"),
         postgres: include_str!("../../migrations/postgres/0007_people.sql"),
->>>>>>> main
+    },
+    Migration {
+        version: 9,
+        name: "sandbox whole",
+        sqlite: include_str!("../../migrations/sqlite/0009_sandbox.sql"),
+        postgres: include_str!("../../migrations/postgres/0009_sandbox.sql"),
     },
 ];
 
@@ -79,8 +86,10 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("chats", chats::STATEMENTS),
         ("counters", counters::STATEMENTS),
         ("events", events::STATEMENTS),
+        ("files", files::STATEMENTS),
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
+        ("message_files", message_files::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("numbers", numbers::STATEMENTS),
         ("outbox", outbox::STATEMENTS),

@@ -1,6 +1,7 @@
 //! What the suite needs of a server: a workspace with one account on a database of its own, a way to accept messages, and
 //! to read what became of them. No server, no network.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use database::{Database, Priority, Snapshot, Tx};
@@ -21,6 +22,7 @@ use partyline::store::outbox::{OutboxRow, outbox_of_chat};
 use partyline::store::workspaces::workspace_update;
 use partyline::workspace::settings::create_workspace;
 use partyline::workspace::tokens::{Caller, Scope};
+use tempfile::TempDir;
 
 const CREDITS: i64 = 1_000_000;
 
@@ -29,11 +31,15 @@ pub struct Kit {
     pub app: App,
     pub workspace: WorkspaceId,
     pub account: AccountId,
+    /// Where the files' bytes lie; goes with the test.
+    files: Arc<TempDir>,
 }
 
 impl Kit {
     pub async fn new(database: Database, clock: Clock, sandbox_speed: f64) -> Kit {
-        let settings = Settings { public_url: "http://localhost".into(), sandbox_speed };
+        let files = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let files_folder = files.path().to_owned();
+        let settings = Settings { public_url: "http://localhost".into(), sandbox_speed, files_folder };
         let app = App::new(database, clock, settings);
         let now = app.clock.now();
         let make = move |tx: &mut Tx<'_>| create_workspace(tx, now, "Tests", "UTC");
@@ -44,13 +50,13 @@ impl Kit {
             link_sandbox(write, "Demo phone")
         };
         let account = app.write(workspace, Priority::Foreground, link).await.expect("an account");
-        Kit { app, workspace, account }
+        Kit { app, workspace, account, files }
     }
 
     /// The same data under a server that was started anew.
     pub fn restarted(&self, database: Database) -> Kit {
         let app = App::new(database, self.app.clock.clone(), self.app.settings.clone());
-        Kit { app, workspace: self.workspace, account: self.account }
+        Kit { app, workspace: self.workspace, account: self.account, files: Arc::clone(&self.files) }
     }
 
     /// Accepts a message as the public API would.

@@ -20,6 +20,8 @@ use partyline::store::{MIGRATIONS, Write};
 use partyline::workspace::settings::create_workspace;
 use partyline::workspace::tokens::{Scope, TokenSecret, create_token};
 
+use tempfile::TempDir;
+
 pub use actor::{Actor, Answer};
 pub use engine::Engine;
 pub use receiver::Receiver;
@@ -37,6 +39,8 @@ pub struct TestApp {
     pub account: AccountId,
     router: Router,
     stage: engine::Stage,
+    /// Where the files' bytes lie; goes with the test.
+    files: TempDir,
 }
 
 impl TestApp {
@@ -44,10 +48,12 @@ impl TestApp {
         let stage = engine::Stage::set(engine);
         let database = stage.open();
         let clock = Clock::mock(START);
-        let settings = Settings { public_url: "https://line.example".into(), sandbox_speed: 1.0 };
+        let files = tempfile::tempdir().expect("a temporary folder");
+        let files_folder = files.path().join("files");
+        let settings = Settings { public_url: "https://line.example".into(), sandbox_speed: 1.0, files_folder };
         let app = App::new(database, clock.clone(), settings);
         let (workspace, account) = new_workspace(&app, "Harbour Bikes").await;
-        TestApp { router: router(app.clone()), app, clock, workspace, account, stage }
+        TestApp { router: router(app.clone()), app, clock, workspace, account, stage, files }
     }
 
     /// Someone with a token of the first workspace that may do everything.

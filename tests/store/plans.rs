@@ -7,18 +7,29 @@ use partyline::store::every_statement;
 use crate::kit::{Engine, TestApp};
 
 /// Tables that grow without end: a step into one of these must name more than whose rows they are.
-const LARGE: [&str; 8] =
-    ["messages", "status_history", "outbox", "chats", "events", "sandbox_messages", "sandbox_steps", "idempotency"];
+const LARGE: [&str; 10] = [
+    "messages",
+    "status_history",
+    "outbox",
+    "chats",
+    "events",
+    "sandbox_messages",
+    "sandbox_steps",
+    "idempotency",
+    "files",
+    "message_files",
+];
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
 /// The API log is a ring of bounded size.
-const WALKS: [&str; 10] = [
+const WALKS: [&str; 11] = [
     "api_calls API_CALL_LIST",
     "api_calls API_CALL_SINCE",
     "chats CHAT_LIST",
     "outbox OUTBOX_COUNT",
     "events EVENT_PRUNE",
     "events EVENT_LAST",
+    "files FILE_LIST",
     "sandbox MESSAGE_LIST",
     "sandbox STEP_NEXT",
     "sandbox STEP_FORGET",
