@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::files::blob::Blobs;
 use crate::files::link::{LinkKey, Links};
-use crate::id::{IdSource, WorkspaceId};
+use crate::id::{AccountId, IdSource, WorkspaceId};
 use crate::store::Write;
 use crate::store::files::link_key;
 use crate::store::sandbox::SandboxOf;
@@ -42,7 +42,10 @@ pub struct Parts {
     pub ids: IdSource,
     pub settings: Settings,
     pub wakes: Wakes,
+    /// Rung when a contact of a sandbox has something to do.
     pub sandbox_bells: Arc<Bells<SandboxOf>>,
+    /// Rung when an account has a file to fetch.
+    pub fetch_bells: Bells<(WorkspaceId, AccountId)>,
     pub limits: Limits,
     pub ledger: Ledger,
     pub blobs: Blobs,
@@ -61,9 +64,21 @@ impl App {
     pub fn new(database: Database, clock: Clock, settings: Settings) -> App {
         let limits = Limits::for_engine(database.engine());
         let (ids, wakes, ledger) = (IdSource::default(), Wakes::default(), Ledger::default());
-        let sandbox_bells = Arc::default();
+        let (sandbox_bells, fetch_bells) = (Arc::default(), Bells::default());
         let (blobs, link_key) = (Blobs::new(settings.files_folder.clone()), OnceLock::new());
-        let parts = Parts { database, clock, ids, settings, wakes, sandbox_bells, limits, ledger, blobs, link_key };
+        let parts = Parts {
+            database,
+            clock,
+            ids,
+            settings,
+            wakes,
+            sandbox_bells,
+            fetch_bells,
+            limits,
+            ledger,
+            blobs,
+            link_key,
+        };
         App(Arc::new(parts))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use database::Priority;
 use futures_util::FutureExt;
-use transport::{AccountState, Ear, Event, Incoming, NotStored, Pending, Receipt, ReceiptStatus};
+use transport::{AccountState, Ear, Event, Incoming, IncomingBody, NotStored, Pending, Receipt, ReceiptStatus};
 
 use crate::accounts::health::record_state;
 use crate::app::App;
@@ -90,6 +90,7 @@ impl AccountEar {
     /// Each in a write of its own, since a write doesn't see the chat or the message that it is itself about to insert;
     /// the database commits them together all the same. All are queued, in their order, before the first is waited for.
     async fn store_messages(&self, messages: Vec<Incoming>) -> Result<(), Error> {
+        let with_files = messages.iter().any(|message| matches!(message.body, IncomingBody::File(_)));
         let mut messages = messages.into_iter().peekable();
         while messages.peek().is_some() {
             let mut waiting = Vec::new();
@@ -106,6 +107,9 @@ impl AccountEar {
             for stored in waiting {
                 stored.await?;
             }
+        }
+        if with_files {
+            self.app.fetch_bells.of((self.workspace, self.account)).notify_one();
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 pub mod choice;
 mod claim;
 mod ear;
+mod fetch;
 mod files;
 pub mod health;
 mod link;
@@ -13,6 +14,7 @@ mod supervisor;
 mod worker;
 
 pub use ear::AccountEar;
+pub use fetch::Fetcher;
 pub use link::link_sandbox;
 pub use supervisor::Supervisor;
 pub use worker::{IN_FLIGHT_MAX, Turn, Worker};
@@ -28,7 +30,7 @@ pub fn world(app: &App) -> World {
         database: app.database.clone(),
         clock: app.clock.clone(),
         speed: app.settings.sandbox_speed,
-        files: Arc::new(files::NoFiles),
+        files: Arc::new(files::OwnFiles(app.blobs.clone())),
         bells: Arc::clone(&app.sandbox_bells),
     }
 }
