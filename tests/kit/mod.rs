@@ -19,7 +19,6 @@ use partyline::store::tokens::token_list;
 use partyline::store::{MIGRATIONS, Write};
 use partyline::workspace::settings::create_workspace;
 use partyline::workspace::tokens::{Scope, TokenSecret, create_token};
-
 use tempfile::TempDir;
 
 pub use actor::{Actor, Answer};
