@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::files::blob::Blobs;
 use crate::files::link::{LinkKey, Links};
 use crate::id::{AccountId, IdSource, WorkspaceId};
+use crate::outbound::{Outbound, Policy, SystemResolver};
 use crate::store::Write;
 use crate::store::files::link_key;
 use crate::store::sandbox::SandboxOf;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub public_url: String,
     /// How many times faster than real the sandbox's contacts act; 0 means at once.
     pub sandbox_speed: f64,
+    /// Whom the server may speak to where an address comes from a client.
+    pub outbound: Policy,
     /// The folder of the files' bytes.
     pub files_folder: PathBuf,
 }
@@ -48,6 +51,7 @@ pub struct Parts {
     pub fetch_bells: Bells<(WorkspaceId, AccountId)>,
     pub limits: Limits,
     pub ledger: Ledger,
+    pub outbound: Outbound,
     pub blobs: Blobs,
     link_key: OnceLock<LinkKey>,
 }
@@ -66,6 +70,7 @@ impl App {
         let (ids, wakes, ledger) = (IdSource::default(), Wakes::default(), Ledger::default());
         let (sandbox_bells, fetch_bells) = (Arc::default(), Bells::default());
         let (blobs, link_key) = (Blobs::new(settings.files_folder.clone()), OnceLock::new());
+        let outbound = Outbound::new(settings.outbound.clone(), Arc::new(SystemResolver::default()));
         let parts = Parts {
             database,
             clock,
@@ -76,6 +81,7 @@ impl App {
             fetch_bells,
             limits,
             ledger,
+            outbound,
             blobs,
             link_key,
         };

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use database::Priority;
-use futures_util::future::join_all;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 use transport::{SendError, Transport, Verdict};
 
@@ -24,7 +23,9 @@ use crate::store::message_files::{
 use crate::store::messages::message_find;
 
 /// Files of one account on their way at once.
-const FETCHES_MAX: i64 = 4;
+const FETCHES_MAX: usize = 4;
+/// Files taken up in one turn.
+const DUE_MAX: i64 = 16;
 /// The longest the fetcher goes without looking at the rows. Bells are only hints.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long WhatsApp may take to begin, and between two pieces.
@@ -87,11 +88,12 @@ impl Fetcher {
     pub async fn turn(&self) -> Result<usize, Error> {
         let (workspace, account, now) = (self.workspace, self.account, self.app.clock.now());
         let look = move |snapshot: &mut database::Snapshot<'_>| {
-            Ok(message_file_due(snapshot, workspace, account, now, FETCHES_MAX)?)
+            Ok(message_file_due(snapshot, workspace, account, now, DUE_MAX)?)
         };
         let due: Vec<FileToFetch> = self.app.read(look).await?;
-        let ended = join_all(due.into_iter().map(|file| self.fetch_one(file))).await;
-        let count = ended.len();
+        let count = due.len();
+        let fetches = stream::iter(due).map(|file| self.fetch_one(file)).buffer_unordered(FETCHES_MAX);
+        let ended: Vec<Result<(), Error>> = fetches.collect().await;
         ended.into_iter().collect::<Result<(), Error>>()?;
         Ok(count)
     }

@@ -10,6 +10,7 @@ pub mod health;
 mod link;
 mod outcome;
 pub mod pacing;
+pub mod sandbox;
 mod supervisor;
 mod worker;
 

@@ -71,6 +71,21 @@ impl Fields {
         number
     }
 
+    /// A number, also where it comes as text.
+    pub fn number(&mut self, name: &'static str) -> Option<f64> {
+        let value = self.take(name)?;
+        let number = match &value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number: &f64| number.is_finite());
+        if number.is_none() {
+            self.fault(name, format!("{name} must be a number"));
+        }
+        number
+    }
+
     /// A boolean, also where it comes as text.
     pub fn boolean(&mut self, name: &'static str) -> Option<bool> {
         let value = self.take(name)?;

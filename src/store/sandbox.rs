@@ -155,7 +155,7 @@ const STEP_FORGET: Sql = Sql::both(
 
 /// Stores a message that a phone receives; `false` if it has received it before, and the first one stays.
 pub fn sandbox_message_insert(tx: &mut Tx<'_>, of: SandboxOf, message: &SandboxMessage) -> Result<bool, Error> {
-    Ok(tx.execute(&MESSAGE_INSERT, &message_values(of, message))? > 0)
+    Ok(tx.execute(&MESSAGE_INSERT, message_values(of, message))? > 0)
 }
 
 /// As [`sandbox_message_insert`], at the end of the write and without an answer.

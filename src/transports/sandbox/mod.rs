@@ -41,7 +41,7 @@ use crate::transports::sandbox::plan::{Standing, fails_now, plan};
 use crate::transports::sandbox::refusals::{Refusal, failed};
 
 pub use acts::Acted;
-pub use files::SAMPLES;
+pub use files::{SAMPLES, source_of_blob};
 pub use phone::{Shown, ShownReaction};
 pub use plan::Rule;
 pub use stories::BURST;
