@@ -52,15 +52,33 @@ pub fn sandbox_of(tx: &mut impl Read, workspace: WorkspaceId, wished: Option<&st
 /// What somebody does at their phone, with messages as our side names them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inbound {
-    Text { text: String, reply_to: Option<MessageUid> },
+    Text {
+        text: String,
+        reply_to: Option<MessageUid>,
+    },
     /// A location, a contact, a file of the sandbox's own, something unknown.
-    Body { body: IncomingBody, reply_to: Option<MessageUid> },
+    Body {
+        body: IncomingBody,
+        reply_to: Option<MessageUid>,
+    },
     /// One of our uploaded files, as if it came from them.
-    File { file: FileUid, caption: String, reply_to: Option<MessageUid> },
+    File {
+        file: FileUid,
+        caption: String,
+        reply_to: Option<MessageUid>,
+    },
     /// Empty takes it back.
-    React { to: MessageUid, emoji: String },
-    Edit { message: MessageUid, text: String },
-    Delete { message: MessageUid },
+    React {
+        to: MessageUid,
+        emoji: String,
+    },
+    Edit {
+        message: MessageUid,
+        text: String,
+    },
+    Delete {
+        message: MessageUid,
+    },
 }
 
 /// Lets somebody do something at their phone. It is told to the account as any message of theirs: within a moment.
@@ -79,9 +97,7 @@ pub fn play(
             let reply_to = answered(write, of, *reply_to)?;
             Play::Say { body: IncomingBody::Text(text.clone()), reply_to }
         }
-        Inbound::Body { body, reply_to } => {
-            Play::Say { body: body.clone(), reply_to: answered(write, of, *reply_to)? }
-        }
+        Inbound::Body { body, reply_to } => Play::Say { body: body.clone(), reply_to: answered(write, of, *reply_to)? },
         Inbound::File { file, caption, reply_to } => {
             let body = uploaded(write, *file, caption)?;
             Play::Say { body, reply_to: answered(write, of, *reply_to)? }
@@ -101,20 +117,11 @@ pub fn play(
     Ok(wamid)
 }
 
-fn answered(
-    write: &mut Write<'_, '_>,
-    of: SandboxOf,
-    reply_to: Option<MessageUid>,
-) -> Result<Option<String>, Error> {
+fn answered(write: &mut Write<'_, '_>, of: SandboxOf, reply_to: Option<MessageUid>) -> Result<Option<String>, Error> {
     reply_to.map(|uid| Ok(named(write, of, "reply_to", uid)?.message.wamid)).transpose()
 }
 
-fn named(
-    write: &mut Write<'_, '_>,
-    of: SandboxOf,
-    field: &str,
-    uid: MessageUid,
-) -> Result<MessageView, Error> {
+fn named(write: &mut Write<'_, '_>, of: SandboxOf, field: &str, uid: MessageUid) -> Result<MessageView, Error> {
     let found = message_find(write.tx, of.workspace, uid)?.filter(|view| view.message.account == of.account);
     found.ok_or_else(|| Error::invalid(field, format!("{field}: there is no message {uid} on this sandbox account")))
 }

@@ -116,6 +116,22 @@ impl Fields {
         }
     }
 
+    /// Parses a text of the path, as [`Fields::parsed`] does one of the body.
+    pub fn given<T>(
+        &mut self,
+        name: &'static str,
+        text: &str,
+        parse: impl FnOnce(&str, &str) -> Result<T, Error>,
+    ) -> Option<T> {
+        match parse(name, text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.faults.extend(error.faults);
+                None
+            }
+        }
+    }
+
     /// Notes a fault of a field.
     pub fn fault(&mut self, name: &str, message: String) {
         self.faults.push(FieldFault { fields: vec![name.to_owned()], message });

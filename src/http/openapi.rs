@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
-use crate::http::public::{accounts, chat_messages, chats, messages, workspace};
+use crate::http::public::{accounts, chat_messages, chats, messages, sandbox, sandbox_inbound, workspace};
 
 /// Where the public API begins.
 pub const BASE_PATH: &str = "/integrations/api";
@@ -52,6 +52,15 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(chat_messages::list_chat_messages))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(workspace::get_workspace));
+    let routes = routes
+        .routes(routes!(sandbox_inbound::inbound))
+        .routes(routes!(sandbox::push))
+        .routes(routes!(sandbox::rule))
+        .routes(routes!(sandbox::clock))
+        .routes(routes!(sandbox::reset_sandbox))
+        .routes(routes!(sandbox::reconnect_account))
+        .routes(routes!(sandbox::switch_phone))
+        .routes(routes!(sandbox::phone_messages));
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
 }
 

@@ -7,5 +7,8 @@ pub mod chats;
 pub mod messages;
 pub mod pages;
 pub mod refusals;
+pub mod sandbox;
+pub mod sandbox_inbound;
+pub mod sandbox_view;
 pub mod view;
 pub mod workspace;
