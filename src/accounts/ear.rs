@@ -12,6 +12,8 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::id::{AccountId, WorkspaceId};
+use crate::inbox::changes::{record_edit, record_revoke};
+use crate::inbox::reactions::record_reaction;
 use crate::inbox::receive::receive_message;
 use crate::inbox::status::record_receipt;
 use crate::message::{Failure, Status};
@@ -60,10 +62,10 @@ impl AccountEar {
     async fn store_change(&self, change: Event) -> Result<(), Error> {
         let account = self.account;
         let work = move |write: &mut Write<'_, '_>| match &change {
-            Event::Reaction(_) | Event::Edit(_) | Event::Revoke(_) | Event::Group(_) => {
-                let _ = (account, write.now);
-                Ok(())
-            }
+            Event::Reaction(reaction) => record_reaction(write, account, reaction).map(drop),
+            Event::Edit(edit) => record_edit(write, account, edit).map(drop),
+            Event::Revoke(revoke) => record_revoke(write, account, revoke).map(drop),
+            Event::Group(_) => Ok(()),
             Event::Account(_) | Event::Message(_) | Event::Receipt(_) => Ok(()),
         };
         self.app.write(self.workspace, Priority::Foreground, work).await

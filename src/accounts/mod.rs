@@ -9,6 +9,7 @@ mod files;
 pub mod health;
 mod link;
 mod outcome;
+mod outgoing;
 pub mod pacing;
 pub mod sandbox;
 mod supervisor;

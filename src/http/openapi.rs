@@ -9,7 +9,9 @@ use utoipa_axum::routes;
 
 use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
-use crate::http::public::{accounts, chat_messages, chats, messages, sandbox, sandbox_inbound, workspace};
+use crate::http::public::{
+    accounts, chat_messages, chats, messages, notes, reactions, sandbox, sandbox_inbound, sending, workspace,
+};
 
 /// Where the public API begins.
 pub const BASE_PATH: &str = "/integrations/api";
@@ -44,12 +46,18 @@ impl Modify for BearerToken {
 /// The operations of the public API with their document.
 pub fn operations() -> (Router<PublicState>, OpenApi) {
     let routes = OpenApiRouter::new()
-        .routes(routes!(messages::send_message))
+        .routes(routes!(sending::send_message))
+        .routes(routes!(sending::send_message_v2))
+        .routes(routes!(sending::send_message_to_jid))
+        .routes(routes!(sending::send_message_to_chat_name))
         .routes(routes!(messages::get_message))
         .routes(routes!(messages::get_status_history))
+        .routes(routes!(reactions::get_reactions, reactions::set_reaction, reactions::put_reaction))
         .routes(routes!(chats::list_chats))
         .routes(routes!(chats::get_chat))
-        .routes(routes!(chat_messages::list_chat_messages))
+        .routes(routes!(chat_messages::list_chat_messages, sending::send_chat_message))
+        .routes(routes!(chat_messages::list_chat_messages_v2, sending::send_chat_message_v2))
+        .routes(routes!(notes::create_note))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(workspace::get_workspace));
     let routes = routes

@@ -43,3 +43,11 @@ pub enum BodyRefusals {
     #[response(status = 422)]
     Mismatch(Failure),
 }
+
+/// How an operation that reaches WhatsApp may refuse besides.
+#[derive(IntoResponses)]
+pub enum SendRefusals {
+    /// The account's way to WhatsApp can't do this.
+    #[response(status = 405)]
+    NotSupported(Failure),
+}

@@ -158,7 +158,10 @@ fn parse_emoji(given: &str) -> Result<String, Error> {
         return Ok(String::new());
     }
     if given.chars().count() > EMOJI_CHARS_MAX || given.contains('\0') {
-        return Err(Error::invalid("emoji", format!("emoji must have at most {EMOJI_CHARS_MAX} characters and no NUL")));
+        return Err(Error::invalid(
+            "emoji",
+            format!("emoji must have at most {EMOJI_CHARS_MAX} characters and no NUL"),
+        ));
     }
     Ok(given.to_owned())
 }
