@@ -14,6 +14,7 @@ mod notes;
 mod openapi;
 mod reactions;
 mod refusals;
+mod sandbox;
 mod sending;
 mod sending_forms;
 mod support;
