@@ -10,7 +10,8 @@ use utoipa_axum::routes;
 use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
 use crate::http::public::{
-    accounts, chat_messages, chats, messages, notes, reactions, sandbox, sandbox_inbound, sending, workspace,
+    accounts, chat_messages, chats, invitations, messages, notes, reactions, sandbox, sandbox_inbound, sending,
+    teammates, templates, templates_v2, webhooks, workspace,
 };
 
 /// Where the public API begins.
@@ -27,8 +28,9 @@ pub const BASE_PATH: &str = "/integrations/api";
                        sandbox account and write to +1 202 555 0100, who answers.",
         license(name = "AGPL-3.0-or-later"),
     ),
-    // What every operation may answer is referred to; nothing else would bring it here.
-    components(schemas(Failure, FailureField)),
+    // What every operation may answer is referred to; nothing else would bring it here. The same goes for a body that may
+    // be left out.
+    components(schemas(Failure, FailureField, templates::TemplateUse, sandbox::WhichSandbox)),
     modifiers(&BearerToken),
     security(("token" = [])),
 )]
@@ -59,8 +61,17 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(chat_messages::list_chat_messages_v2, sending::send_chat_message_v2))
         .routes(routes!(notes::create_note))
         .routes(routes!(accounts::list_accounts))
-        .routes(routes!(workspace::get_workspace));
-    let routes = routes
+        .routes(routes!(accounts::list_accounts_v2))
+        .routes(routes!(workspace::get_workspace))
+        .routes(routes!(workspace::get_workspace_quotas))
+        .routes(routes!(workspace::get_quotas));
+    let routes = routes.merge(people()).merge(sandbox_control());
+    OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
+}
+
+/// What other people's tests do on the far side of a sandbox: Partyline's own.
+fn sandbox_control() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
         .routes(routes!(sandbox_inbound::inbound))
         .routes(routes!(sandbox::push))
         .routes(routes!(sandbox::rule))
@@ -68,8 +79,22 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(sandbox::reset_sandbox))
         .routes(routes!(sandbox::reconnect_account))
         .routes(routes!(sandbox::switch_phone))
-        .routes(routes!(sandbox::phone_messages));
-    OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
+        .routes(routes!(sandbox::phone_messages))
+}
+
+/// Teammates, and what they share.
+fn people() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
+        .routes(routes!(teammates::list_teammates))
+        .routes(routes!(teammates::get_me))
+        .routes(routes!(invitations::create_invitation))
+        .routes(routes!(invitations::delete_invitation))
+        .routes(routes!(templates::list_templates, templates::create_template))
+        .routes(routes!(templates::get_template, templates::update_template, templates::remove_template))
+        .routes(routes!(templates::track_template_usage))
+        .routes(routes!(templates_v2::list_templates_v2, templates_v2::track_template_usage_v2))
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(webhooks::get_webhook, webhooks::update_webhook, webhooks::remove_webhook))
 }
 
 /// The document of a server that is reached at `public_url`; relative where it is `None`, as it is committed.

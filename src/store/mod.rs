@@ -32,6 +32,7 @@ pub mod sandbox;
 pub mod sandbox_contacts;
 pub mod setup_links;
 pub mod teammates;
+pub mod templates;
 pub mod tokens;
 pub mod webhooks;
 pub mod workspaces;
@@ -111,6 +112,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("sandbox_contacts", sandbox_contacts::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),
+        ("templates", templates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
         ("webhooks", webhooks::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),
