@@ -36,6 +36,10 @@ pub enum Kind {
     WebhookMade,
     WebhookChanged,
     WebhookDeleted,
+    /// The file of a message that arrived is there.
+    AttachmentReady,
+    /// The file of a message that arrived will never be there; its row says why.
+    AttachmentUnavailable,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -65,6 +69,8 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::WebhookMade, 45, "webhook:new"),
     (Kind::WebhookChanged, 46, "webhook:changed"),
     (Kind::WebhookDeleted, 47, "webhook:deleted"),
+    (Kind::AttachmentReady, 60, "message:media_ready"),
+    (Kind::AttachmentUnavailable, 61, "message:media_unavailable"),
 ];
 
 impl Kind {

@@ -82,6 +82,21 @@ impl Fields {
         number
     }
 
+    /// A number, also where it comes as text.
+    pub fn number(&mut self, name: &'static str) -> Option<f64> {
+        let value = self.take(name)?;
+        let number = match &value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number: &f64| number.is_finite());
+        if number.is_none() {
+            self.fault(name, format!("{name} must be a number"));
+        }
+        number
+    }
+
     /// A boolean, also where it comes as text.
     pub fn boolean(&mut self, name: &'static str) -> Option<bool> {
         let value = self.take(name)?;
@@ -104,6 +119,22 @@ impl Fields {
     pub fn parsed<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, Error>) -> Option<T> {
         let text = self.text(name)?;
         match parse(&text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.faults.extend(error.faults);
+                None
+            }
+        }
+    }
+
+    /// Parses a text of the path, as [`Fields::parsed`] does one of the body.
+    pub fn given<T>(
+        &mut self,
+        name: &'static str,
+        text: &str,
+        parse: impl FnOnce(&str, &str) -> Result<T, Error>,
+    ) -> Option<T> {
+        match parse(name, text) {
             Ok(value) => Some(value),
             Err(error) => {
                 self.faults.extend(error.faults);

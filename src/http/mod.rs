@@ -13,5 +13,6 @@ pub mod layers;
 pub mod openapi;
 pub mod public;
 pub mod router;
+pub mod sandbox_call;
 pub mod server;
 pub mod swagger;

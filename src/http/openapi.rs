@@ -10,8 +10,8 @@ use utoipa_axum::routes;
 use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
 use crate::http::public::{
-    accounts, chat_messages, chats, invitations, messages, notes, reactions, sending, teammates, templates,
-    templates_v2, webhooks, workspace,
+    accounts, chat_messages, chats, invitations, messages, notes, reactions, sandbox, sandbox_inbound, sending,
+    teammates, templates, templates_v2, webhooks, workspace,
 };
 
 /// Where the public API begins.
@@ -30,7 +30,7 @@ pub const BASE_PATH: &str = "/integrations/api";
     ),
     // What every operation may answer is referred to; nothing else would bring it here. The same goes for a body that may
     // be left out.
-    components(schemas(Failure, FailureField, templates::TemplateUse)),
+    components(schemas(Failure, FailureField, templates::TemplateUse, sandbox::WhichSandbox)),
     modifiers(&BearerToken),
     security(("token" = [])),
 )]
@@ -65,8 +65,21 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(workspace::get_workspace))
         .routes(routes!(workspace::get_workspace_quotas))
         .routes(routes!(workspace::get_quotas));
-    let routes = routes.merge(people());
+    let routes = routes.merge(people()).merge(sandbox_control());
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
+}
+
+/// What other people's tests do on the far side of a sandbox: Partyline's own.
+fn sandbox_control() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
+        .routes(routes!(sandbox_inbound::inbound))
+        .routes(routes!(sandbox::push))
+        .routes(routes!(sandbox::rule))
+        .routes(routes!(sandbox::clock))
+        .routes(routes!(sandbox::reset_sandbox))
+        .routes(routes!(sandbox::reconnect_account))
+        .routes(routes!(sandbox::switch_phone))
+        .routes(routes!(sandbox::phone_messages))
 }
 
 /// Teammates, and what they share.

@@ -16,6 +16,7 @@ mod openapi;
 mod people;
 mod reactions;
 mod refusals;
+mod sandbox;
 mod sending;
 mod sending_forms;
 mod support;

@@ -55,6 +55,12 @@ pub fn content(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> C
         "PATCH /templates/{template_id}" => json!({"text": "Your bike is waiting"}),
         "POST /templates/{template_id}/track_usage" => json!({"origin": "crm"}),
         "POST /v2/templates" => json!({"template_id": number("template_id"), "origin": "crm"}),
+        "POST /sandbox/inbound" => json!({"from": "+12025550171", "text": "Is it ready?"}),
+        "POST /sandbox/messages/{message_uid}/status" => json!({"status": "delivered"}),
+        "POST /sandbox/rules" => json!({"number": "+12025550172", "answers": "Tomorrow"}),
+        "POST /sandbox/clock" => json!({"advance_seconds": 60}),
+        "POST /sandbox/reset" | "POST /sandbox/reconnect" => json!({}),
+        "PATCH /sandbox/phones/{number}" => json!({"online": true}),
         name => {
             assert!(operation.bodies.is_empty(), "what goes into {name}? Teach tests/contract/catalogue.rs");
             return Content::Nothing;
