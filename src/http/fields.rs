@@ -68,6 +68,22 @@ impl Fields {
         is_null
     }
 
+    /// A list of texts, or nothing where it is left out or null.
+    pub fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
+        let Value::Array(values) = self.take(name)? else {
+            self.fault(name, format!("{name} must be a list of strings"));
+            return None;
+        };
+        let mut texts = Vec::with_capacity(values.len());
+        for (at, value) in values.into_iter().enumerate() {
+            match value {
+                Value::String(text) => texts.push(text),
+                other => self.fault(name, format!("{name}[{at}] must be a string, not {}", kind_of(&other))),
+            }
+        }
+        Some(texts)
+    }
+
     /// A whole number, also where it comes as text.
     pub fn integer(&mut self, name: &'static str) -> Option<i64> {
         let value = self.take(name)?;

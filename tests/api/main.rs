@@ -4,12 +4,16 @@
 mod kit;
 
 mod auth;
+mod chat_changes;
+mod chat_filters;
 mod chat_messages;
 mod chats;
 mod duplicates;
 mod errors;
+mod groups;
 mod idempotency;
 mod kit_itself;
+mod labels;
 mod limits;
 mod notes;
 mod openapi;
@@ -19,6 +23,7 @@ mod refusals;
 mod sandbox;
 mod sending;
 mod sending_forms;
+mod staff;
 mod support;
 mod templates;
 mod tokens;

@@ -3,7 +3,9 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod chat_lists;
 mod events;
+mod groups;
 mod ledger;
 mod limits;
 mod people;
