@@ -4,6 +4,7 @@
 mod kit;
 
 mod chat_lists;
+mod changes;
 mod events;
 mod groups;
 mod ledger;
