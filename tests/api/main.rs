@@ -12,3 +12,4 @@ mod limits;
 mod openapi;
 mod refusals;
 mod sending;
+mod two_steps;

@@ -13,7 +13,8 @@ use partyline::store::counters::{Counters, counters_find, counters_insert};
 use partyline::store::events::{EventRow, NewEvent, event_after, event_append, event_prune};
 use partyline::store::health::{database_now, integrity, schema_version};
 use partyline::store::idempotency::{
-    IDEMPOTENCY_KEPT, IdempotencyKey, KeptAnswer, idempotency_find, idempotency_insert, idempotency_prune,
+    ClaimId, IDEMPOTENCY_KEPT, IdempotencyKey, KeptAnswer, idempotency_claim, idempotency_claim_release,
+    idempotency_claim_renew, idempotency_find, idempotency_insert, idempotency_prune,
 };
 use partyline::store::setup_links::{setup_link_find, setup_link_insert, setup_link_use};
 use partyline::store::tokens::{TokenRow, token_by_hash, token_insert, token_list, token_revoke, token_used};
@@ -224,7 +225,7 @@ async fn a_kept_answer_until_its_time_is_over() {
         let find = |key: IdempotencyKey, workspace, now| {
             move |tx: &mut database::Snapshot<'_>| idempotency_find(tx, workspace, &key, now)
         };
-        let kept = Some(KeptAnswer { fingerprint: [9; 32], status: 422, body: ODD.into() });
+        let kept = Some(KeptAnswer { fingerprint: [9; 32], status: 422, body: ODD.into(), at: START });
         assert_eq!(seen(&stage, find(key.clone(), workspace, START)).await, kept);
         assert_eq!(seen(&stage, find(key.clone(), WorkspaceId(2), START)).await, None);
         for other in [
@@ -238,6 +239,37 @@ async fn a_kept_answer_until_its_time_is_over() {
         assert_eq!(seen(&stage, find(key.clone(), workspace, over)).await, None);
         let pruned = |now| stage.write(workspace, move |write| Ok(idempotency_prune(write.tx, now, 10)?));
         assert_eq!((pruned(over - Duration::from_millis(1)).await, pruned(over).await, pruned(over).await), (0, 1, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_claim_ends_by_its_own_id_and_never_takes_an_answer_with_it() {
+    both_engines(|stage| async move {
+        let workspace = stage.workspace;
+        let key = IdempotencyKey { key: "k".into(), method: "POST".into(), path: "/x".into(), fingerprint: [9; 32] };
+        let (ours, theirs) = (ClaimId::generate(), ClaimId::generate());
+        let found = || {
+            let key = key.clone();
+            seen(&stage, move |tx| idempotency_find(tx, workspace, &key, START))
+        };
+        let claimed = (key.clone(), ours.clone());
+        stage.write(workspace, move |write| idempotency_claim(write, &claimed.0, &claimed.1)).await;
+        assert_eq!(found().await.expect("a claim").claim(), Some(ours.as_str()));
+        let other = (key.clone(), theirs);
+        let end =
+            |(key, claim)| stage.write(workspace, move |write| Ok(idempotency_claim_release(write, &key, &claim)?));
+        end(other).await;
+        stage.advance(Duration::from_secs(5));
+        let renewed = (key.clone(), ours.clone());
+        stage.write(workspace, move |write| Ok(idempotency_claim_renew(write, &renewed.0, &renewed.1)?)).await;
+        assert_eq!(found().await.expect("still there").at, START + Duration::from_secs(5));
+        end((key.clone(), ours.clone())).await;
+        assert_eq!(found().await, None);
+        let answered = key.clone();
+        stage.write(workspace, move |write| idempotency_insert(write, &answered, 200, ours.as_str())).await;
+        let ours = found().await.expect("an answer");
+        assert_eq!(ours.claim(), None);
     })
     .await;
 }

@@ -1,0 +1,84 @@
+//! `Idempotency-Key`: one key, one deed, the same answer.
+
+use axum::http::{HeaderMap, StatusCode};
+
+use super::answer::{Answer, Asked};
+use super::logging::Ending;
+use crate::error::{Code, Error};
+use crate::http::error::{failure_body, status_of};
+use crate::store::Write;
+use crate::store::idempotency::{CLAIM_LIVES, ClaimId, IdempotencyKey, KeptAnswer, idempotency_find};
+use crate::workspace::api_log::Outcome;
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const KEY_CHARS_MAX: usize = 255;
+
+/// The key that a request brought, if any.
+pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(first) = given.next() else { return Ok(None) };
+    let text = first.to_str().ok().map(str::trim).filter(|text| {
+        let is_visible = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        given.next().is_none() && is_visible && (1..=KEY_CHARS_MAX).contains(&text.len())
+    });
+    match text {
+        Some(text) => Ok(Some(text.to_owned())),
+        None => {
+            let rule =
+                format!("Idempotency-Key must stand once and have 1 to {KEY_CHARS_MAX} visible ASCII characters");
+            Err(Error::invalid("Idempotency-Key", rule))
+        }
+    }
+}
+
+/// What stands under a key.
+pub(super) enum Earlier {
+    /// Nothing, the call's own claim, or one whose request died.
+    Nothing,
+    Answer(KeptAnswer),
+}
+
+/// Looks under a key.
+///
+/// # Errors
+/// `idempotency_in_flight` while another request lives that has claimed it.
+pub(super) fn earlier_answer(
+    write: &mut Write<'_, '_>,
+    key: &IdempotencyKey,
+    own: Option<&ClaimId>,
+) -> Result<Earlier, Error> {
+    let Some(kept) = idempotency_find(write.tx, write.workspace.id, key, write.now)? else {
+        return Ok(Earlier::Nothing);
+    };
+    let Some(claim) = kept.claim() else { return Ok(Earlier::Answer(kept)) };
+    let age = write.now.since(kept.at);
+    if own.is_some_and(|own| own.as_str() == claim) || age >= CLAIM_LIVES {
+        return Ok(Earlier::Nothing);
+    }
+    let rule = "A request with this Idempotency-Key is being worked on; wait for its answer, or repeat this in a while";
+    Err(Error::new(Code::IdempotencyInFlight, rule).retry_after(RETRY_AFTER))
+}
+
+/// What a request that is being worked on may still need.
+const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Answers as before; a replay costs a call and no credit. Another body under the same key is a mistake.
+pub(super) fn replay(
+    write: &mut Write<'_, '_>,
+    asked: &Asked,
+    key: &IdempotencyKey,
+    kept: KeptAnswer,
+) -> Result<Answer, Error> {
+    if kept.fingerprint != key.fingerprint {
+        let rule = "This Idempotency-Key was used with another body; use a new key for a new request";
+        let error = Error::new(Code::IdempotencyMismatch, rule);
+        asked.record(write, Ending::of(&error))?;
+        let (status, body) = (status_of(&error), failure_body(&error));
+        return Ok(Answer { status, body, counted: true, replayed: false, refusal: None });
+    }
+    let status = u16::try_from(kept.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let status = status.ok_or_else(|| Error::internal("a kept answer has no valid status"))?;
+    let reason = "replayed: this Idempotency-Key was answered before".to_owned();
+    asked.record(write, Ending { status, outcome: Outcome::Success, reason, message: None })?;
+    Ok(Answer { status, body: kept.body, counted: true, replayed: true, refusal: None })
+}
