@@ -39,14 +39,8 @@ const TEXTS: [(&str, &str); 9] = [
 ];
 
 /// Types that hold others: what lies in them, the client knows better.
-const CONTAINERS: [&str; 6] = [
-    "application/zip",
-    "application/x-ole-storage",
-    "application/gzip",
-    "text/xml",
-    "text/html",
-    "text/x-shellscript",
-];
+const CONTAINERS: [&str; 6] =
+    ["application/zip", "application/x-ole-storage", "application/gzip", "text/xml", "text/html", "text/x-shellscript"];
 
 /// What the first bytes of a file say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +78,8 @@ pub fn sniff(head: &[u8]) -> Sniffed {
         // MPEG audio without layer bits: AAC in its own frames.
         [0xff, second, ..] if second & 0xf6 == 0xf0 => (Some("audio/aac"), Some("aac"), false),
         [_, _, _, _, b'f', b't', b'y', b'p', b'3', b'g', ..] => (Some("video/3gpp"), Some("3gp"), false),
-        _ => infer::get(head).map_or((None, None, false), |found| (Some(found.mime_type()), Some(found.extension()), false)),
+        _ => infer::get(head)
+            .map_or((None, None, false), |found| (Some(found.mime_type()), Some(found.extension()), false)),
     };
     let shown = SHOWN.iter().find(|(shown, ..)| Some(*shown) == mimetype);
     match shown {

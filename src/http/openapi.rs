@@ -1,5 +1,7 @@
 //! The public document: OpenAPI 3.1 made from the code. What stands in it is a promise.
 
+use std::time::Duration;
+
 use axum::Router;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi, Server};
@@ -7,9 +9,15 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::files::sniff::DOCUMENT_BYTES_MAX;
 use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
-use crate::http::public::{accounts, chat_messages, chats, messages, workspace};
+use crate::http::layers::AllowBody;
+use crate::http::public::{accounts, chat_messages, chats, files, messages, workspace};
+
+/// What a form has beside its file.
+const FORM_BYTES_MAX: u64 = 1024 * 1024;
+const UPLOAD_TIME_MAX: Duration = Duration::from_secs(1800);
 
 /// Where the public API begins.
 pub const BASE_PATH: &str = "/integrations/api";
@@ -51,8 +59,17 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(chats::get_chat))
         .routes(routes!(chat_messages::list_chat_messages))
         .routes(routes!(accounts::list_accounts))
-        .routes(routes!(workspace::get_workspace));
+        .routes(routes!(workspace::get_workspace))
+        .routes(routes!(files::list_files))
+        .routes(routes!(files::get_file, files::delete_file))
+        .merge(uploads());
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
+}
+
+/// Operations whose bodies are files: as large as the largest one and what a form adds, and as slow as a bad line.
+fn uploads() -> OpenApiRouter<PublicState> {
+    let allowed = AllowBody { bytes_max: DOCUMENT_BYTES_MAX + FORM_BYTES_MAX, timeout: UPLOAD_TIME_MAX };
+    OpenApiRouter::new().routes(routes!(files::upload_file)).layer(allowed)
 }
 
 /// The document of a server that is reached at `public_url`; relative where it is `None`, as it is committed.

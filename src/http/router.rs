@@ -12,13 +12,14 @@ use crate::error::{Code, Error};
 use crate::http::call::PublicState;
 use crate::http::caller::KnownCallers;
 use crate::http::dashboard;
+use crate::http::downloads;
 use crate::http::error::json;
 use crate::http::openapi::{BASE_PATH, document, operations};
 use crate::http::swagger;
 
 /// All routes: the public API, its documentation, the pages.
 pub fn router(app: App) -> Router {
-    let pages = dashboard::routes(app.clone());
+    let (pages, downloads) = (dashboard::routes(app.clone()), downloads::routes(app.clone()));
     let state = PublicState { app: app.clone(), known: Arc::new(KnownCallers::default()) };
     let (operations, _) = operations();
     let public = operations.with_state(state).method_not_allowed_fallback(wrong_method);
@@ -30,6 +31,7 @@ pub fn router(app: App) -> Router {
         )
         .merge(swagger::routes())
         .merge(pages)
+        .merge(downloads)
         .merge(public)
         .method_not_allowed_fallback(wrong_method)
         .fallback(fallback)
