@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::files::blob::Blobs;
 use crate::files::link::{LinkKey, Links};
 use crate::id::{IdSource, WorkspaceId};
+use crate::outbound::{Outbound, Policy, SystemResolver};
 use crate::store::Write;
 use crate::store::files::link_key;
 use crate::workspace;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub public_url: String,
     /// How many times faster than real the sandbox's contacts act; 0 means at once.
     pub sandbox_speed: f64,
+    /// Whom the server may speak to where an address comes from a client.
+    pub outbound: Policy,
     /// The folder of the files' bytes.
     pub files_folder: PathBuf,
 }
@@ -43,6 +46,7 @@ pub struct Parts {
     pub wakes: Wakes,
     pub limits: Limits,
     pub ledger: Ledger,
+    pub outbound: Outbound,
     pub blobs: Blobs,
     link_key: OnceLock<LinkKey>,
 }
@@ -59,8 +63,9 @@ impl App {
     pub fn new(database: Database, clock: Clock, settings: Settings) -> App {
         let limits = Limits::for_engine(database.engine());
         let (ids, wakes, ledger) = (IdSource::default(), Wakes::default(), Ledger::default());
+        let outbound = Outbound::new(settings.outbound.clone(), Arc::new(SystemResolver::default()));
         let (blobs, link_key) = (Blobs::new(settings.files_folder.clone()), OnceLock::new());
-        App(Arc::new(Parts { database, clock, ids, settings, wakes, limits, ledger, blobs, link_key }))
+        App(Arc::new(Parts { database, clock, ids, settings, wakes, limits, ledger, blobs, link_key, outbound }))
     }
 
     /// Runs `work` as one durable write of the workspace, wakes those who wait for its rows, and answers. `work` may run

@@ -48,6 +48,11 @@ pub struct Options {
     #[arg(long, global = true, value_name = "CIDR", env = "PARTYLINE_TRUSTED_PROXY", value_delimiter = ',')]
     trusted_proxy: Vec<String>,
 
+    /// A private network that files may be fetched from and webhooks sent to, as 10.1.0.0/16; may be given several times
+    /// [default: none]
+    #[arg(long, global = true, value_name = "CIDR", env = "PARTYLINE_OUTBOUND_ALLOW", value_delimiter = ',')]
+    outbound_allow: Vec<String>,
+
     /// How many times faster than people the sandbox's contacts act; 0 is at once [default: 1]
     #[arg(long, global = true, value_name = "TIMES", env = "PARTYLINE_SANDBOX_SPEED")]
     sandbox_speed: Option<String>,
@@ -103,6 +108,7 @@ pub struct Config {
     /// Without a slash at its end; `None` follows `listen`.
     pub public_url: Given<Option<String>>,
     pub trusted_proxies: Given<Vec<IpNet>>,
+    pub outbound_allow: Given<Vec<IpNet>>,
     pub sandbox_speed: Given<f64>,
     pub log_format: Given<LogFormat>,
     pub log: Given<String>,
@@ -116,12 +122,14 @@ impl Config {
     pub fn read(options: &Options, matches: &ArgMatches) -> Result<Config, Failure> {
         let reader = Reader { matches };
         let proxies = Some(options.trusted_proxy.join(","));
+        let outbound = Some(options.outbound_allow.join(","));
         Ok(Config {
             data: reader.read("data", options.data.as_ref(), DATA, parse::folder)?,
             listen: reader.read("listen", options.listen.as_ref(), LISTEN, parse::listen)?,
             database: reader.read("database", options.database.as_ref(), "", parse::database)?,
             public_url: reader.read("public_url", options.public_url.as_ref(), "", parse::public_url)?,
             trusted_proxies: reader.read("trusted_proxy", proxies.as_ref(), "", parse::networks)?,
+            outbound_allow: reader.read("outbound_allow", outbound.as_ref(), "", parse::networks)?,
             sandbox_speed: reader.read(
                 "sandbox_speed",
                 options.sandbox_speed.as_ref(),

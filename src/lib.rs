@@ -18,6 +18,7 @@ pub mod http;
 pub mod id;
 pub mod inbox;
 pub mod message;
+pub mod outbound;
 pub mod serve;
 pub mod store;
 pub mod sweeper;

@@ -77,6 +77,7 @@ mod tests {
     use crate::clock::{Clock, Time};
     use crate::event_kind::Kind;
     use crate::id::ChatId;
+    use crate::outbound::Policy;
     use crate::store::MIGRATIONS;
     use crate::store::events::{NewEvent, event_after, event_append};
     use crate::workspace::settings::create_workspace;
@@ -88,7 +89,8 @@ mod tests {
         database.migrate(MIGRATIONS).expect("migrates");
         let clock = Clock::mock(Time::from_ms(1_790_000_000_000));
         let files_folder = folder.path().join("files");
-        let settings = Settings { public_url: String::new(), sandbox_speed: 1.0, files_folder };
+        let settings =
+            Settings { public_url: String::new(), sandbox_speed: 1.0, files_folder, outbound: Policy::default() };
         let app = App::new(database, clock.clone(), settings);
         let now = clock.now();
         let make = move |tx: &mut database::Tx<'_>| create_workspace(tx, now, "Harbour", "UTC");

@@ -15,6 +15,7 @@ use partyline::http::client_address::TrustedProxies;
 use partyline::http::layers::layered;
 use partyline::http::router::router;
 use partyline::http::server::{ServerOptions, serve as serve_http};
+use partyline::outbound::Policy;
 use partyline::store::MIGRATIONS;
 use partyline::workspace::settings::{LimitChange, create_workspace, set_limits};
 use partyline::workspace::tokens::{Scope, TokenSecret, create_token};
@@ -87,7 +88,12 @@ pub fn serve(kind: &str) {
 
 async fn prepared(database: Database, secret: &TokenSecret) -> App {
     let files_folder = std::env::temp_dir();
-    let settings = Settings { public_url: "http://127.0.0.1".into(), sandbox_speed: 0.0, files_folder };
+    let settings = Settings {
+        public_url: "http://127.0.0.1".into(),
+        sandbox_speed: 0.0,
+        files_folder,
+        outbound: Policy::default(),
+    };
     let app = App::new(database, Clock::system(), settings);
     let now = app.clock.now();
     let workspace = app

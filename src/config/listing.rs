@@ -1,5 +1,6 @@
 //! The settings in effect, to be shown: secrets are masked.
 
+use ipnet::IpNet;
 use serde::Serialize;
 
 use super::{Config, LogFormat, Source, flag, variable};
@@ -24,8 +25,6 @@ impl Config {
             Some(url) => mask(url),
             None => self.database_file().display().to_string(),
         };
-        let proxies = self.trusted_proxies.value.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let proxies = if proxies.is_empty() { "none".to_owned() } else { proxies.join(",") };
         let log_format = match self.log_format.value {
             LogFormat::Text => "text",
             LogFormat::Json => "json",
@@ -35,12 +34,18 @@ impl Config {
             setting("listen", self.listen.value.to_string(), self.listen.source),
             setting("database", database, self.database.source),
             setting("public_url", self.public_url_at(self.listen.value), self.public_url.source),
-            setting("trusted_proxy", proxies, self.trusted_proxies.source),
+            setting("trusted_proxy", networks(&self.trusted_proxies.value), self.trusted_proxies.source),
+            setting("outbound_allow", networks(&self.outbound_allow.value), self.outbound_allow.source),
             setting("sandbox_speed", self.sandbox_speed.value.to_string(), self.sandbox_speed.source),
             setting("log_format", log_format.to_owned(), self.log_format.source),
             setting("log", self.log.value.clone(), self.log.source),
         ]
     }
+}
+
+fn networks(networks: &[IpNet]) -> String {
+    let names = networks.iter().map(ToString::to_string).collect::<Vec<_>>();
+    if names.is_empty() { "none".to_owned() } else { names.join(",") }
 }
 
 fn setting(id: &'static str, value: String, source: Source) -> Setting {

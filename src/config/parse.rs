@@ -85,9 +85,9 @@ pub fn networks(text: &str) -> Result<Vec<IpNet>, String> {
 
 fn network(text: &str) -> Result<IpNet, String> {
     let alone = text.parse::<IpAddr>().map(IpNet::from);
-    text.parse::<IpNet>().or(alone).map_err(|_| {
-        format!("\"{text}\" is no network; write it as 10.0.0.0/8, or name one proxy by its address as 10.0.0.7")
-    })
+    text.parse::<IpNet>()
+        .or(alone)
+        .map_err(|_| format!("\"{text}\" is no network; write it as 10.0.0.0/8, or name a single address as 10.0.0.7"))
 }
 
 pub fn sandbox_speed(text: &str) -> Result<f64, String> {

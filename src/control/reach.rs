@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Source};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
+use crate::outbound::Policy;
 use crate::store::MIGRATIONS;
 use crate::store::health::schema_version;
 
@@ -103,6 +104,7 @@ impl Here {
         let settings = Settings {
             public_url: config.public_url_at(config.listen.value),
             sandbox_speed: config.sandbox_speed.value,
+            outbound: Policy::allowing(config.outbound_allow.value.clone()),
             files_folder: DataFolder::files_in(&config.data.value),
         };
         let app = App::new(database, Clock::system(), settings);

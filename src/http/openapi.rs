@@ -13,7 +13,7 @@ use crate::files::sniff::DOCUMENT_BYTES_MAX;
 use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
 use crate::http::layers::AllowBody;
-use crate::http::public::{accounts, chat_messages, chats, files, messages, workspace};
+use crate::http::public::{accounts, chat_messages, chats, file_fetch, files, messages, workspace};
 
 /// What a form has beside its file.
 const FORM_BYTES_MAX: u64 = 1024 * 1024;
@@ -60,7 +60,7 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(chat_messages::list_chat_messages))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(workspace::get_workspace))
-        .routes(routes!(files::list_files))
+        .routes(routes!(files::list_files, file_fetch::fetch_file))
         .routes(routes!(files::get_file, files::delete_file))
         .merge(uploads());
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()

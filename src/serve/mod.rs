@@ -27,6 +27,7 @@ use crate::failure::Failure;
 use crate::http;
 use crate::http::client_address::TrustedProxies;
 use crate::http::server::ServerOptions;
+use crate::outbound::Policy;
 use crate::sweeper;
 use crate::telemetry::{self, Metrics};
 use crate::workspace::setup::{FirstStart, SANDBOX_ACCOUNT, start_first};
@@ -81,6 +82,7 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
         let settings = Settings {
             public_url: config.public_url_at(bound),
             sandbox_speed: config.sandbox_speed.value,
+            outbound: Policy::allowing(config.outbound_allow.value.clone()),
             files_folder: folder.files_folder(),
         };
         let app = App::new(database, Clock::system(), settings);

@@ -6,6 +6,7 @@ mod kit;
 mod auth;
 mod chats;
 mod errors;
+mod files;
 mod idempotency;
 mod kit_itself;
 mod limits;

@@ -6,6 +6,7 @@ use crate::support::{Place, bare, run};
 fn settings_say_where_they_come_from_and_hide_secrets() {
     let mut command = bare(&["config", "--json", "--listen", "127.0.0.1:9000"]);
     command.env("PARTYLINE_DATABASE", "postgres://line:hunter2@db.example:5432/line").env("PARTYLINE_PUBLIC_URL", "");
+    command.env("PARTYLINE_OUTBOUND_ALLOW", "10.1.0.0/16,192.0.2.7");
     let ran = run(&mut command);
     assert!(!ran.stdout.contains("hunter2"), "{ran:?}");
     let settings: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
@@ -17,6 +18,7 @@ fn settings_say_where_they_come_from_and_hide_secrets() {
     let pair = |value: &str, source: &str| (value.to_owned(), source.to_owned());
     assert_eq!(shown("listen"), pair("127.0.0.1:9000", "flag"));
     assert_eq!(shown("database"), pair("postgres://line:***@db.example:5432/line", "environment"));
+    assert_eq!(shown("outbound_allow"), pair("10.1.0.0/16,192.0.2.7/32", "environment"));
     assert_eq!(shown("data"), pair("./partyline-data", "default"));
     assert_eq!(shown("public_url"), pair("http://127.0.0.1:9000", "default"), "an empty variable is none");
 }
@@ -31,12 +33,13 @@ fn an_option_is_taken_before_or_behind_its_command() {
 
 #[test]
 fn a_wrong_value_is_answered_with_what_to_write() {
-    let wrong: [(&[&str], &str); 8] = [
+    let wrong: [(&[&str], &str); 9] = [
         (&["--listen", "8080"], "write 127.0.0.1:8080"),
         (&["--listen", "line.example:80"], "write 127.0.0.1:8080"),
         (&["--database", "mysql://me:hunter2@db/line"], "must begin with postgres://"),
         (&["--public-url", "line.example.com"], "write it as https://"),
         (&["--trusted-proxy", "proxy"], "10.0.0.0/8"),
+        (&["--outbound-allow", "10.0.0.0/99"], "10.0.0.0/8"),
         (&["--sandbox-speed", "fast"], "0 for at once"),
         (&["--log-format", "xml"], "write text or json"),
         (&["--log", "loud"], "write error, warn, info or debug"),

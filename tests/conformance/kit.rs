@@ -13,6 +13,7 @@ use partyline::id::{AccountId, ChatId, MessageUid, TeammateId, TokenId, Workspac
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{MessageText, Phone};
 use partyline::message::{Origin, Status};
+use partyline::outbound::Policy;
 use partyline::store::Write;
 use partyline::store::accounts::{AccountRow, account_find};
 use partyline::store::counters::counters_find;
@@ -39,7 +40,12 @@ impl Kit {
     pub async fn new(database: Database, clock: Clock, sandbox_speed: f64) -> Kit {
         let files = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let files_folder = files.path().to_owned();
-        let settings = Settings { public_url: "http://localhost".into(), sandbox_speed, files_folder };
+        let settings = Settings {
+            public_url: "http://localhost".into(),
+            sandbox_speed,
+            files_folder,
+            outbound: Policy::default(),
+        };
         let app = App::new(database, clock, settings);
         let now = app.clock.now();
         let make = move |tx: &mut Tx<'_>| create_workspace(tx, now, "Tests", "UTC");

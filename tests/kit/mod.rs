@@ -15,6 +15,7 @@ use partyline::app::{App, Settings};
 use partyline::clock::{Clock, Time};
 use partyline::http::router::router;
 use partyline::id::{AccountId, WorkspaceId};
+use partyline::outbound::Policy;
 use partyline::store::tokens::token_list;
 use partyline::store::{MIGRATIONS, Write};
 use partyline::workspace::settings::create_workspace;
@@ -49,7 +50,10 @@ impl TestApp {
         let clock = Clock::mock(START);
         let files = tempfile::tempdir().expect("a temporary folder");
         let files_folder = files.path().join("files");
-        let settings = Settings { public_url: "https://line.example".into(), sandbox_speed: 1.0, files_folder };
+        // Where receivers of tests listen; the rest of loopback stays closed.
+        let outbound = Policy::allowing(vec!["127.0.0.1/32".parse().expect("a network")]);
+        let settings =
+            Settings { public_url: "https://line.example".into(), sandbox_speed: 1.0, files_folder, outbound };
         let app = App::new(database, clock.clone(), settings);
         let (workspace, account) = new_workspace(&app, "Harbour Bikes").await;
         TestApp { router: router(app.clone()), app, clock, workspace, account, stage, files }

@@ -13,10 +13,12 @@ struct Home {
 
 const CLOCK: &[&str] = &["src/clock.rs"];
 const CLOCK_WHY: &str = "time is given (`Clock`), so that a test can be a calendar";
+const OUTBOUND: &[&str] = &["src/outbound/"];
+const OUTBOUND_WHY: &str = "every request outwards goes through `Outbound`, which guards addresses that users gave us";
 const HTTP: &[&str] = &["src/http/"];
 const HTTP_WHY: &str = "only src/http/ speaks HTTP; errors elsewhere know no status codes";
 
-const HOMES: [Home; 10] = [
+const HOMES: [Home; 14] = [
     Home { tokens: &["SystemTime", "::", "now"], places: CLOCK, why: CLOCK_WHY },
     Home { tokens: &["Timestamp", "::", "now"], places: CLOCK, why: CLOCK_WHY },
     Home { tokens: &["Zoned", "::", "now"], places: CLOCK, why: CLOCK_WHY },
@@ -28,7 +30,7 @@ const HOMES: [Home; 10] = [
             "src/http/server.rs",
             "src/http/server/",
             "src/http/layers/",
-            "src/outbound.rs",
+            "src/outbound/",
             "src/accounts/worker.rs",
         ],
         why: CLOCK_WHY,
@@ -40,11 +42,11 @@ const HOMES: [Home; 10] = [
     },
     Home { tokens: &["axum"], places: HTTP, why: HTTP_WHY },
     Home { tokens: &["StatusCode"], places: HTTP, why: HTTP_WHY },
-    Home {
-        tokens: &["reqwest"],
-        places: &["src/outbound.rs"],
-        why: "every request outwards goes through `Outbound`, which guards addresses that users gave us",
-    },
+    Home { tokens: &["reqwest"], places: &[], why: OUTBOUND_WHY },
+    Home { tokens: &["hyper", "::", "client"], places: OUTBOUND, why: OUTBOUND_WHY },
+    Home { tokens: &["TcpStream", "::", "connect"], places: OUTBOUND, why: OUTBOUND_WHY },
+    Home { tokens: &["to_socket_addrs"], places: OUTBOUND, why: OUTBOUND_WHY },
+    Home { tokens: &["lookup_host"], places: OUTBOUND, why: OUTBOUND_WHY },
     Home { tokens: &["rusqlite"], places: &[], why: "only crates/database knows the engines" },
     Home { tokens: &["tokio_postgres"], places: &[], why: "only crates/database knows the engines" },
 ];
@@ -133,6 +135,9 @@ mod tests {
         assert_eq!(found("src/error.rs", "use axum::http::StatusCode;"), 2);
         assert_eq!(found("src/http/error.rs", "use axum::http::StatusCode;"), 0);
         assert_eq!(found("src/webhooks/deliver.rs", "let client = reqwest::Client::new();"), 1);
+        assert_eq!(found("src/webhooks/deliver.rs", "use hyper::client::conn::http1;"), 1);
+        assert_eq!(found("src/webhooks/deliver.rs", "let stream = TcpStream::connect(address).await;"), 1);
+        assert_eq!(found("src/outbound/connect.rs", "let stream = TcpStream::connect(address).await;"), 0);
     }
 
     #[test]

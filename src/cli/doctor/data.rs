@@ -16,6 +16,7 @@ use crate::control::{Command, Output, run};
 use crate::data_folder::{DataFolder, FILE_MODE, FOLDER_MODE, KEY_BYTES, mode};
 use crate::error::Error;
 use crate::failure::Failure;
+use crate::outbound::Policy;
 use crate::store::MIGRATIONS;
 
 /// How far this machine's clock and the database's may be apart before cycles and tokens look odd, ms.
@@ -113,7 +114,8 @@ pub fn database(config: &Config, server: Option<&mut Connection>) -> Check {
 fn look(config: &Config) -> Result<DatabaseView, Failure> {
     let database = Database::open(DatabaseConfig::new(location(config)))?;
     let files_folder = DataFolder::files_in(&config.data.value);
-    let settings = Settings { public_url: String::new(), sandbox_speed: 1.0, files_folder };
+    let settings =
+        Settings { public_url: String::new(), sandbox_speed: 1.0, files_folder, outbound: Policy::default() };
     let app = App::new(database, Clock::system(), settings);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::from(Error::internal(error)))?;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::error::Error;
 use crate::files::FileUid;
 use crate::files::intake::{Filename, Purpose};
@@ -16,7 +17,9 @@ use crate::http::fields::Fields;
 use crate::http::multipart::{UploadBody, read_upload};
 use crate::http::public::refusals::{Refusals, UploadRefusals};
 use crate::http::public::view::{Ok as OkBody, zone_of};
+use crate::store::Write;
 use crate::store::files::{FileRow, file_delete, file_find, file_insert, file_list};
+use crate::workspace::tokens::Caller;
 use crate::workspace::zone::{api_time, stored_zone};
 
 /// The longest list; older files are found by their names or uids.
@@ -117,12 +120,19 @@ pub async fn upload_file(call: Call, body: UploadBody) -> Response {
         let (upload, fingerprint) = read_upload(body, &blobs, Purpose::Any).await?;
         Ok((upload.stored.row(uid, token, at), fingerprint))
     };
-    call.write_after_stream(request, store, move |write, caller, row| {
-        file_insert(write, row)?;
-        let links = app.links(write.tx, caller.workspace)?;
-        Ok(Done::with(LinkedFile::of(row, &stored_zone(&write.workspace.zone), &links)))
-    })
-    .await
+    call.write_after_stream(request, store, move |write, caller, row| keep_file(&app, write, caller, row)).await
+}
+
+/// Adds the row of a file whose bytes are stored, and shows it with a link.
+pub(super) fn keep_file(
+    app: &App,
+    write: &mut Write<'_, '_>,
+    caller: &Caller,
+    row: &FileRow,
+) -> Result<Done<LinkedFile>, Error> {
+    file_insert(write, row)?;
+    let links = app.links(write.tx, caller.workspace)?;
+    Ok(Done::with(LinkedFile::of(row, &stored_zone(&write.workspace.zone), &links)))
 }
 
 /// List files

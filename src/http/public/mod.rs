@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod chat_messages;
 pub mod chat_view;
 pub mod chats;
+pub mod file_fetch;
 pub mod files;
 pub mod messages;
 pub mod pages;

@@ -1,0 +1,87 @@
+//! Requests outwards: the one home of the HTTP client, for addresses that somebody gave us.
+//!
+//! Whoever can name an address can make this machine speak, and it may stand where others don't reach. So only public
+//! addresses are spoken to, and what the operator allowed: [`Policy`] decides, an [`Address`] proves that it did, and only
+//! an `Address` can be connected to. A name is resolved once, every answer must pass, and the connection goes to one of
+//! these answers: a name that changes its mind afterwards changes nothing. Everything has an end, in time and in bytes.
+//!
+//! What isn't there on purpose: proxies from the environment, cookies, referers, decompression, HTTP/2, connections
+//! that are kept. One exchange is one connection, made for it and closed behind it.
+
+mod connect;
+mod download;
+mod error;
+mod exchange;
+mod filename;
+mod policy;
+mod post;
+mod ranges;
+mod resolve;
+mod target;
+
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsConnector;
+
+pub use download::{Download, DownloadBytes, DownloadLimits};
+pub use error::{Fault, OutboundError, Stage};
+pub use policy::{Address, Policy};
+pub use post::{Answer, Post, PostLimits};
+pub use resolve::{Resolve, Resolving, SystemResolver};
+pub use target::{Target, check_url};
+
+/// Requests under way at once, of all workspaces; one more is told that the server is busy.
+const REQUESTS_MAX: usize = 64;
+
+/// The client. Cheap to clone.
+#[derive(Clone)]
+pub struct Outbound {
+    policy: Policy,
+    resolver: Arc<dyn Resolve>,
+    tls: TlsConnector,
+    room: Arc<Semaphore>,
+}
+
+impl Outbound {
+    /// A client that trusts the public certificate authorities.
+    pub fn new(policy: Policy, resolver: Arc<dyn Resolve>) -> Outbound {
+        Outbound::trusting(policy, resolver, Vec::new())
+    }
+
+    /// A client that trusts these certificates beside those of the public authorities. One that is no certificate is left
+    /// out, with a warning in the log.
+    pub fn trusting(
+        policy: Policy,
+        resolver: Arc<dyn Resolve>,
+        certificates: Vec<CertificateDer<'static>>,
+    ) -> Outbound {
+        let mut roots = RootCertStore::empty();
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        for certificate in certificates {
+            if let Err(error) = roots.add(certificate) {
+                tracing::warn!(%error, "a certificate can't be trusted, since it can't be read");
+            }
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("the provider has what TLS 1.2 and 1.3 need")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let room = Arc::new(Semaphore::new(REQUESTS_MAX));
+        Outbound { policy, resolver, tls: TlsConnector::from(Arc::new(config)), room }
+    }
+
+    /// What this client may speak to.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn enter(&self) -> Result<OwnedSemaphorePermit, OutboundError> {
+        Arc::clone(&self.room).try_acquire_owned().map_err(|_| OutboundError::from(Fault::Busy))
+    }
+}

@@ -1,0 +1,83 @@
+//! Telling something to an address that somebody gave us.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use hyper::Method;
+use hyper::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use tokio::time::{Instant, timeout_at};
+
+use super::Outbound;
+use super::error::{Fault, OutboundError, Stage};
+use super::exchange::request;
+use super::target::Target;
+
+/// What is told.
+#[derive(Clone, Debug, Default)]
+pub struct Post {
+    /// Beside ours (`Host`, `User-Agent`, `Accept`); one of the same name replaces ours.
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+}
+
+/// How long an answer may take, and how much of it is kept.
+#[derive(Clone, Debug)]
+pub struct PostLimits {
+    /// From the name's resolving to the head of the answer.
+    pub whole_max: Duration,
+    pub answer_bytes_max: usize,
+}
+
+impl Default for PostLimits {
+    fn default() -> PostLimits {
+        PostLimits { whole_max: Duration::from_secs(5), answer_bytes_max: 4096 }
+    }
+}
+
+/// What was answered. Redirects are answers like any other: none is followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// As the receiver wrote it.
+    pub retry_after: Option<String>,
+    /// The beginning of the body, as far as it came in time.
+    pub body: Bytes,
+}
+
+impl Outbound {
+    /// Posts to `url` and hears the answer.
+    ///
+    /// # Errors
+    /// The address may not be asked, or nothing answered in time.
+    pub async fn post(&self, url: &str, post: &Post, limits: &PostLimits) -> Result<Answer, OutboundError> {
+        self.tell(url, post, limits).await.inspect_err(OutboundError::log)
+    }
+
+    async fn tell(&self, url: &str, post: &Post, limits: &PostLimits) -> Result<Answer, OutboundError> {
+        let _permit = self.enter()?;
+        let target = Target::parse(url)?;
+        let until = Instant::now() + limits.whole_max;
+        let work = async {
+            let mut request = request(Method::POST, &target, post.body.clone())?;
+            for (name, value) in &post.headers {
+                let pair = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value));
+                let (Ok(name), Ok(value)) = pair else {
+                    return Err(Fault::Url(format!("the header \"{}\" can't be sent", name.escape_debug())).into());
+                };
+                request.headers_mut().insert(name, value);
+            }
+            self.exchange(&target, request, limits.whole_max, limits.whole_max).await
+        };
+        let late = Fault::TimedOut { stage: Stage::Head, after: limits.whole_max };
+        let exchange = timeout_at(until, work).await.unwrap_or_else(|_| Err(late.into()));
+        let mut exchange = exchange.map_err(|error| error.at(target.place(), false))?;
+        let retry_after = exchange.header(RETRY_AFTER).map(str::to_owned);
+        let mut body = BytesMut::new();
+        // The head has said how it went; a body that doesn't come, or breaks off, changes nothing.
+        while body.len() < limits.answer_bytes_max {
+            let Ok(Ok(Some(chunk))) = timeout_at(until, exchange.chunk()).await else { break };
+            body.extend_from_slice(&chunk[..chunk.len().min(limits.answer_bytes_max - body.len())]);
+        }
+        Ok(Answer { status: exchange.status, retry_after, body: body.freeze() })
+    }
+}
