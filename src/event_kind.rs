@@ -8,6 +8,13 @@ pub enum Kind {
     MessageReceived,
     /// A message reached a further status; the detail is that status.
     MessageStatus,
+    /// Somebody reacted to a message, or took that back; the detail is JSON: action, emoji, who.
+    MessageReaction,
+    /// A message says something else now.
+    MessageEdited,
+    /// A message was taken back for everyone.
+    MessageDeleted,
+    NoteAdded,
     ChatOutgoing,
     ChatIncoming,
     ChatLabelled,
@@ -46,6 +53,10 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::AccountResumed, 12, "whatsapp:account:resumed"),
     (Kind::QuotaNearlyUsed, 13, "quota:nearly_used"),
     (Kind::QuotaUsed, 14, "quota:used"),
+    (Kind::MessageReaction, 30, "message:reaction"),
+    (Kind::MessageEdited, 31, "message:edited"),
+    (Kind::MessageDeleted, 32, "message:deleted"),
+    (Kind::NoteAdded, 33, "chat:note:new"),
     (Kind::TeammateInvited, 40, "teammate:invited"),
     (Kind::InvitationWithdrawn, 41, "teammate:invitation:withdrawn"),
     (Kind::TemplateMade, 42, "template:new"),

@@ -14,7 +14,7 @@ use crate::inbox::urgency::REPLY_WITHIN;
 use crate::message::Status;
 use crate::store::Write;
 use crate::store::accounts::{AccountRow, account_find};
-use crate::store::outbox::{OutboxMessage, OutboxNews, OutboxRow, outbox_message, outbox_ready};
+use crate::store::outbox::{OutboxBody, OutboxMessage, OutboxNews, OutboxRow, outbox_message, outbox_ready};
 use crate::store::outbox_moves::{outbox_claim, outbox_delete, outbox_make_ready};
 
 /// What a write claimed.
@@ -87,6 +87,8 @@ fn claim_one(write: &mut Write<'_, '_>, row: &OutboxRow) -> Result<Option<Outbox
             outbox_delete(write, row, write.now - REPLY_WITHIN)?;
             Ok(None)
         }
+        // A reaction has no status that readers could follow.
+        Some(message) if matches!(message.body, OutboxBody::Reaction(_)) => Ok(Some(message)),
         Some(message) => {
             let at = write.now;
             move_message(write, row.message, row.chat, message.status, Status::Sending, None, at)?;

@@ -7,6 +7,7 @@ mod ear;
 pub mod health;
 mod link;
 mod outcome;
+mod outgoing;
 pub mod pacing;
 mod supervisor;
 mod worker;

@@ -8,12 +8,13 @@ use crate::accounts::health::{Health, health_of_failure, set_health};
 use crate::accounts::pacing::{ATTEMPTS_MAX, Dice, retry_pause};
 use crate::clock::Time;
 use crate::error::Error;
+use crate::inbox::reactions::{record_refused, record_told};
 use crate::inbox::status::move_message;
 use crate::inbox::urgency::REPLY_WITHIN;
 use crate::message::{Failure, Status};
 use crate::store::Write;
 use crate::store::messages::{message_set_wamid, message_status};
-use crate::store::outbox::OutboxMessage;
+use crate::store::outbox::{OutboxBody, OutboxMessage};
 use crate::store::outbox_moves::{outbox_delete, outbox_put_back, outbox_set_uncertain, outbox_wait};
 
 /// What a hand-over led to.
@@ -44,14 +45,15 @@ pub struct Finished {
     pub outcome: Outcome,
 }
 
-/// Judges a transport's answer. `attempts` counts this one; `fixed_id` says that repeating is safe.
-pub fn judge(answer: Result<Accepted, SendError>, attempts: i64, fixed_id: bool, dice: &mut Dice) -> Outcome {
+/// Judges a transport's answer. `attempts` counts this one; `repeatable` says that the recipient sees one message, however
+/// often it is handed over.
+pub fn judge(answer: Result<Accepted, SendError>, attempts: i64, repeatable: bool, dice: &mut Dice) -> Outcome {
     let error = match answer {
         Ok(accepted) => return Outcome::Sent { wamid: accepted.wamid, at: Time::from_ms(accepted.at_ms) },
         Err(error) => error,
     };
     let reason = error.to_string();
-    if error.maybe_accepted && !fixed_id {
+    if error.maybe_accepted && !repeatable {
         return Outcome::Uncertain { reason };
     }
     match error.verdict {
@@ -82,10 +84,15 @@ pub fn record(write: &mut Write<'_, '_>, finished: &Finished) -> Result<(), Erro
     match outcome {
         Outcome::Sent { wamid, at } => {
             if outbox_delete(write, row, reply_after)? {
-                if *wamid != message.wamid {
-                    message_set_wamid(write, row.message, wamid)?;
+                match &message.body {
+                    OutboxBody::Reaction(reaction) => record_told(write, &reaction.send)?,
+                    OutboxBody::Message { .. } => {
+                        if *wamid != message.wamid {
+                            message_set_wamid(write, row.message, wamid)?;
+                        }
+                        move_on(write, message, Status::Sent, None, *at)?;
+                    }
                 }
-                move_on(write, message, Status::Sent, None, *at)?;
             }
         }
         Outcome::Settled => drop(outbox_delete(write, row, reply_after)?),
@@ -103,7 +110,10 @@ pub fn record(write: &mut Write<'_, '_>, finished: &Finished) -> Result<(), Erro
         Outcome::Failed(failure) => {
             if outbox_delete(write, row, reply_after)? {
                 let at = write.now;
-                move_on(write, message, Status::Failed, Some(failure), at)?;
+                match &message.body {
+                    OutboxBody::Reaction(reaction) => record_refused(write, &reaction.send)?,
+                    OutboxBody::Message { .. } => move_on(write, message, Status::Failed, Some(failure), at)?,
+                }
             }
         }
         Outcome::Uncertain { reason } => drop(outbox_set_uncertain(write, row, reply_after, &stored(reason))?),

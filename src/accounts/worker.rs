@@ -14,13 +14,14 @@ use database::Priority;
 use futures_util::FutureExt;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use transport::{Accepted, Address, Body, Capabilities, Outgoing, SendError, Transport, Verdict};
+use transport::{Accepted, Capabilities, SendError, Transport, Verdict};
 
 use crate::accounts::choice::Fairness;
 use crate::accounts::claim::{Outlook, claim, outlook};
 use crate::accounts::ear::AccountEar;
 use crate::accounts::health::{Health, health_of_failure, set_health};
 use crate::accounts::outcome::{Finished, Outcome, judge, record};
+use crate::accounts::outgoing::outgoing;
 use crate::accounts::pacing::{Dice, Pace};
 use crate::app::App;
 use crate::clock::Time;
@@ -29,7 +30,7 @@ use crate::id::{AccountId, ChatId, WorkspaceId, random_bytes};
 use crate::message::Status;
 use crate::store::Write;
 use crate::store::accounts::{AccountRow, account_find};
-use crate::store::outbox::{OutboxMessage, outbox_message, outbox_news, outbox_sending};
+use crate::store::outbox::{OutboxBody, OutboxMessage, outbox_message, outbox_news, outbox_sending};
 
 /// Messages of one account with its transport at once; each of another chat.
 pub const IN_FLIGHT_MAX: usize = 64;
@@ -244,9 +245,14 @@ impl Worker {
     fn keep(&mut self, ended: Result<(OutboxMessage, Result<Accepted, SendError>), tokio::task::JoinError>) {
         // The task catches panics and nobody aborts it while the worker lives.
         let Ok((message, answer)) = ended else { return };
-        let fixed_id = self.capabilities.fixed_message_id;
-        let outcome = judge(answer, message.row.attempts, fixed_id, &mut self.dice);
+        let repeatable = self.is_repeatable(&message);
+        let outcome = judge(answer, message.row.attempts, repeatable, &mut self.dice);
         self.finished.push(Finished { message, outcome });
+    }
+
+    /// Whether handing over once more can't double it: its id is on the wire, or it sets what a second time sets alike.
+    fn is_repeatable(&self, message: &OutboxMessage) -> bool {
+        self.capabilities.fixed_message_id || matches!(message.body, OutboxBody::Reaction(_))
     }
 
     /// Takes over the rows that are marked as being handed over and that no task of ours has.
@@ -269,7 +275,7 @@ impl Worker {
             let settled = message.status >= Status::Sent;
             let outcome = match recovery {
                 _ if settled => Outcome::Settled,
-                _ if self.capabilities.fixed_message_id => {
+                _ if self.is_repeatable(&message) => {
                     self.hand_over(message);
                     continue;
                 }
@@ -299,16 +305,6 @@ impl Worker {
             tracing::warn!(account = %self.account, %error, "the last answers were not recorded; they are recovered");
         }
         self.transport.stop().await;
-    }
-}
-
-fn outgoing(message: &OutboxMessage) -> Outgoing {
-    Outgoing {
-        uid: message.row.message.0,
-        wamid: message.wamid.clone(),
-        to: Address::from_jid(message.chat_jid.clone()),
-        body: Body::Text(message.text.clone()),
-        reply_to: message.reply_to_wamid.clone(),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::accounts::link_sandbox;
 use crate::app::App;
 use crate::error::Error;
 use crate::id::{MessageUid, TeammateId, TokenId, WorkspaceId};
+use crate::inbox::content::{Content, Recipient};
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::inbox::values::{MessageText, Phone};
 use crate::message::Origin;
@@ -164,9 +165,10 @@ async fn send(app: &App, workspace: WorkspaceId, to: &str, text: &str, from: Opt
     let request = SendMessage {
         uid: app.ids.message_uid(app.clock.now()),
         wamid: app.ids.wamid(),
-        to: Phone::parse("to", to)?,
+        to: Recipient::phone(&Phone::parse("to", to)?),
         account: from.map(|phone| Phone::parse("from", phone)).transpose()?,
-        text: MessageText::parse("text", text)?,
+        content: Content::new(Some(MessageText::parse("text", text)?), None)?,
+        reply_to: None,
         label: None,
         chat_name: None,
         origin: Origin::PublicApi,

@@ -13,7 +13,9 @@ use crate::files::sniff::DOCUMENT_BYTES_MAX;
 use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
 use crate::http::layers::AllowBody;
-use crate::http::public::{accounts, chat_messages, chats, file_fetch, files, messages, workspace};
+use crate::http::public::{
+    accounts, chat_messages, chats, file_fetch, file_messages, files, messages, notes, reactions, sending, workspace,
+};
 
 /// What a form has beside its file.
 const FORM_BYTES_MAX: u64 = 1024 * 1024;
@@ -52,12 +54,18 @@ impl Modify for BearerToken {
 /// The operations of the public API with their document.
 pub fn operations() -> (Router<PublicState>, OpenApi) {
     let routes = OpenApiRouter::new()
-        .routes(routes!(messages::send_message))
+        .routes(routes!(sending::send_message))
+        .routes(routes!(sending::send_message_v2))
+        .routes(routes!(sending::send_message_to_jid))
+        .routes(routes!(sending::send_message_to_chat_name))
         .routes(routes!(messages::get_message))
         .routes(routes!(messages::get_status_history))
+        .routes(routes!(reactions::get_reactions, reactions::set_reaction, reactions::put_reaction))
         .routes(routes!(chats::list_chats))
         .routes(routes!(chats::get_chat))
-        .routes(routes!(chat_messages::list_chat_messages))
+        .routes(routes!(chat_messages::list_chat_messages, sending::send_chat_message))
+        .routes(routes!(chat_messages::list_chat_messages_v2, sending::send_chat_message_v2))
+        .routes(routes!(notes::create_note))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(workspace::get_workspace))
         .routes(routes!(files::list_files, file_fetch::fetch_file))
@@ -69,7 +77,11 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
 /// Operations whose bodies are files: as large as the largest one and what a form adds, and as slow as a bad line.
 fn uploads() -> OpenApiRouter<PublicState> {
     let allowed = AllowBody { bytes_max: DOCUMENT_BYTES_MAX + FORM_BYTES_MAX, timeout: UPLOAD_TIME_MAX };
-    OpenApiRouter::new().routes(routes!(files::upload_file)).layer(allowed)
+    OpenApiRouter::new()
+        .routes(routes!(files::upload_file))
+        .routes(routes!(file_messages::send_file_message))
+        .routes(routes!(file_messages::send_voice_message))
+        .layer(allowed)
 }
 
 /// The document of a server that is reached at `public_url`; relative where it is `None`, as it is committed.

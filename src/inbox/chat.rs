@@ -8,7 +8,9 @@ use crate::event_kind::Kind;
 use crate::id::{AccountId, ChatId, ContactId, MessageUid};
 use crate::inbox::values::{ChatName, LabelName};
 use crate::store::Write;
-use crate::store::chats::{ChatRow, chat_by_name, chat_insert, chat_rename, contact_insert, label_add};
+use crate::store::chats::{
+    ChatRow, chat_by_name, chat_insert, chat_rename, contact_insert, label_add, label_add_later,
+};
 use crate::store::events::{NewEvent, event_append};
 
 /// What a new chat begins with.
@@ -93,7 +95,19 @@ pub fn free_name(write: &mut Write<'_, '_>, wished: &str, address: &Address) -> 
 /// Renames a chat whose new name is free.
 pub fn rename_chat(write: &mut Write<'_, '_>, chat: ChatId, name: &ChatName) -> Result<(), Error> {
     chat_rename(write, chat, name.as_str())?;
+    note_rename(write, chat, name)
+}
+
+/// The event of a chat that was renamed.
+pub fn note_rename(write: &mut Write<'_, '_>, chat: ChatId, name: &ChatName) -> Result<(), Error> {
     let event = NewEvent { kind: Kind::ChatRenamed, chat, message: None, detail: name.as_str().to_owned() };
+    event_append(write, event).map(drop)
+}
+
+/// Adds a label that the chat is known not to bear; it costs no statement of its own.
+pub fn label_chat_anew(write: &mut Write<'_, '_>, chat: ChatId, label: &LabelName) -> Result<(), Error> {
+    label_add_later(write, chat, label.as_str())?;
+    let event = NewEvent { kind: Kind::ChatLabelled, chat, message: None, detail: label.as_str().to_owned() };
     event_append(write, event).map(drop)
 }
 

@@ -1,7 +1,12 @@
 //! The rules of the inbox: sending, receiving, statuses. Plain functions on an open [`crate::store::Write`]; they never
 //! touch the network.
 
+pub mod changes;
 pub mod chat;
+pub mod content;
+pub mod emoji;
+pub mod notes;
+pub mod reactions;
 pub mod receive;
 pub mod send;
 pub mod status;

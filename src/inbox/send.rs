@@ -1,21 +1,25 @@
 //! Accepting a message: account and chat chosen, credits taken, the message with all that hangs on it queued, in one write.
 //! Handing it to WhatsApp is the account worker's.
 
-use transport::{Address, Kind as TransportKind};
+use transport::{Address, Capabilities, Kind as TransportKind};
 
 use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::event_kind::Kind;
 use crate::id::{ChatId, MessageUid};
-use crate::inbox::chat::{FirstMessage, ensure_name_is_free, label_chat, open_chat, rename_chat};
+use crate::inbox::chat::{FirstMessage, free_name, label_chat_anew, note_rename, open_chat};
+use crate::inbox::content::{Attachment, Content, Recipient};
 use crate::inbox::urgency::Urgency;
-use crate::inbox::values::{ChatName, LabelName, MessageText, Phone};
+use crate::inbox::values::{ChatName, LabelName, Phone};
 use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
-use crate::store::chats::{Route, chat_routes, chat_sent};
+use crate::store::chats::{chat_sent, chat_sent_and_renamed, fold};
 use crate::store::events::{NewEvent, event_append};
+use crate::store::files::FileRow;
+use crate::store::message_files::{NewMessageFile, message_file_insert};
 use crate::store::messages::{MessageRow, message_insert};
 use crate::store::outbox::{NewOutboxRow, outbox_insert};
+use crate::store::routes::{Found, Named, Route, Routes, routes_to_address, routes_to_chat, routes_to_name};
 use crate::workspace::credits::{Taken, cost};
 use crate::workspace::quota::take_credits;
 use crate::workspace::tokens::Caller;
@@ -25,11 +29,14 @@ use crate::workspace::tokens::Caller;
 pub struct SendMessage {
     pub uid: MessageUid,
     pub wamid: String,
-    pub to: Phone,
-    /// The account to send from; `None` for the most recently linked one.
+    pub to: Recipient,
+    /// The account to send from; `None` for the chat's own, or else the most recently linked one.
     pub account: Option<Phone>,
-    pub text: MessageText,
+    pub content: Content,
+    /// A message of the same chat.
+    pub reply_to: Option<MessageUid>,
     pub label: Option<LabelName>,
+    /// Names the chat. Where the recipient is a chat by its name, this is left out.
     pub chat_name: Option<ChatName>,
     pub origin: Origin,
 }
@@ -37,46 +44,216 @@ pub struct SendMessage {
 /// Accepts a message; once the write commits it will go.
 ///
 /// # Errors
-/// `validation_error` (unknown account, taken chat name), `permission_denied` (a sandbox token and a real account),
+/// `not_found` (no such chat), `validation_error` (unknown account, file, template or message to answer, taken chat name),
+/// `not_supported` (the account's way to WhatsApp can't do it), `permission_denied` (a sandbox token and a real account),
 /// `quota_exceeded`. All are decided before anything is written.
 pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendMessage) -> Result<MessageUid, Error> {
-    let address = Address::from_phone(request.to.as_str());
-    let routes = chat_routes(write.tx, write.workspace.id, address.jid())?;
-    let route = choose_route(&routes, request.account.as_ref(), caller.sandbox_only)?;
+    let Routes { routes, found } = look(write, request)?;
+    let route = choose(&routes, caller, request)?;
+    let address = match (&request.to, &route.chat) {
+        (Recipient::Address(address), _) => address.clone(),
+        (_, chat) => Address::from_jid(chat.as_ref().map(|chat| chat.jid.clone()).unwrap_or_default()),
+    };
+    ensure_able(route.transport, &address, request)?;
+    ensure_quotable(route, &found, request)?;
+    let file = attached_file(&found, request)?;
     let chat = route.chat.as_ref();
     let rename = request.chat_name.as_ref().filter(|name| chat.is_none_or(|chat| chat.name != name.as_str()));
     if let Some(name) = rename {
-        ensure_name_is_free(write, name, chat.map(|chat| chat.id))?;
+        ensure_free(name, &found, chat.map(|chat| chat.id))?;
     }
-    let taken = take_credits(write, cost(true, false))?;
+    let taken = take_credits(write, cost(!request.content.text().is_empty(), file.is_some()))?;
 
     let now = write.now;
     let last_inbound_at = chat.map_or(Time::NEVER, |chat| chat.last_inbound_at);
-    let chat = match chat {
-        Some(chat) => {
-            chat_sent(write, chat.id, request.uid, now)?;
-            if let Some(name) = rename {
-                rename_chat(write, chat.id, name)?;
-            }
+    let is_labelled = chat.is_some_and(|chat| chat.is_labelled);
+    let chat = match (chat, rename) {
+        (Some(chat), None) => chat_sent(write, chat.id, request.uid, now).map(|()| chat.id)?,
+        (Some(chat), Some(name)) => {
+            chat_sent_and_renamed(write, chat.id, request.uid, now, name.as_str())?;
+            note_rename(write, chat.id, name)?;
             chat.id
         }
-        None => open_for_send(write, route, &address, request)?,
+        (None, _) => open_for_send(write, route, &address, request)?,
     };
     message_insert(write, &message_row(request, route, chat, caller, taken, now))?;
-    let row = NewOutboxRow {
-        account: route.account,
-        seq: write.next_outbox_seq(),
-        message: request.uid,
-        chat,
-        class: Urgency::of(request.origin, last_inbound_at, now) as i64,
-    };
-    outbox_insert(write, &row)?;
+    if let Some(file) = file {
+        message_file_insert(write, request.uid, &NewMessageFile::sent(route.account, file))?;
+    }
+    let class = Urgency::of(request.origin, last_inbound_at, now) as i64;
+    let seq = write.next_outbox_seq();
+    outbox_insert(write, &NewOutboxRow { account: route.account, seq, message: request.uid, chat, class })?;
     let event = NewEvent { kind: Kind::MessageSent, chat, message: Some(request.uid), detail: String::new() };
     event_append(write, event)?;
-    if let Some(label) = &request.label {
-        label_chat(write, chat, label)?;
+    if let Some(label) = request.label.as_ref().filter(|_| !is_labelled) {
+        label_chat_anew(write, chat, label)?;
     }
     Ok(request.uid)
+}
+
+/// All that must be known before the message is accepted, in one look.
+fn look(write: &mut Write<'_, '_>, request: &SendMessage) -> Result<Routes, Error> {
+    let (file, template) = match request.content.attachment() {
+        Some(Attachment::File(file)) => (Some(*file), None),
+        Some(Attachment::Template(template)) => (None, Some(*template)),
+        Some(Attachment::Fresh(_)) | None => (None, None),
+    };
+    let label = request.label.as_ref().map(LabelName::as_str);
+    let chat_name = request.chat_name.as_ref().map(ChatName::as_str);
+    let named = Named { chat_name, label, reply_to: request.reply_to, file, template };
+    let workspace = write.workspace.id;
+    Ok(match &request.to {
+        Recipient::Address(address) => routes_to_address(write.tx, workspace, address.jid(), &named)?,
+        Recipient::Chat(chat) => routes_to_chat(write.tx, workspace, *chat, &named)?,
+        Recipient::ChatNamed(name) => {
+            let named = Named { chat_name: Some(name.as_str()), ..named };
+            routes_to_name(write.tx, workspace, &fold(name.as_str()), &named)?
+        }
+    })
+}
+
+fn choose<'r>(routes: &'r [Route], caller: &Caller, request: &SendMessage) -> Result<&'r Route, Error> {
+    let route = match &request.to {
+        Recipient::Address(_) => return choose_account(routes, request.account.as_ref(), caller.sandbox_only),
+        Recipient::Chat(_) => routes.first().ok_or_else(unknown_chat)?,
+        Recipient::ChatNamed(name) => choose_named(routes, name)?,
+    };
+    if let Some(account) = request.account.as_ref().filter(|account| account.as_str() != route.account_phone) {
+        let rule = format!("This chat is on account {}, not {}", route.account_phone, account.as_str());
+        return Err(Error::invalid(ACCOUNT_FIELD, format!("{rule}; leave {ACCOUNT_FIELD} out")));
+    }
+    usable(route, caller.sandbox_only)
+}
+
+const ACCOUNT_FIELD: &str = "whatsapp_account_phone";
+
+/// The chat of that name; where none bears the very name, the only one that bears it in another case.
+fn choose_named<'r>(routes: &'r [Route], name: &ChatName) -> Result<&'r Route, Error> {
+    let bears_it = |route: &&Route| route.chat.as_ref().is_some_and(|chat| chat.name == name.as_str());
+    match routes {
+        [] => {
+            Err(Error::not_found(format!("There is no chat named \"{}\"; GET /chats?name= finds chats", name.as_str())))
+        }
+        [first, ..] if bears_it(&first) => Ok(first),
+        [only] => Ok(only),
+        _ => {
+            let rule = format!("Several chats are named like \"{}\" but for the case", name.as_str());
+            Err(Error::invalid("chat_name", format!("{rule}; write the name as the chat bears it")))
+        }
+    }
+}
+
+/// The account that a message goes from: the named one, else the most recently linked; a sandbox account by itself only
+/// where no real one was ever linked, or the token may use no other.
+fn choose_account<'r>(routes: &'r [Route], wished: Option<&Phone>, sandbox_only: bool) -> Result<&'r Route, Error> {
+    if let Some(phone) = wished {
+        let route = routes.iter().find(|route| route.account_phone == phone.as_str()).ok_or_else(|| {
+            let rule = format!("WhatsApp account {} is not linked to this workspace", phone.as_str());
+            Error::invalid(ACCOUNT_FIELD, format!("{rule}; GET /whatsapp_accounts lists those that are"))
+        })?;
+        return usable(route, sandbox_only);
+    }
+    let is_sandbox = |route: &&Route| route.transport == TransportKind::Sandbox;
+    let any_real = routes.iter().any(|route| !is_sandbox(&route));
+    let linked = routes.iter().filter(|route| route.unlinked_at.is_never());
+    linked
+        .filter(|route| is_sandbox(route) == (sandbox_only || !any_real))
+        .max_by_key(|route| (route.linked_at, route.account))
+        .ok_or_else(|| {
+            Error::invalid(ACCOUNT_FIELD, "This workspace has no linked WhatsApp account to send from; link one first")
+        })
+}
+
+/// A way whose account is linked and open to the caller.
+fn usable(route: &Route, sandbox_only: bool) -> Result<&Route, Error> {
+    if !route.unlinked_at.is_never() {
+        let rule = format!("WhatsApp account {} was unlinked; link it again or choose another", route.account_phone);
+        return Err(Error::invalid(ACCOUNT_FIELD, rule));
+    }
+    if sandbox_only && route.transport != TransportKind::Sandbox {
+        let rule = "This token may use sandbox accounts only; make one with `partyline token create`";
+        return Err(Error::new(Code::PermissionDenied, rule));
+    }
+    Ok(route)
+}
+
+/// What the account's way to WhatsApp can't do is refused here, before it is accepted.
+fn ensure_able(transport: TransportKind, address: &Address, request: &SendMessage) -> Result<(), Error> {
+    let can = Capabilities::of(transport);
+    let lacking = [
+        (address.is_group() && !can.groups, "messages to groups"),
+        (request.content.attachment().is_some() && !can.files, "files"),
+        (request.reply_to.is_some() && !can.replies, "replies to a message"),
+    ];
+    match lacking.into_iter().find(|(lacks, _)| *lacks) {
+        Some((_, what)) => Err(not_supported(transport, what)),
+        None => Ok(()),
+    }
+}
+
+/// The refusal of what an account's way to WhatsApp can't do.
+pub fn not_supported(transport: TransportKind, what: &str) -> Error {
+    let rule = format!("An account of kind {transport} can't do {what}; use an account of another kind");
+    Error::new(Code::NotSupported, rule)
+}
+
+/// A message that is answered must stand in the chat that the answer goes to, for its contact as well.
+fn ensure_quotable(route: &Route, found: &Found, request: &SendMessage) -> Result<(), Error> {
+    let Some(uid) = request.reply_to else { return Ok(()) };
+    let invalid = |why: &str| Err(Error::invalid("reply_to", format!("Message {uid} {why}")));
+    let chat = route.chat.as_ref().map(|chat| chat.id);
+    match found.reply_to.as_ref().filter(|quoted| Some(quoted.chat) == chat) {
+        None => invalid("is not in this chat; reply_to takes the uid of a message of the same chat"),
+        Some(quoted) if quoted.kind != MessageKind::WhatsApp => {
+            invalid("is no WhatsApp message; reply_to takes the uid of one that was sent or received")
+        }
+        Some(quoted) if quoted.status == Status::Failed => {
+            invalid("was never sent, so it can't be answered; leave reply_to out")
+        }
+        Some(quoted) if !quoted.deleted_at.is_never() => {
+            invalid("was deleted, so it can't be answered; leave reply_to out")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// The file that goes with the message, if one should.
+fn attached_file<'f>(found: &'f Found, request: &'f SendMessage) -> Result<Option<&'f FileRow>, Error> {
+    let file = found.file.as_ref();
+    match request.content.attachment() {
+        None => Ok(None),
+        Some(Attachment::Fresh(file)) => Ok(Some(file)),
+        Some(Attachment::File(uid)) => file.map(Some).ok_or_else(|| {
+            let rule = format!("There is no file {uid} in this workspace; upload it again, or see GET /files");
+            Error::invalid("file_uid", rule)
+        }),
+        Some(Attachment::Template(id)) => {
+            let field = "attachment_template_id";
+            let template = found.template.ok_or_else(|| {
+                Error::invalid(
+                    field,
+                    format!("There is no template {id} in this workspace; GET /templates lists those there are"),
+                )
+            })?;
+            let rule = if template.has_file { "bears a file that was deleted" } else { "bears no file" };
+            file.map(Some)
+                .ok_or_else(|| Error::invalid(field, format!("Template {id} {rule}; use another, or give a file_uid")))
+        }
+    }
+}
+
+fn ensure_free(name: &ChatName, found: &Found, own: Option<ChatId>) -> Result<(), Error> {
+    match found.name_owner {
+        Some(other) if Some(other) != own => Err(Error::invalid(
+            "chat_name",
+            format!("Chat {other} already bears the name \"{}\"; choose another", name.as_str()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn unknown_chat() -> Error {
+    Error::not_found("There is no such chat in this workspace; GET /chats lists those there are")
 }
 
 fn open_for_send(
@@ -88,40 +265,9 @@ fn open_for_send(
     let first = FirstMessage { contact: route.contact, uid: request.uid, at: write.now, from_me: true };
     let name = match &request.chat_name {
         Some(name) => name.as_str().to_owned(),
-        None => crate::inbox::chat::free_name(write, "", address)?,
+        None => free_name(write, "", address)?,
     };
     open_chat(write, route.account, address, &name, "", &first)
-}
-
-/// The account that a message goes from: the named one, else the most recently linked; a sandbox account by itself only
-/// where no real one was ever linked, or the token may use no other.
-fn choose_route<'r>(routes: &'r [Route], wished: Option<&Phone>, sandbox_only: bool) -> Result<&'r Route, Error> {
-    const FIELD: &str = "whatsapp_account_phone";
-    if let Some(phone) = wished {
-        let route = routes.iter().find(|route| route.account_phone == phone.as_str()).ok_or_else(|| {
-            let rule = format!("WhatsApp account {} is not linked to this workspace", phone.as_str());
-            Error::invalid(FIELD, format!("{rule}; GET /whatsapp_accounts lists those that are"))
-        })?;
-        if !route.unlinked_at.is_never() {
-            let rule = format!("WhatsApp account {} was unlinked; link it again or choose another", phone.as_str());
-            return Err(Error::invalid(FIELD, rule));
-        }
-        return if sandbox_only && route.transport != TransportKind::Sandbox {
-            let rule = "This token may use sandbox accounts only; make one with `partyline token create`";
-            Err(Error::new(Code::PermissionDenied, rule))
-        } else {
-            Ok(route)
-        };
-    }
-    let is_sandbox = |route: &&Route| route.transport == TransportKind::Sandbox;
-    let any_real = routes.iter().any(|route| !is_sandbox(&route));
-    let linked = routes.iter().filter(|route| route.unlinked_at.is_never());
-    linked
-        .filter(|route| is_sandbox(route) == (sandbox_only || !any_real))
-        .max_by_key(|route| (route.linked_at, route.account))
-        .ok_or_else(|| {
-            Error::invalid(FIELD, "This workspace has no linked WhatsApp account to send from; link one first")
-        })
 }
 
 fn message_row(
@@ -141,9 +287,9 @@ fn message_row(
         kind: MessageKind::WhatsApp,
         origin: request.origin,
         token: caller.token,
-        text: request.text.as_str().to_owned(),
+        text: request.content.text().to_owned(),
         wamid: request.wamid.clone(),
-        reply_to: None,
+        reply_to: request.reply_to,
         sender_jid: String::new(),
         sender_name: String::new(),
         at: now,

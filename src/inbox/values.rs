@@ -3,11 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use transport::Address;
+
 use crate::error::Error;
+use crate::inbox::emoji::is_one_emoji;
 
 pub const TEXT_CHARS_MAX: usize = 2_000;
 pub const LABEL_CHARS_MAX: usize = 64;
 pub const CHAT_NAME_CHARS_MAX: usize = 256;
+pub const NOTE_CHARS_MAX: usize = 10_000;
+pub const REACTION_CHARS_MAX: usize = 50;
 const PHONE_CHARS_MAX: usize = 64;
 
 /// A phone number in E.164 form: `+` and digits, valid by the plan of its country.
@@ -39,9 +44,51 @@ impl Phone {
         if is_valid(&plain) { Ok(Phone(plain)) } else { Err(wrong()) }
     }
 
+    /// As [`Phone::parse`], or from the JID of a phone.
+    ///
+    /// # Errors
+    /// As [`Phone::parse`].
+    pub fn parse_account(field: &str, given: &str) -> Result<Phone, Error> {
+        Phone::parse(field, given.strip_suffix("@s.whatsapp.net").unwrap_or(given))
+            .map_err(|_| Error::invalid(field, format!("Wrong phone number \"{given}\"")))
+    }
+
     /// With its `+`.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// An address as an API client may write it: a phone's, a group's, or one whose phone WhatsApp hides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jid(Address);
+
+impl Jid {
+    /// # Errors
+    /// `validation_error` naming the forms there are.
+    pub fn parse(field: &str, given: &str) -> Result<Jid, Error> {
+        let wrong = || {
+            let shown: String = given.chars().take(PHONE_CHARS_MAX).collect();
+            let forms = "<digits>@s.whatsapp.net for a phone, <id>@g.us for a group, or <digits>@lid";
+            Error::invalid(field, format!("Wrong JID \"{shown}\"; {field} must be {forms}"))
+        };
+        if given.len() > PHONE_CHARS_MAX {
+            return Err(wrong());
+        }
+        let (name, server) = given.trim().split_once('@').ok_or_else(wrong)?;
+        let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match server {
+            "s.whatsapp.net" if is_digits(name) && is_valid(&format!("+{name}")) => {}
+            // Old groups are named after who made them, and when.
+            "g.us" if name.split('-').all(is_digits) && name.matches('-').count() <= 1 => {}
+            "lid" if is_digits(name) => {}
+            _ => return Err(wrong()),
+        }
+        Ok(Jid(Address::from_jid(given.trim())))
+    }
+
+    pub fn into_address(self) -> Address {
+        self.0
     }
 }
 
@@ -81,6 +128,47 @@ impl MessageText {
         bounded(field, given, TEXT_CHARS_MAX).map(MessageText)
     }
 
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A note: 1 to [`NOTE_CHARS_MAX`] characters, kept as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoteText(String);
+
+impl NoteText {
+    /// # Errors
+    /// `validation_error` for one that is blank, too long or holds a NUL.
+    pub fn parse(field: &str, given: &str) -> Result<NoteText, Error> {
+        if given.trim().is_empty() {
+            let rule = format!("{field} is blank; write a note of 1 to {NOTE_CHARS_MAX} characters");
+            return Err(Error::invalid(field, rule));
+        }
+        bounded(field, given, NOTE_CHARS_MAX).map(NoteText)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One emoji, or nothing to take a reaction back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emoji(String);
+
+impl Emoji {
+    /// # Errors
+    /// `validation_error` for anything else.
+    pub fn parse(field: &str, given: &str) -> Result<Emoji, Error> {
+        let emoji = bounded(field, given.trim(), REACTION_CHARS_MAX)?;
+        if emoji.is_empty() || is_one_emoji(&emoji) {
+            return Ok(Emoji(emoji));
+        }
+        Err(Error::invalid(field, format!("{field} \"{emoji}\" is not one emoji; give one, or \"\" to take it back")))
+    }
+
+    /// Empty where it takes a reaction back.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -170,6 +258,50 @@ mod tests {
         assert!(MessageText::parse("text", &format!("{longest}é")).is_err());
         assert!(MessageText::parse("text", "a\0b").is_err());
         assert_eq!(MessageText::parse("text", "  two \n lines ").expect("fits").as_str(), "  two \n lines ");
+    }
+
+    #[test]
+    fn a_jid_is_of_a_phone_a_group_or_a_hidden_contact() {
+        for given in
+            ["12025550100@s.whatsapp.net", "120363021234567890@g.us", "12025550100-1400000000@g.us", "1234@lid"]
+        {
+            assert_eq!(Jid::parse("jid", given).expect(given).into_address().jid(), given);
+        }
+        for given in [
+            "",
+            "@",
+            "+12025550100",
+            "12@s.whatsapp.net",
+            "x@g.us",
+            "1-2-3@g.us",
+            "-@g.us",
+            "1@lid@lid",
+            "1@c.us",
+            "1:2@lid",
+            "status@broadcast",
+            "12025550100:7@s.whatsapp.net",
+        ] {
+            let error = Jid::parse("jid", given).expect_err(given);
+            assert!(error.message.contains(&format!("\"{given}\"")) && error.message.contains("@g.us"), "{error}");
+        }
+        assert!(Jid::parse("jid", &"1".repeat(70)).is_err());
+    }
+
+    #[test]
+    fn an_account_is_named_by_its_phone_or_its_jid() {
+        for given in ["+1 202 555 0198", "12025550198@s.whatsapp.net"] {
+            assert_eq!(Phone::parse_account("whatsapp_account_id", given).expect(given).as_str(), "+12025550198");
+        }
+        assert!(Phone::parse_account("whatsapp_account_id", "120363021234567890@g.us").is_err());
+    }
+
+    #[test]
+    fn a_reaction_is_one_emoji_or_nothing() {
+        assert_eq!(Emoji::parse("reaction", " 👍 ").expect("one").as_str(), "👍");
+        assert_eq!(Emoji::parse("reaction", "").expect("none").as_str(), "");
+        for given in ["yes", "👍👍", "👍\0"] {
+            assert!(Emoji::parse("reaction", given).is_err(), "{given}");
+        }
     }
 
     #[test]

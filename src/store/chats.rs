@@ -1,7 +1,6 @@
 //! Chats, their contacts and their labels.
 
 use database::{Error, Read, Row, Sql, Value, params};
-use transport::Kind;
 
 use crate::clock::Time;
 use crate::id::{AccountId, ChatId, ContactId, MessageUid, WorkspaceId};
@@ -25,27 +24,6 @@ pub struct ChatRow {
     pub created_at: Time,
     pub last_message: Option<MessageUid>,
     pub last_message_at: Time,
-    pub last_inbound_at: Time,
-}
-
-/// An account, and its chat with a certain address if there is one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    pub account: AccountId,
-    pub transport: Kind,
-    pub account_phone: String,
-    pub linked_at: Time,
-    pub unlinked_at: Time,
-    /// Whose address it is, if that is known.
-    pub contact: Option<ContactId>,
-    pub chat: Option<RouteChat>,
-}
-
-/// What sending needs to know of a chat.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteChat {
-    pub id: ChatId,
-    pub name: String,
     pub last_inbound_at: Time,
 }
 
@@ -92,15 +70,6 @@ const CHAT_LIST: Sql = Sql::both(chats_where!(
      ORDER BY c.last_message_at_ms DESC, c.name, c.chat_id LIMIT $8 OFFSET $9"
 ));
 
-const CHAT_ROUTES: Sql = Sql::both(
-    "SELECT a.account_id, a.transport, a.phone, a.linked_at_ms, a.unlinked_at_ms, c.chat_id, c.name, \
-     c.last_inbound_at_ms, k.contact_id \
-     FROM accounts a LEFT JOIN chats c \
-     ON c.workspace_id = a.workspace_id AND c.account_id = a.account_id AND c.jid = $2 \
-     LEFT JOIN contact_addresses k ON k.workspace_id = a.workspace_id AND k.jid = $2 \
-     WHERE a.workspace_id = $1 ORDER BY a.account_id",
-);
-
 static CONTACT_INSERT: Sql =
     Sql::both("INSERT INTO contacts (workspace_id, contact_id, name, created_at_ms) VALUES ($1, $2, $3, $4)");
 
@@ -120,6 +89,11 @@ const CHAT_SENT: Sql = Sql::both(
      WHERE workspace_id = $1 AND chat_id = $2",
 );
 
+const CHAT_SENT_AND_RENAMED: Sql = Sql::both(
+    "UPDATE chats SET last_message_uid = $3, last_message_at_ms = $4, unattended = FALSE, name = $5, name_folded = $6 \
+     WHERE workspace_id = $1 AND chat_id = $2",
+);
+
 const CHAT_RECEIVED: Sql = Sql::both(
     "UPDATE chats SET unread = unread + 1, unattended = TRUE, closed = FALSE, \
      last_inbound_at_ms = CASE WHEN last_inbound_at_ms < $4 THEN $4 ELSE last_inbound_at_ms END, \
@@ -131,7 +105,7 @@ const CHAT_RECEIVED: Sql = Sql::both(
 const CHAT_RENAME: Sql =
     Sql::both("UPDATE chats SET name = $3, name_folded = $4 WHERE workspace_id = $1 AND chat_id = $2");
 
-const LABEL_INSERT: Sql = Sql::both(
+static LABEL_INSERT: Sql = Sql::both(
     "INSERT INTO chat_labels (workspace_id, chat_id, label) VALUES ($1, $2, $3) \
      ON CONFLICT (workspace_id, chat_id, label) DO NOTHING",
 );
@@ -169,26 +143,6 @@ pub fn chat_list(
     let ChatFilter { is_group, closed, read, phone, account_jid, .. } = filter;
     let values = params![workspace, is_group, closed, read, name_pattern, phone, account_jid, rows_max, skip];
     tx.query(&CHAT_LIST, &values, decode)
-}
-
-/// All accounts of the workspace, each with its chat with `jid`.
-pub fn chat_routes(tx: &mut impl Read, workspace: WorkspaceId, jid: &str) -> Result<Vec<Route>, Error> {
-    tx.query(&CHAT_ROUTES, &params![workspace, jid], |row| {
-        let transport: String = row.get(1)?;
-        let chat: Option<ChatId> = row.get(5)?;
-        Ok(Route {
-            account: row.get(0)?,
-            transport: Kind::parse(&transport).ok_or_else(|| Error::Decode(format!("transport {transport}")))?,
-            account_phone: row.get(2)?,
-            linked_at: row.get(3)?,
-            unlinked_at: row.get(4)?,
-            contact: row.get(8)?,
-            chat: match chat {
-                Some(id) => Some(RouteChat { id, name: row.get(6)?, last_inbound_at: row.get(7)? }),
-                None => None,
-            },
-        })
-    })
 }
 
 /// The contact behind an address, if it is known.
@@ -239,6 +193,19 @@ pub fn chat_sent(write: &mut Write<'_, '_>, chat: ChatId, message: MessageUid, a
     write.tx.execute(&CHAT_SENT, &params![write.workspace.id, chat, message, at]).map(drop)
 }
 
+/// As [`chat_sent`], with the chat's new name, which the caller has seen to be free.
+pub fn chat_sent_and_renamed(
+    write: &mut Write<'_, '_>,
+    chat: ChatId,
+    message: MessageUid,
+    at: Time,
+    name: &str,
+) -> Result<(), Error> {
+    let folded = fold(name);
+    let values = params![write.workspace.id, chat, message, at, name, folded];
+    write.tx.execute(&CHAT_SENT_AND_RENAMED, &values).map(drop)
+}
+
 /// Notes a message of the contact: one more unread, and the chat is open again.
 pub fn chat_received(write: &mut Write<'_, '_>, chat: ChatId, message: MessageUid, at: Time) -> Result<(), Error> {
     write.tx.execute(&CHAT_RECEIVED, &params![write.workspace.id, chat, message, at]).map(drop)
@@ -252,6 +219,12 @@ pub fn chat_rename(write: &mut Write<'_, '_>, chat: ChatId, name: &str) -> Resul
 /// Adds a label to a chat; `false` if it has it.
 pub fn label_add(write: &mut Write<'_, '_>, chat: ChatId, label: &str) -> Result<bool, Error> {
     Ok(write.tx.execute(&LABEL_INSERT, &params![write.workspace.id, chat, label])? > 0)
+}
+
+/// As [`label_add`], of a label that the caller has seen the chat to be without; with the rest of the write.
+pub fn label_add_later(write: &mut Write<'_, '_>, chat: ChatId, label: &str) -> Result<(), crate::error::Error> {
+    let values = vec![Value::Int(write.workspace.id.0), Value::Int(chat.0), Value::Text(label.to_owned().into())];
+    write.later(&LABEL_INSERT, values)
 }
 
 /// A chat's labels in alphabetical order.
@@ -298,6 +271,7 @@ fn decode(row: &Row<'_>) -> Result<ChatRow, Error> {
 }
 
 super::statements! {
-    CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CHAT_LIST, CHAT_ROUTES, CONTACT_INSERT, CONTACT_ADDRESS_INSERT,
-    CONTACT_BY_JID, CHAT_INSERT, CHAT_SENT, CHAT_RECEIVED, CHAT_RENAME, LABEL_INSERT, LABEL_LIST,
+    CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CHAT_LIST, CONTACT_INSERT, CONTACT_ADDRESS_INSERT,
+    CONTACT_BY_JID, CHAT_INSERT, CHAT_SENT, CHAT_SENT_AND_RENAMED,
+    CHAT_RECEIVED, CHAT_RENAME, LABEL_INSERT, LABEL_LIST,
 }

@@ -123,7 +123,6 @@ macro_rules! attachment_columns {
          f.source, f.attempts, f.next_try_ms, f.reason"
     };
 }
-#[allow(unused_imports, reason = "for other files' statements that join it")]
 pub(super) use attachment_columns;
 
 const MESSAGE_FILE_FIND: Sql = Sql::both(concat!(
@@ -159,6 +158,8 @@ const MESSAGE_FILE_RETRY: Sql = Sql::both(
 const MESSAGE_FILE_UNAVAILABLE: Sql = Sql::both(
     "UPDATE message_files SET state = 3, reason = $3 WHERE workspace_id = $1 AND message_uid = $2 AND state = 2",
 );
+
+const MESSAGE_FILE_DELETE: Sql = Sql::both("DELETE FROM message_files WHERE workspace_id = $1 AND message_uid = $2");
 
 /// Adds a message's attachment; a message has at most one.
 pub fn message_file_insert(
@@ -238,6 +239,11 @@ pub fn message_file_unavailable(write: &mut Write<'_, '_>, message: MessageUid, 
     Ok(write.tx.execute(&MESSAGE_FILE_UNAVAILABLE, &params![write.workspace.id, message, reason])? > 0)
 }
 
+/// Forgets a message's attachment, as when the message was taken back.
+pub fn message_file_delete(write: &mut Write<'_, '_>, message: MessageUid) -> Result<(), Error> {
+    write.tx.execute(&MESSAGE_FILE_DELETE, &params![write.workspace.id, message]).map(drop)
+}
+
 /// An attachment from its columns, which begin at `first`; `None` where a LEFT JOIN found none.
 pub fn attachment_of(row: &Row<'_>, first: usize) -> Result<Option<MessageFile>, Error> {
     let Some(state) = row.get::<Option<i64>>(first)? else { return Ok(None) };
@@ -262,5 +268,5 @@ pub fn attachment_of(row: &Row<'_>, first: usize) -> Result<Option<MessageFile>,
 
 super::statements! {
     MESSAGE_FILE_FIND, MESSAGE_FILE_DUE, MESSAGE_FILE_INSERT, MESSAGE_FILE_READY, MESSAGE_FILE_RETRY,
-    MESSAGE_FILE_UNAVAILABLE,
+    MESSAGE_FILE_UNAVAILABLE, MESSAGE_FILE_DELETE,
 }

@@ -6,6 +6,8 @@ use crate::clock::Time;
 use crate::id::{AccountId, ChatId, MessageUid, TokenId, WorkspaceId};
 use crate::message::{Failure, MessageKind, Origin, Status};
 use crate::store::Write;
+use crate::store::message_details::MessageDetails;
+use crate::store::message_files::{MessageFile, attachment_columns, attachment_of};
 
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub struct MessageView {
     pub account_name: String,
     /// Empty if no token sent it.
     pub token_name: String,
+    pub details: MessageDetails,
+    pub attachment: Option<MessageFile>,
 }
 
 /// Which messages of a chat to list; `None` means any.
@@ -69,10 +73,14 @@ macro_rules! messages_where {
             "SELECT m.uid, m.chat_id, m.account_id, m.from_me, m.status, m.kind, m.origin, m.token_id, m.text, \
              m.wamid, m.reply_to, m.sender_jid, m.sender_name, m.at_ms, m.received_at_ms, m.credits_recurring, \
              m.credits_topped_up, m.failure_code, m.failure_title, m.failure_details, c.phone, c.name, a.phone, \
-             a.name, t.name FROM messages m \
+             a.name, t.name, d.is_private, d.edited_at_ms, d.deleted_at_ms, ",
+            attachment_columns!(),
+            " FROM messages m \
              JOIN chats c ON c.workspace_id = m.workspace_id AND c.chat_id = m.chat_id \
              JOIN accounts a ON a.workspace_id = m.workspace_id AND a.account_id = m.account_id \
-             LEFT JOIN tokens t ON t.workspace_id = m.workspace_id AND t.token_id = m.token_id ",
+             LEFT JOIN tokens t ON t.workspace_id = m.workspace_id AND t.token_id = m.token_id \
+             LEFT JOIN message_details d ON d.workspace_id = m.workspace_id AND d.uid = m.uid \
+             LEFT JOIN message_files f ON f.workspace_id = m.workspace_id AND f.message_uid = m.uid ",
             $rest
         )
     };
@@ -86,6 +94,8 @@ const MESSAGE_BY_WAMID: Sql = Sql::both(
 );
 
 const MESSAGE_STATUS_FIND: Sql = Sql::both("SELECT status FROM messages WHERE workspace_id = $1 AND uid = $2");
+
+const MESSAGE_CHAT: Sql = Sql::both("SELECT chat_id FROM messages WHERE workspace_id = $1 AND uid = $2");
 
 const MESSAGE_KNOWN: Sql = Sql::both(
     "SELECT uid FROM messages WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3 AND chat_id = $4 \
@@ -173,6 +183,11 @@ pub fn message_by_wamid(
     tx.query_row(&MESSAGE_BY_WAMID, &params![workspace, account, wamid], |row| {
         Ok((row.get(0)?, status(row.get(1)?)?, row.get(2)?))
     })
+}
+
+/// The chat that a message is of.
+pub fn message_chat(tx: &mut impl Read, workspace: WorkspaceId, uid: MessageUid) -> Result<Option<ChatId>, Error> {
+    tx.query_row(&MESSAGE_CHAT, &params![workspace, uid], |row| row.get(0))
 }
 
 /// How far a message has come.
@@ -295,10 +310,16 @@ fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
         account_phone: row.get(22)?,
         account_name: row.get(23)?,
         token_name: row.get::<Option<String>>(24)?.unwrap_or_default(),
+        details: MessageDetails {
+            is_private: row.get::<Option<bool>>(25)?.unwrap_or(false),
+            edited_at: row.get::<Option<Time>>(26)?.unwrap_or(Time::NEVER),
+            deleted_at: row.get::<Option<Time>>(27)?.unwrap_or(Time::NEVER),
+        },
+        attachment: attachment_of(row, 28)?,
     })
 }
 
 super::statements! {
-    MESSAGE_FIND, MESSAGE_BY_WAMID, MESSAGE_STATUS_FIND, MESSAGE_KNOWN, MESSAGE_LIST_OLDEST, MESSAGE_LIST_NEWEST,
+    MESSAGE_FIND, MESSAGE_BY_WAMID, MESSAGE_STATUS_FIND, MESSAGE_CHAT, MESSAGE_KNOWN, MESSAGE_LIST_OLDEST, MESSAGE_LIST_NEWEST,
     MESSAGE_INSERT, MESSAGE_STATUS, MESSAGE_FAIL, MESSAGE_WAMID, HISTORY_INSERT, HISTORY_LIST,
 }

@@ -19,12 +19,15 @@ pub mod events;
 pub mod files;
 pub mod health;
 pub mod idempotency;
+pub mod message_details;
 pub mod message_files;
 pub mod messages;
 pub mod numbers;
 pub mod outbox;
 pub mod outbox_moves;
 pub mod rate_slots;
+pub mod reactions;
+pub mod routes;
 pub mod sandbox;
 pub mod setup_links;
 pub mod teammates;
@@ -64,6 +67,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0004_files.sql"),
     },
     Migration {
+        version: 5,
+        name: "messages",
+        sqlite: include_str!("../../migrations/sqlite/0005_messages.sql"),
+        postgres: include_str!("../../migrations/postgres/0005_messages.sql"),
+    },
+    Migration {
         version: 7,
         name: "people",
         sqlite: include_str!("../../migrations/sqlite/0007_people.sql"),
@@ -82,12 +91,15 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("files", files::STATEMENTS),
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
+        ("message_details", message_details::STATEMENTS),
         ("message_files", message_files::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("numbers", numbers::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("outbox_moves", outbox_moves::STATEMENTS),
         ("rate_slots", rate_slots::STATEMENTS),
+        ("reactions", reactions::STATEMENTS),
+        ("routes", routes::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),

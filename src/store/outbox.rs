@@ -10,6 +10,8 @@ use crate::clock::Time;
 use crate::id::{AccountId, ChatId, MessageUid, WorkspaceId};
 use crate::message::Status;
 use crate::store::Write;
+use crate::store::message_files::{MessageFile, attachment_columns, attachment_of};
+use crate::store::reactions::ReactionSend;
 
 /// Where a waiting message stands. The numbers are stored, and written out in the SQL below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,11 +69,32 @@ pub struct OutboxRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxMessage {
     pub row: OutboxRow,
+    /// A reaction has no status of its own: it waits for as long as its row is here.
     pub status: Status,
     pub wamid: String,
-    pub text: String,
     pub chat_jid: String,
+    pub body: OutboxBody,
     pub reply_to_wamid: Option<String>,
+}
+
+/// What a waiting message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutboxBody {
+    /// Its text, and its attachment where it has one.
+    Message {
+        text: String,
+        attachment: Option<Box<MessageFile>>,
+    },
+    Reaction(OutboxReaction),
+}
+
+/// A waiting reaction of ours, and the message that it is put to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxReaction {
+    pub send: ReactionSend,
+    pub to_wamid: String,
+    /// Who sent that message; empty if we did.
+    pub to_sender_jid: String,
 }
 
 /// Whether anything may go now, and when the next of those that wait may.
@@ -153,15 +176,21 @@ const OUTBOX_SENDING: Sql =
 
 const OUTBOX_OF_CHAT: Sql = Sql::both(outbox_where!("AND o.chat_id = $3 ORDER BY o.seq LIMIT $4"));
 
-const OUTBOX_MESSAGE: Sql = Sql::both(
+// A row's uid is a message's, or else a reaction's.
+const OUTBOX_MESSAGE: Sql = Sql::both(concat!(
     "SELECT o.account_id, o.seq, o.uid, o.chat_id, o.class, o.stage, o.accepted_at_ms, o.not_before_ms, \
-     o.attempts, o.reason, m.status, m.wamid, m.text, c.jid, r.wamid \
-     FROM outbox o \
-     JOIN messages m ON m.workspace_id = o.workspace_id AND m.uid = o.uid \
+     o.attempts, o.reason, m.status, m.wamid, m.text, c.jid, r.wamid, s.message_uid, s.wamid, s.emoji, \
+     x.wamid, x.sender_jid, ",
+    attachment_columns!(),
+    " FROM outbox o \
      JOIN chats c ON c.workspace_id = o.workspace_id AND c.chat_id = o.chat_id \
+     LEFT JOIN messages m ON m.workspace_id = o.workspace_id AND m.uid = o.uid \
      LEFT JOIN messages r ON r.workspace_id = m.workspace_id AND r.uid = m.reply_to \
+     LEFT JOIN message_files f ON f.workspace_id = m.workspace_id AND f.message_uid = m.uid \
+     LEFT JOIN reaction_sends s ON s.workspace_id = o.workspace_id AND s.uid = o.uid \
+     LEFT JOIN messages x ON x.workspace_id = s.workspace_id AND x.uid = s.message_uid \
      WHERE o.workspace_id = $1 AND o.account_id = $2 AND o.seq = $3",
-);
+));
 
 const OUTBOX_COUNT: Sql = Sql::both("SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace_id = $1");
 
@@ -217,29 +246,48 @@ pub fn outbox_of_chat(
     tx.query(&OUTBOX_OF_CHAT, &params![workspace, account, chat, rows_max], decode)
 }
 
-/// A waiting message with all that its transport needs.
+/// A waiting message with all that its transport needs; `None` also where its message is gone.
 pub fn outbox_message(
     tx: &mut impl Read,
     workspace: WorkspaceId,
     account: AccountId,
     seq: i64,
 ) -> Result<Option<OutboxMessage>, Error> {
-    tx.query_row(&OUTBOX_MESSAGE, &params![workspace, account, seq], |row| {
-        let status: i64 = row.get(10)?;
-        Ok(OutboxMessage {
-            row: decode(row)?,
-            status: Status::from_number(status).ok_or_else(|| Error::Decode(format!("message status {status}")))?,
-            wamid: row.get(11)?,
-            text: row.get(12)?,
-            chat_jid: row.get(13)?,
-            reply_to_wamid: row.get(14)?,
-        })
-    })
+    Ok(tx.query_row(&OUTBOX_MESSAGE, &params![workspace, account, seq], decode_message)?.flatten())
 }
 
 /// How many messages of a workspace wait.
 pub fn outbox_count(tx: &mut impl Read, workspace: WorkspaceId) -> Result<i64, Error> {
     Ok(tx.query_row(&OUTBOX_COUNT, &params![workspace], |row| row.get(0))?.unwrap_or(0))
+}
+
+fn decode_message(row: &Row<'_>) -> Result<Option<OutboxMessage>, Error> {
+    let waiting = decode(row)?;
+    let chat_jid = row.get(13)?;
+    if let Some(status) = row.get::<Option<i64>>(10)? {
+        let attachment = attachment_of(row, 20)?.map(Box::new);
+        return Ok(Some(OutboxMessage {
+            row: waiting,
+            status: Status::from_number(status).ok_or_else(|| Error::Decode(format!("message status {status}")))?,
+            wamid: row.get(11)?,
+            chat_jid,
+            body: OutboxBody::Message { text: row.get(12)?, attachment },
+            reply_to_wamid: row.get(14)?,
+        }));
+    }
+    let (Some(message), Some(to_wamid)) = (row.get(15)?, row.get::<Option<String>>(18)?) else { return Ok(None) };
+    let wamid: String = row.get(16)?;
+    let send =
+        ReactionSend { uid: waiting.message, chat: waiting.chat, message, wamid: wamid.clone(), emoji: row.get(17)? };
+    let reaction = OutboxReaction { send, to_wamid, to_sender_jid: row.get(19)? };
+    Ok(Some(OutboxMessage {
+        row: waiting,
+        status: Status::Pending,
+        wamid,
+        chat_jid,
+        body: OutboxBody::Reaction(reaction),
+        reply_to_wamid: None,
+    }))
 }
 
 fn decode(row: &Row<'_>) -> Result<OutboxRow, Error> {

@@ -4,13 +4,19 @@
 mod kit;
 
 mod auth;
+mod chat_messages;
 mod chats;
 mod errors;
+mod file_messages;
 mod files;
 mod idempotency;
 mod kit_itself;
 mod limits;
+mod notes;
 mod openapi;
+mod reactions;
 mod refusals;
 mod sending;
+mod sending_forms;
+mod support;
 mod two_steps;

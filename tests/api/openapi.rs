@@ -18,5 +18,5 @@ fn the_document_is_openapi_3_1_with_a_bearer_token() {
     let document: serde_json::Value = serde_json::from_str(&document_text()).expect("JSON");
     assert!(document["openapi"].as_str().expect("a version").starts_with("3.1"));
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
-    assert_eq!(document["paths"].as_object().map(serde_json::Map::len), Some(8));
+    assert!(document["paths"].as_object().is_some_and(|paths| paths.len() > 8));
 }

@@ -10,6 +10,7 @@ use partyline::app::{App, Settings};
 use partyline::clock::{Clock, Time};
 use partyline::error::Error;
 use partyline::id::{AccountId, ChatId, MessageUid, TeammateId, TokenId, WorkspaceId};
+use partyline::inbox::content::{Content, Recipient};
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{MessageText, Phone};
 use partyline::message::{Origin, Status};
@@ -75,9 +76,10 @@ impl Kit {
         let request = SendMessage {
             uid,
             wamid: self.app.ids.wamid(),
-            to: Phone::parse("phone", to)?,
+            to: Recipient::phone(&Phone::parse("phone", to)?),
             account: None,
-            text: MessageText::parse("text", text)?,
+            content: Content::new(Some(MessageText::parse("text", text)?), None)?,
+            reply_to: None,
             label: None,
             chat_name: None,
             origin,

@@ -6,20 +6,21 @@ use partyline::clock::Time;
 use partyline::id::{AccountId, ChatId, ContactId, MessageUid, TokenId, WorkspaceId};
 use partyline::message::{Failure, MessageKind, Origin, Status};
 use partyline::store::chats::{
-    ChatFilter, ChatRow, chat_by_jid, chat_by_name, chat_find, chat_insert, chat_list, chat_rename, chat_routes,
-    chat_sent, contact_find, contact_insert, label_add, label_list,
+    ChatFilter, ChatRow, chat_by_jid, chat_by_name, chat_find, chat_insert, chat_list, chat_rename, chat_sent,
+    contact_find, contact_insert, label_add, label_list,
 };
 use partyline::store::messages::{
     HistoryRow, MessageFilter, MessageRow, history_list, message_by_wamid, message_fail, message_find, message_insert,
     message_known, message_list, message_set_status, message_set_wamid, message_status,
 };
 use partyline::store::outbox::{
-    NewOutboxRow, OutboxNews, Stage, outbox_count, outbox_insert, outbox_message, outbox_news, outbox_of_chat,
-    outbox_ready, outbox_sending,
+    NewOutboxRow, OutboxBody, OutboxNews, Stage, outbox_count, outbox_insert, outbox_message, outbox_news,
+    outbox_of_chat, outbox_ready, outbox_sending,
 };
 use partyline::store::outbox_moves::{
     outbox_claim, outbox_delete, outbox_make_ready, outbox_put_back, outbox_set_uncertain, outbox_wait,
 };
+use partyline::store::routes::{Named, routes_to_address};
 use partyline::store::sandbox::{
     SandboxMessage, SandboxOf, SandboxStep, StepKind, WHEN_ONLINE, sandbox_contact_count, sandbox_contact_online,
     sandbox_contact_set_online, sandbox_message_at, sandbox_message_insert, sandbox_message_list, sandbox_step_delete,
@@ -132,11 +133,15 @@ async fn a_chat_that_changes() {
         assert_eq!(seen(&stage, move |tx| label_list(tx, workspace, ChatId(1))).await, ["Abroad", "vip"]);
         let filter = ChatFilter { name_part: Some("łódź".into()), ..ChatFilter::default() };
         assert_eq!(listed(&stage, filter).await, [1]);
-        let routes = seen(&stage, move |tx| chat_routes(tx, workspace, "1@s.whatsapp.net")).await;
+        let routes = seen(&stage, move |tx| routes_to_address(tx, workspace, "1@s.whatsapp.net", &Named::default()))
+            .await
+            .routes;
         let chat = routes[0].chat.as_ref().expect("its chat");
         assert_eq!((routes.len(), chat.id, chat.name.as_str()), (1, ChatId(1), "Łódź"));
         assert_eq!(routes[0].contact, Some(ContactId(1)));
-        let routes = seen(&stage, move |tx| chat_routes(tx, workspace, "2@s.whatsapp.net")).await;
+        let routes = seen(&stage, move |tx| routes_to_address(tx, workspace, "2@s.whatsapp.net", &Named::default()))
+            .await
+            .routes;
         assert_eq!((routes.len(), routes[0].chat.as_ref()), (1, None));
     })
     .await;
@@ -277,8 +282,9 @@ async fn a_message_goes_through_the_outbox() {
         let news = seen(&stage, move |tx| outbox_news(tx, workspace, account)).await;
         assert_eq!(news, OutboxNews { any_ready: false, next_at: Some(until) });
         let message = seen(&stage, move |tx| outbox_message(tx, workspace, account, 1)).await.expect("it waits");
+        let OutboxBody::Message { text, attachment: None } = &message.body else { panic!("no text: {message:?}") };
         assert_eq!(
-            (message.text.as_str(), message.chat_jid.as_str(), message.row.reason.as_str()),
+            (text.as_str(), message.chat_jid.as_str(), message.row.reason.as_str()),
             ("one", "12025550100@s.whatsapp.net", ODD)
         );
         stage.advance(Duration::from_secs(5));

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use partyline::id::{AccountId, MessageUid, TeammateId, TokenId, WorkspaceId};
+use partyline::inbox::content::{Content, Recipient};
 use partyline::inbox::receive::receive_message;
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{MessageText, Phone};
@@ -57,9 +58,10 @@ pub async fn queue_from(stage: &TestApp, account: Option<Phone>, phone: &str, te
     let request = SendMessage {
         uid,
         wamid: wamid.clone(),
-        to: Phone::parse("phone", phone).expect("a phone"),
+        to: Recipient::phone(&Phone::parse("phone", phone).expect("a phone")),
         account,
-        text: MessageText::parse("text", text).expect("a text"),
+        content: Content::new(Some(MessageText::parse("text", text).expect("a text")), None).expect("a content"),
+        reply_to: None,
         label: None,
         chat_name: None,
         origin: Origin::PublicApi,

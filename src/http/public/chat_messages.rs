@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
+use database::Read;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -13,10 +14,10 @@ use crate::http::fields::Fields;
 use crate::http::public::chats::{parse_chat_id, unknown_chat};
 use crate::http::public::pages::{PAGE_ROWS, PAGE_ROWS_MAX, cut, parse_moment, read_page};
 use crate::http::public::refusals::Refusals;
-use crate::http::public::view::{Message, Ok as OkBody, zone_of};
-use crate::id::{ChatId, MessageUid};
+use crate::http::public::view::{Message, Ok as OkBody, Viewer, zone_of};
+use crate::id::{ChatId, MessageUid, WorkspaceId};
 use crate::store::chats::chat_find;
-use crate::store::messages::{MessageFilter, message_list};
+use crate::store::messages::{MessageFilter, message_chat, message_list};
 
 /// Which messages to list.
 #[derive(IntoParams)]
@@ -33,6 +34,11 @@ pub struct MessageQuery {
     /// `desc` (newest first) unless told.
     #[param(inline)]
     sorting_order: Option<SortingOrder>,
+    /// From 1; a page behind the last is empty.
+    page: Option<i64>,
+    /// Messages of a page, at most 100; `size` does as well. 50 unless told.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
 }
 
 #[derive(ToSchema)]
@@ -75,30 +81,48 @@ pub async fn list_chat_messages(mut call: Call, Path(id): Path<String>) -> Respo
         let chat = parse_chat_id(&id)?;
         call.query(|fields| read_list_messages(fields, chat))
     });
-    call.read(request, |tx, caller, request| {
+    let app = call.app().clone();
+    call.read(request, move |tx, caller, request| {
         let zone = zone_of(tx, caller.workspace)?;
         chat_find(tx, caller.workspace, request.chat)?.ok_or_else(unknown_chat)?;
+        request.ensure_uids_are_here(tx, caller.workspace)?;
         let filter = request.filter(&zone)?;
         let skip = (request.page - 1) * request.rows;
         let mut views = message_list(tx, caller.workspace, request.chat, &filter, request.rows + 1, skip)?;
         let has_more_pages = cut(&mut views, request.rows);
-        let messages = views.iter().map(|view| Message::of(view, &zone)).collect();
+        let messages = Viewer::new(&app, caller.workspace, &zone).messages(tx, &views)?;
         Ok(MessagePage { has_more_pages, messages })
     })
     .await
 }
 
+/// Read a chat's messages (v2)
+///
+/// The same as `GET /chats/{chat_id}/messages`.
+#[utoipa::path(
+    get, path = "/v2/chats/{chat_id}/messages", tag = "Chats", operation_id = "list_chat_messages_v2",
+    params(("chat_id" = i64, Path, description = "The chat's number"), MessageQuery),
+    responses(
+        (status = 200, description = "A page of messages", body = OkBody<MessagePage>), Refusals,
+    ),
+)]
+pub async fn list_chat_messages_v2(call: Call, id: Path<String>) -> Response {
+    list_chat_messages(call, id).await
+}
+
 fn read_list_messages(fields: &mut Fields, chat: ChatId) -> Option<ListMessages> {
     let order = fields.text("sorting_order");
-    if order.as_deref().is_some_and(|order| order != "asc" && order != "desc") {
-        fields.fault("sorting_order", "sorting_order must be asc or desc".into());
+    if let Some(order) = order.as_deref().filter(|order| *order != "asc" && *order != "desc") {
+        let shown: String = order.chars().take(64).collect();
+        fields.fault("sorting_order", format!("sorting_order is \"{shown}\"; it must be asc or desc"));
     }
     let uid = |text: &str| Uuid::try_parse(text).map(MessageUid);
-    let must_be_uid = |name: &str| Error::invalid(name, format!("{name} must be a message_uid"));
-    let size = fields.integer("size");
-    let rows = fields.integer("limit").or(size).unwrap_or(PAGE_ROWS);
-    if !(1..=PAGE_ROWS_MAX).contains(&rows) {
-        fields.fault("limit", format!("A page has 1 to {PAGE_ROWS_MAX} rows"));
+    let must_be_uid = |name: &str| Error::invalid(name, format!("{name} must be the uid of a message of this chat"));
+    let (size, limit) = (fields.integer("size"), fields.integer("limit"));
+    for (field, given) in [("size", size), ("limit", limit)] {
+        if let Some(given) = given.filter(|rows| !(1..=PAGE_ROWS_MAX).contains(rows)) {
+            fields.fault(field, format!("{field} is {given}; a page has 1 to {PAGE_ROWS_MAX} messages"));
+        }
     }
     Some(ListMessages {
         chat,
@@ -109,11 +133,23 @@ fn read_list_messages(fields: &mut Fields, chat: ChatId) -> Option<ListMessages>
         before_message: fields.parsed("before_message", |text| uid(text).map_err(|_| must_be_uid("before_message"))),
         newest_first: order.as_deref() != Some("asc"),
         page: read_page(fields),
-        rows,
+        rows: limit.or(size).unwrap_or(PAGE_ROWS),
     })
 }
 
 impl ListMessages {
+    /// A place in another chat is none in this one.
+    fn ensure_uids_are_here(&self, tx: &mut impl Read, workspace: WorkspaceId) -> Result<(), Error> {
+        for (field, uid) in [("after_message", self.after_message), ("before_message", self.before_message)] {
+            let Some(uid) = uid else { continue };
+            if message_chat(tx, workspace, uid)? != Some(self.chat) {
+                let rule = format!("{field} {uid} is not in this chat; give the uid of one of its messages");
+                return Err(Error::invalid(field, rule));
+            }
+        }
+        Ok(())
+    }
+
     fn filter(&self, zone: &TimeZone) -> Result<MessageFilter, Error> {
         Ok(MessageFilter {
             from_me: self.from_me,

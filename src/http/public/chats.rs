@@ -7,13 +7,14 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::app::App;
 use crate::error::Error;
 use crate::http::call::Call;
 use crate::http::fields::Fields;
 use crate::http::public::chat_view::{Chat, ChatExtras};
 use crate::http::public::pages::{PAGE_ROWS, cut, read_page};
 use crate::http::public::refusals::Refusals;
-use crate::http::public::view::{Message, Ok as OkBody, zone_of};
+use crate::http::public::view::{Ok as OkBody, Viewer, zone_of};
 use crate::id::{ChatId, WorkspaceId};
 use crate::inbox::values::Phone;
 use crate::store::accounts::{AccountRow, account_list};
@@ -62,9 +63,9 @@ struct ListChats {
 )]
 pub async fn list_chats(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(read_list_chats));
-    let public_url = call.app().settings.public_url.clone();
+    let app = call.app().clone();
     call.read(request, move |tx, caller, request| {
-        let scene = Scene::read(tx, caller.workspace, &public_url)?;
+        let scene = Scene::read(tx, caller.workspace, &app)?;
         let skip = (request.page - 1) * PAGE_ROWS;
         let mut rows = chat_list(tx, caller.workspace, &request.filter, PAGE_ROWS + 1, skip)?;
         let has_more_pages = cut(&mut rows, PAGE_ROWS);
@@ -84,9 +85,9 @@ pub async fn list_chats(mut call: Call) -> Response {
 )]
 pub async fn get_chat(mut call: Call, Path(id): Path<String>) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_chat_id(&id));
-    let public_url = call.app().settings.public_url.clone();
+    let app = call.app().clone();
     call.read(request, move |tx, caller, chat| {
-        let scene = Scene::read(tx, caller.workspace, &public_url)?;
+        let scene = Scene::read(tx, caller.workspace, &app)?;
         let row = chat_find(tx, caller.workspace, *chat)?.ok_or_else(unknown_chat)?;
         scene.chat(tx, &row, true)
     })
@@ -107,24 +108,28 @@ fn read_list_chats(fields: &mut Fields) -> Option<ListChats> {
 }
 
 /// What all chats of an answer share.
-struct Scene<'u> {
+struct Scene<'a> {
+    app: &'a App,
     workspace: WorkspaceId,
     zone: TimeZone,
     accounts: Vec<AccountRow>,
-    public_url: &'u str,
 }
 
 impl Scene<'_> {
-    fn read<'u>(tx: &mut impl Read, workspace: WorkspaceId, public_url: &'u str) -> Result<Scene<'u>, Error> {
+    fn read<'a>(tx: &mut impl Read, workspace: WorkspaceId, app: &'a App) -> Result<Scene<'a>, Error> {
         let zone = zone_of(tx, workspace)?;
         let accounts = account_list(tx, workspace)?;
-        Ok(Scene { workspace, zone, accounts, public_url })
+        Ok(Scene { app, workspace, zone, accounts })
     }
 
     fn chat(&self, tx: &mut impl Read, row: &ChatRow, with_message: bool) -> Result<Chat, Error> {
         let account = self.accounts.iter().find(|account| account.id == row.account);
         let last_message = match row.last_message.filter(|_| with_message) {
-            Some(uid) => message_find(tx, self.workspace, uid)?.map(|view| Message::of(&view, &self.zone)),
+            Some(uid) => message_find(tx, self.workspace, uid)?,
+            None => None,
+        };
+        let last_message = match last_message {
+            Some(view) => Some(Viewer::new(self.app, self.workspace, &self.zone).one(tx, &view)?),
             None => None,
         };
         let extras = ChatExtras {
@@ -132,7 +137,7 @@ impl Scene<'_> {
             account_jid: account.map(|account| account.jid.clone()).unwrap_or_default(),
             last_message,
         };
-        Ok(Chat::of(row, extras, &self.zone, self.public_url))
+        Ok(Chat::of(row, extras, &self.zone, &self.app.settings.public_url))
     }
 }
 

@@ -63,3 +63,11 @@ pub enum UploadRefusals {
     #[response(status = 422)]
     Mismatch(Failure),
 }
+
+/// How an operation that reaches WhatsApp may refuse besides.
+#[derive(IntoResponses)]
+pub enum SendRefusals {
+    /// The account's way to WhatsApp can't do this.
+    #[response(status = 405)]
+    NotSupported(Failure),
+}

@@ -1,0 +1,43 @@
+//! What a waiting message becomes for its transport.
+
+use transport::{Address, Body, Outgoing, OutgoingFile};
+
+use crate::store::message_files::MessageFile;
+use crate::store::outbox::{OutboxBody, OutboxMessage, OutboxReaction};
+
+/// The message as its transport takes it; the same at every try.
+pub fn outgoing(message: &OutboxMessage) -> Outgoing {
+    Outgoing {
+        uid: message.row.message.0,
+        wamid: message.wamid.clone(),
+        to: Address::from_jid(message.chat_jid.clone()),
+        body: body(&message.body),
+        reply_to: message.reply_to_wamid.clone(),
+    }
+}
+
+fn body(body: &OutboxBody) -> Body {
+    match body {
+        OutboxBody::Message { text, attachment } => {
+            let file = attachment.as_ref().and_then(|file| outgoing_file(file, text));
+            file.map_or_else(|| Body::Text(text.clone()), Body::File)
+        }
+        OutboxBody::Reaction(OutboxReaction { send, to_wamid, to_sender_jid }) => Body::Reaction {
+            to_wamid: to_wamid.clone(),
+            to_sender: (!to_sender_jid.is_empty()).then(|| Address::from_jid(to_sender_jid.clone())),
+            emoji: send.emoji.clone(),
+        },
+    }
+}
+
+/// `None` where the attachment has no bytes, which those of accepted messages have.
+fn outgoing_file(file: &MessageFile, caption: &str) -> Option<OutgoingFile> {
+    Some(OutgoingFile {
+        kind: file.kind,
+        mimetype: file.mimetype.clone(),
+        filename: file.filename.clone(),
+        size_bytes: u64::try_from(file.size_bytes).unwrap_or(0),
+        caption: caption.to_owned(),
+        sha256: file.sha256?,
+    })
+}

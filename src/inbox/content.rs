@@ -1,0 +1,65 @@
+//! What a send says, and to whom: parsed once, at the edge.
+
+use transport::Address;
+
+use crate::error::Error;
+use crate::id::{ChatId, FileUid, TemplateId};
+use crate::inbox::values::{ChatName, MessageText, Phone, TEXT_CHARS_MAX};
+use crate::store::files::FileRow;
+
+/// Whom a message is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipient {
+    Address(Address),
+    Chat(ChatId),
+    /// The chat that bears this name, or else the only one whose name differs in nothing but case.
+    ChatNamed(ChatName),
+}
+
+impl Recipient {
+    pub fn phone(phone: &Phone) -> Recipient {
+        Recipient::Address(Address::from_phone(phone.as_str()))
+    }
+}
+
+/// What a message says: a text, an attachment, or both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    text: Option<MessageText>,
+    attachment: Option<Attachment>,
+}
+
+/// A file that goes with a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attachment {
+    /// One that was uploaded before.
+    File(FileUid),
+    /// The file of a template.
+    Template(TemplateId),
+    /// One whose row is only being written.
+    Fresh(Box<FileRow>),
+}
+
+impl Content {
+    /// An empty text counts as none.
+    ///
+    /// # Errors
+    /// `validation_error` where there is neither.
+    pub fn new(text: Option<MessageText>, attachment: Option<Attachment>) -> Result<Content, Error> {
+        let text = text.filter(|text| !text.as_str().is_empty());
+        if text.is_none() && attachment.is_none() {
+            let rule =
+                format!("There is nothing to send; give text of 1 to {TEXT_CHARS_MAX} characters, a file_uid, or both");
+            return Err(Error::invalid("text", rule));
+        }
+        Ok(Content { text, attachment })
+    }
+
+    pub fn text(&self) -> &str {
+        self.text.as_ref().map_or("", MessageText::as_str)
+    }
+
+    pub fn attachment(&self) -> Option<&Attachment> {
+        self.attachment.as_ref()
+    }
+}

@@ -1,0 +1,59 @@
+//! Notes: what teammates tell one another in a chat. They are kept among its messages and never sent; they cost nothing and
+//! leave the chat's last message as it was, since nothing was said to the contact.
+
+use crate::error::Error;
+use crate::event_kind::Kind;
+use crate::id::{ChatId, MessageUid};
+use crate::inbox::values::NoteText;
+use crate::message::{MessageKind, Origin, Status};
+use crate::store::Write;
+use crate::store::chats::chat_find;
+use crate::store::events::{NewEvent, event_append};
+use crate::store::message_details::{MessageDetails, message_details_put};
+use crate::store::messages::{MessageRow, message_insert};
+use crate::workspace::tokens::Caller;
+
+/// A note to keep. Its uid was chosen before the write began.
+#[derive(Clone, Debug)]
+pub struct NewNote {
+    pub uid: MessageUid,
+    pub chat: ChatId,
+    pub text: NoteText,
+    pub is_private: bool,
+}
+
+/// Keeps a note in its chat. It counts as delivered at once: there is nobody whom it could still reach.
+///
+/// # Errors
+/// `not_found` if there is no such chat.
+pub fn add_note(write: &mut Write<'_, '_>, caller: &Caller, note: &NewNote) -> Result<MessageUid, Error> {
+    let chat = chat_find(write.tx, write.workspace.id, note.chat)?
+        .ok_or_else(|| Error::not_found("There is no such chat in this workspace; GET /chats lists those there are"))?;
+    let row = MessageRow {
+        uid: note.uid,
+        chat: chat.id,
+        account: chat.account,
+        from_me: true,
+        status: Status::Delivered,
+        kind: MessageKind::Note,
+        origin: Origin::PublicApi,
+        token: caller.token,
+        text: note.text.as_str().to_owned(),
+        wamid: String::new(),
+        reply_to: None,
+        sender_jid: String::new(),
+        sender_name: String::new(),
+        at: write.now,
+        received_at: write.now,
+        credits_recurring: 0,
+        credits_topped_up: 0,
+        failure: None,
+    };
+    message_insert(write, &row)?;
+    if note.is_private {
+        message_details_put(write, note.uid, &MessageDetails { is_private: true, ..MessageDetails::default() })?;
+    }
+    let event = NewEvent { kind: Kind::NoteAdded, chat: chat.id, message: Some(note.uid), detail: String::new() };
+    event_append(write, event)?;
+    Ok(note.uid)
+}
