@@ -62,7 +62,8 @@ mod tests {
         database.migrate(MIGRATIONS).expect("migrates");
         // What was written a moment ago is as old as this clock says.
         let clock = Clock::mock(Clock::system().now());
-        let settings = Settings { public_url: String::new(), sandbox_speed: 1.0, files_folder: folder.join("files") };
+        let (files_folder, outbound) = (folder.join("files"), crate::outbound::Policy::default());
+        let settings = Settings { public_url: String::new(), sandbox_speed: 1.0, files_folder, outbound };
         App::new(database, clock, settings)
     }
 
