@@ -164,7 +164,7 @@ fn form_pairs(query: &str) -> Result<Vec<(String, String)>, Error> {
 }
 
 /// Text with `%XX` and `+` decoded; `None` if it isn't UTF-8.
-fn percent_decoded(text: &str) -> Option<String> {
+pub fn percent_decoded(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

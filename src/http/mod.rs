@@ -4,6 +4,7 @@ pub mod call;
 pub mod caller;
 pub mod client_address;
 pub mod dashboard;
+pub mod docs;
 pub mod downloads;
 pub mod error;
 pub mod fields;

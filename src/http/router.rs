@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -12,8 +14,10 @@ use crate::error::{Code, Error};
 use crate::http::call::PublicState;
 use crate::http::caller::KnownCallers;
 use crate::http::dashboard;
+use crate::http::docs;
 use crate::http::downloads;
 use crate::http::error::json;
+use crate::http::fields::percent_decoded;
 use crate::http::openapi::{BASE_PATH, document, operations};
 use crate::http::swagger;
 
@@ -22,7 +26,7 @@ pub fn router(app: App) -> Router {
     let (pages, downloads) = (dashboard::routes(app.clone()), downloads::routes(app.clone()));
     let state = PublicState { app: app.clone(), known: Arc::new(KnownCallers::default()) };
     let (operations, _) = operations();
-    let public = operations.with_state(state).method_not_allowed_fallback(wrong_method);
+    let public = operations.with_state(state).method_not_allowed_fallback(wrong_method).layer(from_fn(only_text));
     let openapi = document(Some(&app.settings.public_url)).to_json().unwrap_or_default();
     Router::new()
         .route(
@@ -30,6 +34,7 @@ pub fn router(app: App) -> Router {
             get(move || std::future::ready(json(StatusCode::OK, openapi.clone()))),
         )
         .merge(swagger::routes())
+        .merge(docs::routes(&app))
         .merge(pages)
         .merge(downloads)
         .merge(public)
@@ -45,6 +50,14 @@ async fn fallback(uri: Uri) -> Response {
 pub fn unknown_path(path: &str) -> Response {
     let path: String = path.chars().take(128).collect();
     Error::not_found(format!("There is no {path} here; the API begins with {BASE_PATH}")).into_response()
+}
+
+/// A path whose escapes hide no text names nothing. Past this, axum would say so outside of the envelope.
+async fn only_text(request: Request, next: Next) -> Response {
+    match percent_decoded(request.uri().path()) {
+        Some(_) => next.run(request).await,
+        None => unknown_path(request.uri().path()),
+    }
 }
 
 /// axum adds the header Allow.

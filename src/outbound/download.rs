@@ -7,14 +7,15 @@ use futures_util::Stream;
 use futures_util::stream::try_unfold;
 use hyper::Method;
 use hyper::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, TRANSFER_ENCODING};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::Outbound;
 use super::error::{Fault, OutboundError, Stage};
 use super::exchange::{Exchange, request};
 use super::filename;
+use super::room::Place;
 use super::target::Target;
+use crate::id::WorkspaceId;
 
 const REDIRECTS_MAX: usize = 3;
 const CONTENT_TYPE_CHARS_MAX: usize = 140;
@@ -65,14 +66,14 @@ pub struct DownloadBytes {
     limits: DownloadLimits,
     taken: u64,
     until: Instant,
-    place: String,
+    host: String,
     is_redirected: bool,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl std::fmt::Debug for DownloadBytes {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "DownloadBytes({}, {} taken)", self.place, self.taken)
+        write!(out, "DownloadBytes({}, {} taken)", self.host, self.taken)
     }
 }
 
@@ -82,7 +83,7 @@ impl DownloadBytes {
     /// # Errors
     /// The file is too large, too slow, or its connection ended before it did. After an error there is no more.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, OutboundError> {
-        let chunk = self.next().await.map_err(|error| error.at(self.place.clone(), self.is_redirected));
+        let chunk = self.next().await.map_err(|error| error.at(self.host.clone(), self.is_redirected));
         chunk.inspect_err(OutboundError::log)
     }
 
@@ -111,17 +112,22 @@ fn late(limits: &DownloadLimits) -> Fault {
 }
 
 impl Outbound {
-    /// Asks for the file at `url` and answers as soon as its bytes begin. At most three redirects are followed, each judged
+    /// Asks for the file at `url`, for this workspace, and answers as soon as its bytes begin. At most three redirects are followed, each judged
     /// as if it had been given.
     ///
     /// # Errors
     /// The address may not be asked, can't be, or answers with anything but a file of at most `bytes_max`.
-    pub async fn download(&self, url: &str, limits: &DownloadLimits) -> Result<Download, OutboundError> {
-        self.follow(url, limits).await.inspect_err(OutboundError::log)
+    pub async fn download(
+        &self,
+        workspace: WorkspaceId,
+        url: &str,
+        limits: &DownloadLimits,
+    ) -> Result<Download, OutboundError> {
+        let place = self.downloads.enter(workspace)?;
+        self.follow(place, url, limits).await.inspect_err(OutboundError::log)
     }
 
-    async fn follow(&self, url: &str, limits: &DownloadLimits) -> Result<Download, OutboundError> {
-        let permit = self.enter()?;
+    async fn follow(&self, place: Place, url: &str, limits: &DownloadLimits) -> Result<Download, OutboundError> {
         let until = Instant::now() + limits.whole_max;
         let mut target = Target::parse(url)?;
         for redirects in 0..=REDIRECTS_MAX {
@@ -133,8 +139,8 @@ impl Outbound {
                 let (content_type, length) = (content_type(&exchange), exchange.length());
                 let given = exchange.header(CONTENT_DISPOSITION).and_then(filename::from_disposition);
                 let filename = given.or_else(|| filename::from_path(target.url().path()));
-                let (limits, place, is_redirected) = (limits.clone(), target.place(), redirects > 0);
-                let bytes = DownloadBytes { exchange, limits, taken: 0, until, place, is_redirected, _permit: permit };
+                let (limits, host, is_redirected) = (limits.clone(), target.place(), redirects > 0);
+                let bytes = DownloadBytes { exchange, limits, taken: 0, until, host, is_redirected, _place: place };
                 return Ok(Download { content_type, filename, length, bytes });
             }
             let location = exchange.header(LOCATION).ok_or(Fault::RedirectUnusable);

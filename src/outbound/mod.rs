@@ -17,13 +17,13 @@ mod policy;
 mod post;
 mod ranges;
 mod resolve;
+mod room;
 mod target;
 
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsConnector;
 
 pub use download::{Download, DownloadBytes, DownloadLimits};
@@ -33,8 +33,15 @@ pub use post::{Answer, Post, PostLimits};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use target::{Target, check_url};
 
-/// Requests under way at once, of all workspaces; one more is told that the server is busy.
-const REQUESTS_MAX: usize = 64;
+use room::Room;
+
+/// Downloads under way at once, of all workspaces and of one; one more is told that the server is busy. Slow hosts hold
+/// theirs for minutes.
+const DOWNLOADS_MAX: usize = 64;
+const DOWNLOADS_OF_ONE_MAX: usize = 8;
+/// The same for posts, which are over within seconds.
+const POSTS_MAX: usize = 64;
+const POSTS_OF_ONE_MAX: usize = 32;
 
 /// The client. Cheap to clone.
 #[derive(Clone)]
@@ -42,7 +49,8 @@ pub struct Outbound {
     policy: Policy,
     resolver: Arc<dyn Resolve>,
     tls: TlsConnector,
-    room: Arc<Semaphore>,
+    downloads: Room,
+    posts: Room,
 }
 
 impl Outbound {
@@ -72,16 +80,13 @@ impl Outbound {
             .with_root_certificates(roots)
             .with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let room = Arc::new(Semaphore::new(REQUESTS_MAX));
-        Outbound { policy, resolver, tls: TlsConnector::from(Arc::new(config)), room }
+        let downloads = Room::new(DOWNLOADS_MAX, DOWNLOADS_OF_ONE_MAX);
+        let posts = Room::new(POSTS_MAX, POSTS_OF_ONE_MAX);
+        Outbound { policy, resolver, tls: TlsConnector::from(Arc::new(config)), downloads, posts }
     }
 
     /// What this client may speak to.
     pub fn policy(&self) -> &Policy {
         &self.policy
-    }
-
-    fn enter(&self) -> Result<OwnedSemaphorePermit, OutboundError> {
-        Arc::clone(&self.room).try_acquire_owned().map_err(|_| OutboundError::from(Fault::Busy))
     }
 }

@@ -11,6 +11,7 @@ use super::Outbound;
 use super::error::{Fault, OutboundError, Stage};
 use super::exchange::request;
 use super::target::Target;
+use crate::id::WorkspaceId;
 
 /// What is told.
 #[derive(Clone, Debug, Default)]
@@ -45,16 +46,22 @@ pub struct Answer {
 }
 
 impl Outbound {
-    /// Posts to `url` and hears the answer.
+    /// Posts to `url`, for this workspace, and hears the answer.
     ///
     /// # Errors
     /// The address may not be asked, or nothing answered in time.
-    pub async fn post(&self, url: &str, post: &Post, limits: &PostLimits) -> Result<Answer, OutboundError> {
+    pub async fn post(
+        &self,
+        workspace: WorkspaceId,
+        url: &str,
+        post: &Post,
+        limits: &PostLimits,
+    ) -> Result<Answer, OutboundError> {
+        let _place = self.posts.enter(workspace)?;
         self.tell(url, post, limits).await.inspect_err(OutboundError::log)
     }
 
     async fn tell(&self, url: &str, post: &Post, limits: &PostLimits) -> Result<Answer, OutboundError> {
-        let _permit = self.enter()?;
         let target = Target::parse(url)?;
         let until = Instant::now() + limits.whole_max;
         let work = async {

@@ -33,7 +33,7 @@
     if (!field.labels.length) complaints.push(`${called(field)}: no label`);
   }
   for (const target of document.querySelectorAll('button, .btn, input, select')) {
-    if (target.getBoundingClientRect().height < 24) complaints.push(`${called(target)}: too small`);
+    if (target.getClientRects().length && target.getBoundingClientRect().height < 24) complaints.push(`${called(target)}: too small`);
   }
   if (document.querySelectorAll('h1').length !== 1) complaints.push('not one h1');
   if (!document.title || !document.documentElement.lang) complaints.push('no title or language');

@@ -76,13 +76,14 @@ pub async fn send(actor: &Actor, operation: &Operation, path: &str, content: Con
         Content::Nothing => actor.ask(method, path, Body::empty()).await,
         Content::Json(value) => actor.ask(method, path, Body::from(value.to_string())).await,
         Content::Form(parts) => {
-            let actor = actor.with_header("content-type", &format!("multipart/form-data; boundary={BOUNDARY}"));
-            actor.ask(method, path, Body::from(form(&parts))).await
+            let (kind, bytes) = form(&parts);
+            actor.with_header("content-type", &kind).ask(method, path, Body::from(bytes)).await
         }
     }
 }
 
-fn form(parts: &[(String, Option<String>, Vec<u8>)]) -> Vec<u8> {
+/// A form's content type and bytes.
+pub fn form(parts: &[(String, Option<String>, Vec<u8>)]) -> (String, Vec<u8>) {
     let mut bytes = Vec::new();
     for (name, file, content) in parts {
         bytes.extend(format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"").bytes());
@@ -94,7 +95,7 @@ fn form(parts: &[(String, Option<String>, Vec<u8>)]) -> Vec<u8> {
         bytes.extend(b"\r\n");
     }
     bytes.extend(format!("--{BOUNDARY}--\r\n").bytes());
-    bytes
+    (format!("multipart/form-data; boundary={BOUNDARY}"), bytes)
 }
 
 /// The first page of an Ogg stream with an Opus head: what a voice note is known by.

@@ -5,10 +5,14 @@ mod conform;
 mod differences;
 mod document;
 mod dump;
+mod errors;
+mod examples;
 mod isolation;
 #[path = "../kit/mod.rs"]
 mod kit;
 mod operations;
+mod refusals;
 mod scene;
 mod shape;
+mod shell;
 mod story;

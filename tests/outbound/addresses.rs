@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use ipnet::IpNet;
 use partyline::outbound::{Fault, Outbound, Policy, check_url};
 
-use crate::host::{Names, client, limits};
+use crate::host::{Names, OURS, client, limits};
 
 /// Addresses that must not be spoken to, as they stand in a URL.
 const LITERALS: [&str; 71] = [
@@ -163,7 +163,7 @@ async fn an_address_inside_is_refused_however_it_is_spelled() {
             let error = check_url(&url, &Policy::default()).expect_err(&url);
             assert!(matches!(error.fault, Fault::NotPublic { .. }), "{url}: {error:?}");
             assert!(error.to_string().contains("--outbound-allow"), "{error}");
-            let error = closed().download(&url, &limits()).await.expect_err(&url);
+            let error = closed().download(OURS, &url, &limits()).await.expect_err(&url);
             assert!(matches!(error.fault, Fault::NotPublic { .. }), "{url}: {error:?}");
         }
     }
@@ -176,7 +176,7 @@ async fn a_name_that_leads_inside_is_refused_alone_and_among_public_addresses() 
         for answer in [&[inside.as_str()][..], &["8.8.8.8", &inside], &[&inside, "2606:4700::1111"]] {
             let names = Names::default().with("files.example.com", &[answer]);
             let outbound = Outbound::new(Policy::default(), Arc::new(names));
-            let error = outbound.download("http://files.example.com/", &limits()).await.expect_err(&inside);
+            let error = outbound.download(OURS, "http://files.example.com/", &limits()).await.expect_err(&inside);
             assert_eq!(error.fault, Fault::NoPublicAddress, "{answer:?}");
             assert!(!error.to_string().contains(&inside), "{error}");
         }
@@ -189,7 +189,7 @@ async fn an_inner_name_and_one_that_is_not_there_get_the_same_words() {
     let outbound = client(names);
     let mut told = Vec::new();
     for name in ["wiki.corp.example", "none.corp.example", "empty.corp.example"] {
-        let error = outbound.download(&format!("http://{name}/"), &limits()).await.expect_err(name);
+        let error = outbound.download(OURS, &format!("http://{name}/"), &limits()).await.expect_err(name);
         told.push(error.to_string().replace(name, "NAME"));
     }
     assert!(told.iter().all(|text| *text == told[0]), "{told:?}");
@@ -301,7 +301,7 @@ async fn an_address_is_never_looked_up() {
     let names = Arc::new(Names::default());
     let outbound = Outbound::new(Policy::default(), Arc::<Names>::clone(&names));
     for url in ["http://127.0.0.1/", "http://[::1]/", "http://localhost/", "http://2130706433/"] {
-        outbound.download(url, &limits()).await.expect_err(url);
+        outbound.download(OURS, url, &limits()).await.expect_err(url);
     }
     assert_eq!(names.asked.load(Ordering::Relaxed), 0);
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use partyline::error::Code;
+use partyline::id::WorkspaceId;
 use partyline::outbound::{DownloadLimits, Fault, Stage};
 use tokio::io::AsyncWriteExt;
 
-use crate::host::{BYTES_MAX, Host, Names, SOON, client, fetch, head, limits, ok};
+use crate::host::{BYTES_MAX, Host, Names, OURS, SOON, client, fetch, head, limits, ok};
 
 /// The fault that fetching from this host ends with.
 async fn fault_of(host: &Host, limits: &DownloadLimits) -> Fault {
@@ -25,7 +26,7 @@ async fn a_file_comes_with_what_its_server_says_of_it() {
          filename=\"price list.pdf\"\r\nContent-Length: 5\r\n\r\nhello",
     )
     .await;
-    let download = client(Names::default()).download(&host.url("/x"), &limits()).await.expect("a file");
+    let download = client(Names::default()).download(OURS, &host.url("/x"), &limits()).await.expect("a file");
     assert_eq!(download.content_type.as_deref(), Some("application/pdf"));
     assert_eq!(download.filename.as_deref(), Some("price list.pdf"));
     assert_eq!(download.length, Some(5));
@@ -37,7 +38,7 @@ async fn a_file_comes_with_what_its_server_says_of_it() {
     );
     let host = host.await;
     let url = host.url("/a%20b/menu%20du%20jour.pdf?download=1#top");
-    let download = client(Names::default()).download(&url, &limits()).await.expect("a file");
+    let download = client(Names::default()).download(OURS, &url, &limits()).await.expect("a file");
     assert_eq!((download.content_type, download.length), (None, None));
     assert_eq!(download.filename.as_deref(), Some("menu du jour.pdf"));
 }
@@ -99,7 +100,7 @@ async fn a_file_as_large_as_allowed_comes_and_one_byte_more_does_not() {
     }
     // One that says how large it is needs no reading.
     let host = Host::silent_after("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n").await;
-    let error = outbound.download(&host.url("/a"), &limits()).await.expect_err("too large");
+    let error = outbound.download(OURS, &host.url("/a"), &limits()).await.expect_err("too large");
     assert_eq!(error.fault, too_large);
     assert_eq!(error.in_field("download_url").code, Code::FileTooLarge);
 }
@@ -247,18 +248,19 @@ async fn bytes_behind_the_end_are_nobodys() {
 }
 
 #[tokio::test]
-async fn more_requests_than_there_is_room_for_are_told_so() {
+async fn more_than_there_is_room_for_are_told_so_and_one_workspace_leaves_room_for_others() {
     let host = Host::saying(ok("x")).await;
     let outbound = client(Names::default());
     let mut held = Vec::new();
-    let error = loop {
-        match outbound.download(&host.url("/a"), &limits()).await {
-            Ok(download) => held.push(download),
-            Err(error) => break error,
+    for workspace in (1..=8).map(WorkspaceId) {
+        for _ in 0..8 {
+            held.push(outbound.download(workspace, &host.url("/a"), &limits()).await.expect("there is room"));
         }
-    };
-    assert_eq!((error.fault.clone(), held.len()), (Fault::Busy, 64));
+        let error = outbound.download(workspace, &host.url("/a"), &limits()).await.expect_err("its room is used up");
+        assert_eq!(error.fault, Fault::Busy);
+    }
+    let error = outbound.download(WorkspaceId(9), &host.url("/a"), &limits()).await.expect_err("all room is used up");
     assert_eq!(error.in_field("download_url").code, Code::InternalError);
     held.pop();
-    assert!(outbound.download(&host.url("/a"), &limits()).await.is_ok(), "one that ends makes room");
+    assert!(outbound.download(WorkspaceId(9), &host.url("/a"), &limits()).await.is_ok(), "one that ends makes room");
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use partyline::id::WorkspaceId;
 use partyline::outbound::{Download, DownloadLimits, Outbound, OutboundError, Policy, Resolve, Resolving};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -16,6 +17,9 @@ use tokio::net::{TcpListener, TcpStream};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A limit that a test wants to see reached.
 pub const SOON: Duration = Duration::from_millis(250);
+
+/// The workspace for which the tests ask.
+pub const OURS: WorkspaceId = WorkspaceId(1);
 
 pub const BYTES_MAX: u64 = 64 * 1024;
 
@@ -68,7 +72,7 @@ pub fn limits() -> DownloadLimits {
 
 /// All bytes of a file, or how it failed.
 pub async fn fetch(client: &Outbound, url: &str, limits: &DownloadLimits) -> Result<Vec<u8>, OutboundError> {
-    all(client.download(url, limits).await?).await
+    all(client.download(OURS, url, limits).await?).await
 }
 
 pub async fn all(mut download: Download) -> Result<Vec<u8>, OutboundError> {

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use partyline::outbound::{DownloadLimits, Fault, Outbound, Resolve, Resolving, Stage, SystemResolver};
 
-use crate::host::{Host, Names, SOON, client, fetch, limits, ok, policy};
+use crate::host::{Host, Names, OURS, SOON, client, fetch, limits, ok, policy};
 
 #[tokio::test]
 async fn the_connection_goes_to_the_address_that_was_judged() {
@@ -41,7 +41,8 @@ async fn an_address_that_leads_nowhere_is_followed_by_the_next() {
     let outbound = Outbound::new(both, Arc::new(names));
     assert!(fetch(&outbound, &host.named("files.example.com", "/a"), &limits()).await.is_ok());
 
-    let error = client(Names::default()).download("http://127.0.0.1:1/", &limits()).await.expect_err("nobody is there");
+    let error =
+        client(Names::default()).download(OURS, "http://127.0.0.1:1/", &limits()).await.expect_err("nobody is there");
     assert_eq!(error.fault, Fault::Connect);
 }
 
@@ -55,7 +56,7 @@ async fn a_name_server_that_does_not_answer_is_not_waited_for() {
     }
     let outbound = Outbound::new(policy(), Arc::new(Silent));
     let limits = DownloadLimits { connect_max: SOON, ..limits() };
-    let error = outbound.download("http://files.example.com/", &limits).await.expect_err("no answer");
+    let error = outbound.download(OURS, "http://files.example.com/", &limits).await.expect_err("no answer");
     assert_eq!(error.fault, Fault::TimedOut { stage: Stage::Connect, after: SOON });
 }
 
@@ -66,6 +67,6 @@ async fn the_machines_own_resolver_answers_and_is_judged_like_any_other() {
     assert!(found.iter().all(|ip| ip.is_loopback()), "{found:?}");
     assert!(own.resolve("no-such-name.invalid").await.is_err());
     let outbound = Outbound::new(policy(), own);
-    let error = outbound.download("http://no-such-name.invalid/", &limits()).await.expect_err("no such name");
+    let error = outbound.download(OURS, "http://no-such-name.invalid/", &limits()).await.expect_err("no such name");
     assert_eq!(error.fault, Fault::NoPublicAddress);
 }

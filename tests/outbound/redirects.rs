@@ -3,7 +3,7 @@
 use partyline::outbound::Fault;
 use tokio::io::AsyncWriteExt;
 
-use crate::host::{Host, Names, client, fetch, head, limits, ok, redirect};
+use crate::host::{Host, Names, OURS, client, fetch, head, limits, ok, redirect};
 
 /// A host that redirects this often, each time to itself, and then answers with a file.
 async fn redirecting(times: usize) -> Host {
@@ -36,7 +36,7 @@ async fn every_kind_of_redirect_is_one() {
     for status in [301, 302, 303, 307, 308] {
         let location = target.url("/file.pdf");
         let host = Host::saying(format!("HTTP/1.1 {status} X\r\nLocation: {location}\r\n\r\n")).await;
-        let download = client(Names::default()).download(&host.url("/"), &limits()).await.expect("a file");
+        let download = client(Names::default()).download(OURS, &host.url("/"), &limits()).await.expect("a file");
         assert_eq!(download.filename.as_deref(), Some("file.pdf"), "the last address names it");
     }
 }

@@ -31,10 +31,11 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 5] = [
+static ASSETS: [Asset; 6] = [
     asset!("tokens.css", "text/css; charset=utf-8"),
     asset!("base.css", "text/css; charset=utf-8"),
     asset!("components.css", "text/css; charset=utf-8"),
+    asset!("docs.css", "text/css; charset=utf-8"),
     asset!("icons.svg", "image/svg+xml"),
     asset!("mark.svg", "image/svg+xml"),
 ];

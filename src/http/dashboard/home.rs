@@ -22,7 +22,10 @@ pub async fn show(State(app): State<App>) -> Response {
                     dt { "The API begins at" }
                     dd { code { (base) } }
                     dt { "Its description" }
-                    dd { a href={ (BASE_PATH) "/openapi.json" } { "openapi.json" } }
+                    dd {
+                        a href={ (BASE_PATH) "/docs" } { "API documentation" } ", "
+                        a href={ (BASE_PATH) "/openapi.json" } { "openapi.json" }
+                    }
                 }
                 div.line-up {
                     a.btn data-kind="primary" href={ (BASE_PATH) "/swagger/" } { (icon("code")) "Open the playground" }

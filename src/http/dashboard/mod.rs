@@ -14,6 +14,7 @@ use axum::routing::get;
 use crate::app::App;
 
 pub use assets::cached;
+pub use page::{code, document_of, icon};
 
 /// Longest form that is read: some short fields.
 const FORM_BYTES_MAX: usize = 16 * 1024;

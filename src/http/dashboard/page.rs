@@ -19,6 +19,17 @@ const REFERRER: HeaderValue = HeaderValue::from_static("strict-origin");
 
 /// A page that stands by itself: one column under our name, no navigation.
 pub fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
+    let body = html! {
+        div.page.stack data-alone {
+            header.brand { span.brand-mark { (icon("mark")) } "Partyline" }
+            main { (content) }
+        }
+    };
+    document_of(status, title, &[], &body)
+}
+
+/// A whole document around a page's body, with sheets beside those of every page.
+pub fn document_of(status: StatusCode, title: &str, sheets: &[&str], body: &Markup) -> Response {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -28,16 +39,11 @@ pub fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
                 meta name="color-scheme" content="light dark";
                 title { (title) " · Partyline" }
                 link rel="icon" type="image/svg+xml" href=(address("mark.svg"));
-                @for sheet in ["tokens.css", "base.css", "components.css"] {
+                @for sheet in ["tokens.css", "base.css", "components.css"].iter().chain(sheets) {
                     link rel="stylesheet" href=(address(sheet));
                 }
             }
-            body {
-                div.page.stack data-alone {
-                    header.brand { span.brand-mark { (icon("mark")) } "Partyline" }
-                    main { (content) }
-                }
-            }
+            body { (body) }
         }
     };
     let headers: [(HeaderName, HeaderValue); 5] = [
@@ -80,7 +86,10 @@ pub fn code(caption: &str, text: &str) -> Markup {
             figcaption { (caption) }
             pre role="group" tabindex="0" aria-label=(caption) {
                 // A line breaks between words only: an option cut after its dashes would be typed so.
-                @for (n, word) in text.split(' ').enumerate() { @if n > 0 { " " } span { (word) } }
+                @for (n, line) in text.lines().enumerate() {
+                    @if n > 0 { "\n" }
+                    @for (n, word) in line.split(' ').enumerate() { @if n > 0 { " " } span { (word) } }
+                }
             }
         }
     }

@@ -1,0 +1,49 @@
+//! A developer reads the documentation, on a desk and on a phone.
+
+use crate::chromium::Chromium;
+use crate::server::Server;
+use crate::tab::Tab;
+
+const DOCS: &str = "/integrations/api/docs";
+
+#[test]
+fn a_developer_finds_a_guide_and_an_operation() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let server = Server::ephemeral();
+    let mut developer = Tab::open(&mut browser);
+    developer.visit(&server.at("/"));
+    developer.click("a[href$='/docs']");
+    developer.until("document.title.startsWith('API documentation') && document.readyState === 'complete'");
+    developer.inspect("docs");
+
+    developer.click(".docs-nav a[href$='/guides/first-message']");
+    developer.until("location.pathname.endsWith('/first-message') && document.readyState === 'complete'");
+    assert!(developer.text().contains("Hello, Partyline"), "{}", developer.text());
+    developer.inspect("docs-guide");
+
+    developer.click(".docs-nav a[href$='/reference/messages']");
+    developer.until("location.pathname.endsWith('/messages') && document.readyState === 'complete'");
+    developer.inspect("docs-reference");
+    developer.click(".docs-nav a[href='#send_message']");
+    developer.until("location.hash === '#send_message'");
+    developer.click("#send_message details summary");
+    developer.until("document.querySelector('#send_message details').open");
+    developer.inspect("docs-operation");
+    assert_eq!(developer.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn on_a_phone_the_contents_are_a_drawer() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let server = Server::ephemeral();
+    let mut developer = Tab::open(&mut browser);
+    developer.size(390, 844);
+    developer.visit(&server.at(DOCS));
+    assert_eq!(developer.value("getComputedStyle(document.querySelector('.docs-nav')).display"), "none");
+    developer.click(".docs-open");
+    developer.until("document.querySelector('.docs-nav').matches(':popover-open')");
+    developer.photograph("docs-contents-390");
+    developer.click(".docs-nav a[href$='/guides/sandbox']");
+    developer.until("location.pathname.endsWith('/sandbox')");
+    assert_eq!(developer.complaints(), Vec::<String>::new());
+}

@@ -1,0 +1,275 @@
+//! Bad input on every operation, made from the document: the right refusal, in the envelope, which names the field and says
+//! what to do, and nothing is stored.
+
+use axum::body::Body;
+use axum::http::Method;
+use partyline::workspace::tokens::Scope;
+use serde_json::{Value, json};
+
+use crate::catalogue::{self, Content};
+use crate::dump::{changes, dump};
+use crate::kit::{Actor, Answer, Engine, TestApp};
+use crate::operations::{Operation, ours};
+use crate::refusals::{Findings, Wanted};
+use crate::scene::Scene;
+use crate::shape::Shape;
+
+/// Tables that also know of refused calls.
+const LOGS: [&str; 4] = ["api_calls", "workspace_counters", "rate_slots", "tokens"];
+
+/// As long as a JSON body may never be.
+const HUGE_BYTES: usize = 3 * 1024 * 1024;
+
+fn method(operation: &Operation) -> Method {
+    operation.method.parse().expect("a method")
+}
+
+fn with_json() -> impl Iterator<Item = (&'static Operation, &'static Shape)> {
+    ours().iter().filter_map(|operation| Some((operation, operation.json_body()?)))
+}
+
+async fn send(scene: &Scene, operation: &Operation, content: Content) -> Answer {
+    catalogue::send(&scene.token, operation, &scene.path(operation), content).await
+}
+
+async fn with_field(scene: &Scene, operation: &Operation, name: &str, value: Value) -> Answer {
+    let Content::Json(mut body) = scene.content(operation) else { panic!("{} takes JSON", operation.name) };
+    body[name] = value;
+    send(scene, operation, Content::Json(body)).await
+}
+
+#[tokio::test]
+async fn whoever_may_not_is_told_so_on_every_operation() {
+    let stage = TestApp::on(Engine::Sqlite).await;
+    let scene = Scene::second(&stage).await;
+    let reader = stage.token_of(scene.workspace, Scope::Read, false).await;
+    let sender = stage.token_of(scene.workspace, Scope::Send, false).await;
+    let before = dump(&stage, scene.workspace).await;
+    let mut found = Findings::default();
+    for operation in ours() {
+        let path = scene.path(operation);
+        let ask = async |actor: &Actor| catalogue::send(actor, operation, &path, scene.content(operation)).await;
+        let unknown = stage.somebody("pl_live_0000000000000000000000000000");
+        let in_query = stage.stranger().ask(method(operation), &format!("{path}?token=x"), Body::empty()).await;
+        found.judge(operation, "no token", &ask(&stage.stranger()).await, &Wanted::code(401, "missing_credentials"));
+        found.judge(operation, "a token in the query", &in_query, &Wanted::code(401, "missing_credentials"));
+        found.judge(operation, "a bad token", &ask(&unknown).await, &Wanted::code(401, "invalid_token"));
+        let (actor, word) = if operation.method == "GET" { (&sender, "send") } else { (&reader, "read") };
+        found.judge(operation, word, &ask(actor).await, &Wanted::code(403, "insufficient_scope"));
+    }
+    found.are_none();
+    let changed = changes(&before, &dump(&stage, scene.workspace).await, &LOGS);
+    assert!(changed.is_empty(), "{changed:#?}");
+}
+
+#[tokio::test]
+async fn bodies_that_are_none_are_refused_on_every_operation() {
+    let stage = TestApp::on(Engine::Sqlite).await;
+    let scene = Scene::second(&stage).await;
+    let before = dump(&stage, scene.workspace).await;
+    let deep = format!("{{\"text\":{}1{}}}", "[".repeat(500), "]".repeat(500));
+    let huge = format!("{{\"text\":\"{}\"}}", "x".repeat(HUGE_BYTES));
+    let mut found = Findings::default();
+    for (operation, _) in with_json() {
+        let path = scene.path(operation);
+        let ask = async |body: &[u8]| scene.token.ask(method(operation), &path, Body::from(body.to_vec())).await;
+        let broken: [&[u8]; 7] =
+            [b"null", b"[]", b"{", b"{\"a\":1,\"a\":2}", b"{\"a\":\"\\ud800\"}", b"{\"a\":\"\xff\"}", deep.as_bytes()];
+        for body in broken {
+            let what = String::from_utf8_lossy(&body[..body.len().min(20)]).into_owned();
+            found.judge(operation, &what, &ask(body).await, &Wanted::field("body"));
+        }
+        found.judge(operation, "a huge body", &ask(huge.as_bytes()).await, &Wanted::code(413, "file_too_large"));
+        if operation.body_required {
+            found.judge(operation, "no body", &ask(b"").await, &Wanted::status(400));
+        }
+        let form = scene.token.with_header("content-type", "multipart/form-data; boundary=x");
+        let answer = form.ask(method(operation), &path, Body::from("--x--\r\n")).await;
+        found.judge(operation, "a form", &answer, &Wanted::any(&[400, 415]));
+    }
+    for operation in ours().iter().filter(|operation| operation.bodies.contains_key("multipart/form-data")) {
+        let answer = scene.token.ask(method(operation), &scene.path(operation), Body::from("{}")).await;
+        found.judge(operation, "JSON", &answer, &Wanted::code(415, "unsupported_media_type"));
+        let answer = send(&scene, operation, Content::Form(vec![("colour".into(), None, b"red".to_vec())])).await;
+        found.judge(operation, "no file", &answer, &Wanted::field("file"));
+    }
+    found.are_none();
+    let changed = changes(&before, &dump(&stage, scene.workspace).await, &LOGS);
+    assert!(changed.is_empty(), "{changed:#?}");
+}
+
+/// Values that no field of this shape takes, numbers and booleans as text aside.
+fn wrong(shape: &Shape) -> Vec<Value> {
+    let kind = |kind: &str| shape.kinds.contains(kind);
+    let mut values = vec![];
+    if shape.kinds.is_empty() || kind("object") {
+        return values;
+    }
+    values.push(json!({"a": 1}));
+    if kind("string") {
+        values.extend([json!(["x"]), json!("a\u{0}b")]);
+    }
+    if kind("integer") {
+        values.extend([json!("x"), json!(1.5), json!([1])]);
+    }
+    if kind("boolean") {
+        values.extend([json!("maybe"), json!([true])]);
+    }
+    if kind("array") {
+        values.extend([json!("x"), json!([{"a": 1}]), json!(["a\u{0}b"])]);
+    }
+    if shape.choices.is_some() {
+        values.push(json!("sideways"));
+    }
+    if let Some(most) = shape.max_length {
+        values.push(json!("é".repeat(usize::try_from(most).expect("a length") + 1)));
+    }
+    if shape.min_length.is_some_and(|least| least > 0) {
+        values.push(json!(""));
+    }
+    if let Some(most) = shape.items.as_ref().and_then(|items| items.max_length) {
+        values.push(json!(["é".repeat(usize::try_from(most).expect("a length") + 1)]));
+    }
+    values
+}
+
+#[tokio::test]
+async fn every_field_of_every_body_refuses_what_it_is_not() {
+    let stage = TestApp::on(Engine::Sqlite).await;
+    let scene = Scene::second(&stage).await;
+    let before = dump(&stage, scene.workspace).await;
+    let mut found = Findings::default();
+    for (operation, body) in with_json() {
+        for (name, shape) in &body.properties {
+            for value in wrong(shape) {
+                let shown: String = value.to_string().chars().take(40).collect();
+                let answer = with_field(&scene, operation, name, value).await;
+                found.judge(operation, &format!("{name} = {shown}"), &answer, &Wanted::field(name));
+            }
+            if body.required.contains(name) {
+                let answer = with_field(&scene, operation, name, Value::Null).await;
+                found.judge(operation, &format!("no {name}"), &answer, &Wanted::field(name));
+            }
+        }
+    }
+    for operation in ours() {
+        let Some(form) = operation.bodies.get("multipart/form-data") else { continue };
+        for (name, most) in form.properties.iter().filter_map(|(name, shape)| Some((name, shape.max_length?))) {
+            for value in ["é".repeat(usize::try_from(most).expect("a length") + 1), "a\u{0}b".to_owned()] {
+                let Content::Form(mut parts) = scene.content(operation) else { panic!("{}", operation.name) };
+                parts.insert(0, (name.clone(), None, value.into_bytes()));
+                let answer = send(&scene, operation, Content::Form(parts)).await;
+                found.judge(operation, &format!("a bad {name}"), &answer, &Wanted::field(name));
+            }
+        }
+    }
+    found.are_none();
+    let changed = changes(&before, &dump(&stage, scene.workspace).await, &LOGS);
+    assert!(changed.is_empty(), "{changed:#?}");
+}
+
+/// What a parameter of the query doesn't take.
+fn wrong_in_query(name: &str, shape: &Shape) -> Vec<&'static str> {
+    let kind = |kind: &str| shape.kinds.contains(kind);
+    let mut values = vec![];
+    if kind("integer") {
+        values.extend(["x", "1.5", "0", "-1", "99999999999999999999"]);
+    }
+    if kind("boolean") {
+        values.push("maybe");
+    }
+    if shape.choices.is_some() {
+        values.push("sideways");
+    }
+    if shape.format.as_deref() == Some("date-time") || name == "after" || name == "before" {
+        values.extend(["yesterday", "2026-13-45", "2026-01-15T25:00:00Z"]);
+    }
+    if name == "after_message" || name == "before_message" {
+        values.push("5");
+    }
+    values
+}
+
+#[tokio::test]
+async fn parameters_say_what_is_wrong_with_them() {
+    let stage = TestApp::on(Engine::Sqlite).await;
+    let scene = Scene::second(&stage).await;
+    let mut found = Findings::default();
+    for operation in ours() {
+        for parameter in operation.query_parameters() {
+            for value in wrong_in_query(&parameter.name, &parameter.shape) {
+                let path = format!("{}?{}={value}", scene.path(operation), parameter.name);
+                let answer = catalogue::send(&scene.token, operation, &path, scene.content(operation)).await;
+                found.judge(operation, &path, &answer, &Wanted::field(&parameter.name));
+            }
+            let path = format!("{}?{}=a%00b", scene.path(operation), parameter.name);
+            let answer = catalogue::send(&scene.token, operation, &path, scene.content(operation)).await;
+            found.judge(operation, &path, &answer, &Wanted::status(400));
+        }
+        for odd in ["x", "-1", "0", "1.0", "99999999999999999999", "%00", "a%20b", "%ff", "..%2f1"] {
+            if operation.path_parameters().count() > 0 {
+                let path = catalogue::path(operation, |_| odd.to_owned());
+                let answer = catalogue::send(&scene.token, operation, &path, scene.content(operation)).await;
+                found.judge(operation, &path, &answer, &Wanted::any(&[400, 404]));
+            }
+        }
+    }
+    found.are_none();
+}
+
+/// A text of just this length that the field takes, where one is known.
+fn longest(name: &str, most: usize) -> Option<String> {
+    match name {
+        "email" => {
+            Some(format!("{}@{}.{}.example", "a".repeat(64), "b".repeat(63), "c".repeat(most - 64 - 1 - 63 - 1 - 8)))
+        }
+        "url" => Some(format!("https://crm.example/{}", "a".repeat(most - 20))),
+        // One emoji never has so many characters.
+        "reaction" => None,
+        _ => Some("é".repeat(most)),
+    }
+}
+
+#[tokio::test]
+async fn limits_are_kept_to_the_character_and_more_is_tolerated() {
+    let stage = TestApp::on(Engine::Sqlite).await;
+    let scene = Scene::second(&stage).await;
+    let mut found = Findings::default();
+    for (operation, body) in with_json().filter(|(operation, _)| operation.name != "POST /files") {
+        let contract = crate::operations::find(crate::operations::contract(), &operation.name);
+        let limits = contract.and_then(Operation::json_body).map(|body| &body.properties);
+        for (name, shape) in limits.into_iter().flatten() {
+            let longest = shape.max_length.and_then(|most| longest(name, usize::try_from(most).expect("a length")));
+            if let Some(longest) = longest {
+                let answer = with_field(&scene, operation, name, json!(longest)).await;
+                found.expect_success(operation, &format!("the longest {name}"), &answer);
+            }
+            let most = shape.items.as_ref().and_then(|items| items.max_length);
+            if let Some(most) = most {
+                let label = "é".repeat(usize::try_from(most).expect("a length"));
+                let answer = with_field(&scene, operation, name, json!([label])).await;
+                found.expect_success(operation, &format!("the longest of {name}"), &answer);
+            }
+        }
+        for (name, _) in body.properties.iter().filter(|(name, _)| !body.required.contains(*name)) {
+            let Content::Json(whole) = scene.content(operation) else { continue };
+            if whole.get(name).is_none() {
+                let answer = with_field(&scene, operation, name, Value::Null).await;
+                found.expect_success(operation, &format!("{name} = null"), &answer);
+            }
+        }
+        let answer = with_field(&scene, operation, "colour", json!("red")).await;
+        found.expect_success(operation, "a key that nobody asked for", &answer);
+        if !answer.header("partyline-ignored").contains("colour") {
+            found.add(operation, "an ignored key isn't named");
+        }
+    }
+    for operation in ours().iter().filter(|operation| operation.method == "GET") {
+        let answer = scene.token.get(&format!("{}?colour=red", scene.path(operation))).await;
+        found.expect_success(operation, "?colour=red", &answer);
+        if !answer.header("partyline-ignored").contains("colour") {
+            found.add(operation, "an ignored parameter isn't named");
+        }
+    }
+    found.are_none();
+}

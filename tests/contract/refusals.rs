@@ -1,0 +1,158 @@
+//! Whether a refusal is one: its status, its envelope, whether it names the field and says what to do.
+
+use serde_json::Value;
+
+use crate::kit::Answer;
+use crate::operations::Operation;
+
+/// Words of which a good refusal has at least one.
+const SAYS_WHAT_TO_DO: [&str; 25] = [
+    "has 1 to",
+    "must",
+    "give",
+    "use ",
+    "at most",
+    "choose",
+    "send ",
+    "check",
+    "make",
+    "leave",
+    "try",
+    "characters",
+    "list",
+    "take",
+    "begin",
+    "encode",
+    "is missing",
+    "needs",
+    "look",
+    "write",
+    "add",
+    "one of",
+    "end",
+    "replace",
+    "remove",
+];
+
+const CODES: [(u16, &[&str]); 8] = [
+    (400, &["validation_error"]),
+    (401, &["missing_credentials", "invalid_token"]),
+    (403, &["insufficient_scope", "permission_denied", "quota_exceeded", "member_not_found"]),
+    (404, &["not_found"]),
+    (405, &["not_supported"]),
+    (409, &["account_inactive", "idempotency_in_flight"]),
+    (413, &["file_too_large"]),
+    (415, &["unsupported_media_type"]),
+];
+
+pub struct Wanted {
+    statuses: Vec<u16>,
+    code: Option<&'static str>,
+    field: Option<String>,
+}
+
+impl Wanted {
+    pub fn status(status: u16) -> Wanted {
+        Wanted::any(&[status])
+    }
+
+    pub fn any(statuses: &[u16]) -> Wanted {
+        Wanted { statuses: statuses.to_vec(), code: None, field: None }
+    }
+
+    pub fn code(status: u16, code: &'static str) -> Wanted {
+        Wanted { code: Some(code), ..Wanted::status(status) }
+    }
+
+    /// 400 that names this field.
+    pub fn field(name: &str) -> Wanted {
+        Wanted { field: Some(name.to_owned()), ..Wanted::status(400) }
+    }
+}
+
+#[derive(Default)]
+pub struct Findings(Vec<String>);
+
+impl Findings {
+    pub fn add(&mut self, operation: &Operation, what: &str) {
+        self.0.push(format!("{}: {what}", operation.name));
+    }
+
+    pub fn expect_success(&mut self, operation: &Operation, what: &str, answer: &Answer) {
+        if !answer.status.is_success() {
+            self.add(operation, &format!("{what}: {} {}", answer.status, answer.text()));
+        }
+    }
+
+    pub fn judge(&mut self, operation: &Operation, what: &str, answer: &Answer, wanted: &Wanted) {
+        let status = answer.status.as_u16();
+        if !wanted.statuses.contains(&status) {
+            let text: String = answer.text().chars().take(300).collect();
+            return self.add(operation, &format!("{what}: {status}, not {:?}: {text}", wanted.statuses));
+        }
+        let body: Value = serde_json::from_slice(&answer.bytes).unwrap_or_default();
+        for fault in faults(status, &body, wanted) {
+            self.add(operation, &format!("{what}: {fault}: {body}"));
+        }
+        if !operation.answers.contains_key(&status.to_string()) {
+            self.add(operation, &format!("{what}: {status} isn't in the document"));
+        }
+    }
+
+    pub fn are_none(self) {
+        assert!(self.0.is_empty(), "{} findings:\n{}", self.0.len(), self.0.join("\n"));
+    }
+}
+
+fn faults(status: u16, body: &Value, wanted: &Wanted) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    let known = ["status", "message", "error_code", "errors"];
+    let keys: Vec<&String> = body.as_object().map(|object| object.keys().collect()).unwrap_or_default();
+    if body["status"] != "error" || !keys.iter().all(|key| known.contains(&key.as_str())) {
+        found.push("not the envelope");
+    }
+    let code = body["error_code"].as_str().unwrap_or_default();
+    if !CODES.iter().any(|(number, codes)| *number == status && codes.contains(&code)) {
+        found.push("a code that doesn't go with the status");
+    }
+    if wanted.code.is_some_and(|wanted| wanted != code) {
+        found.push("another code");
+    }
+    let message = body["message"].as_str().unwrap_or_default().to_lowercase();
+    // The contract's own words.
+    let is_given = message.starts_with("wrong phone number \"");
+    if !is_given && !SAYS_WHAT_TO_DO.iter().any(|word| message.contains(word)) {
+        found.push("it doesn't say what to do");
+    }
+    if let Some(field) = &wanted.field {
+        let errors = body["errors"].as_array().cloned().unwrap_or_default();
+        let names =
+            |error: &Value| error["fields"].as_array().is_some_and(|fields| fields.iter().any(|it| it == field));
+        if !errors.iter().any(names) {
+            found.push("errors doesn't name the field");
+        }
+        if !is_given && !message.contains(&field.to_lowercase()) {
+            found.push("the message doesn't name the field");
+        }
+    }
+    found
+}
+
+#[test]
+fn a_bad_refusal_is_found() {
+    let good = serde_json::json!({"status": "error", "message": "page must be 1 or more", "error_code": "validation_error",
+        "errors": [{"fields": ["page"], "msg": "page must be 1 or more"}]});
+    let wanted = Wanted::field("page");
+    assert_eq!(faults(400, &good, &wanted), [""; 0]);
+    for (key, value) in [
+        ("status", Value::from("ok")),
+        ("message", Value::from("Bad request")),
+        ("error_code", Value::from("not_found")),
+        ("errors", Value::Null),
+        ("request_id", Value::from("1")),
+    ] {
+        let mut bad = good.clone();
+        bad[key] = value;
+        assert!(!faults(400, &bad, &wanted).is_empty(), "{key}");
+    }
+}

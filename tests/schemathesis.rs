@@ -1,0 +1,63 @@
+//! The API against its own OpenAPI document: schemathesis makes requests of every kind, good, bad and in sequences, against
+//! the real program, and judges the answers by what the document promises.
+
+use std::env;
+use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[path = "commands/support.rs"]
+#[allow(dead_code, reason = "the commands' tests use the rest")]
+mod support;
+
+use support::Place;
+
+const PROGRAM: &str = "PARTYLINE_TEST_SCHEMATHESIS";
+const ALL: &str = "PARTYLINE_TEST_ALL";
+/// To do a run again: the seed that it printed.
+const SEED: &str = "PARTYLINE_TEST_SEED";
+
+/// How long it may make up requests. With starting and the examples of each operation the whole stays under five minutes.
+const SECONDS: &str = "150";
+/// Fewer would mean that something kept it from working.
+const CASES_MIN: u64 = 2_000;
+
+/// A document can't say which phones are valid, which emails are known and which names are taken, so a request that is as
+/// its schema says may be refused all the same; that it is refused well is what `tests/contract/errors.rs` looks at.
+const LEFT_OUT: &str = "positive_data_acceptance";
+
+#[test]
+#[allow(clippy::print_stderr, reason = "what is left out is said loudly")]
+fn schemathesis_finds_nothing() {
+    let Some(program) = env::var_os(PROGRAM) else {
+        assert!(env::var_os(ALL).is_none(), "{ALL} promised schemathesis");
+        eprintln!("LEFT OUT: schemathesis ({PROGRAM} is not set)");
+        return;
+    };
+    let place = Place::new();
+    let mut server = place.serve_with(&["--sandbox-speed", "0"]);
+    let token = server.welcome().token;
+    let raised =
+        ["--rate-per-minute", "1000000", "--calls-per-cycle", "1000000000", "--credits-per-cycle", "1000000000"];
+    place.says(&[&["workspace", "set-limits", "My workspace"][..], &raised[..]].concat());
+
+    let seed = env::var(SEED).unwrap_or_else(|_| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+        now.as_secs().to_string()
+    });
+    let address = &server.address;
+    let output = Command::new(program)
+        .args(["run", &format!("{address}/integrations/api/openapi.json"), "--url", address])
+        .args(["--header", &format!("Authorization: Bearer {token}")])
+        .args(["--seed", &seed, "--max-time", SECONDS, "--no-shrink", "--continue-on-failure"])
+        .args(["--checks", "all", "--exclude-checks", LEFT_OUT])
+        .current_dir(place.outer.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("schemathesis runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    println!("{said}\n{}\n{SEED}={seed} does this run again", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "schemathesis found something; {SEED}={seed} does it again");
+    let cases = said.lines().find_map(|line| line.trim().split_once(" generated")?.0.parse::<u64>().ok());
+    assert!(cases.is_some_and(|cases| cases >= CASES_MIN), "only {cases:?} cases");
+    server.stop();
+}
