@@ -1,5 +1,7 @@
 //! The public document: OpenAPI 3.1 made from the code. What stands in it is a promise.
 
+use std::time::Duration;
+
 use axum::Router;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi, Server};
@@ -7,12 +9,18 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::files::sniff::DOCUMENT_BYTES_MAX;
 use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
+use crate::http::layers::AllowBody;
 use crate::http::public::{
-    accounts, chat_messages, chats, invitations, labels, messages, notes, reactions, sandbox, sandbox_inbound, sending,
-    teammates, templates, templates_v2, webhooks, workspace,
+    accounts, chat_messages, chats, file_fetch, file_messages, files, invitations, labels, messages, notes, reactions,
+    sandbox, sandbox_inbound, sending, teammates, templates, templates_v2, webhooks, workspace,
 };
+
+/// What a form has beside its file.
+const FORM_BYTES_MAX: u64 = 1024 * 1024;
+const UPLOAD_TIME_MAX: Duration = Duration::from_secs(1800);
 
 /// Where the public API begins.
 pub const BASE_PATH: &str = "/integrations/api";
@@ -66,8 +74,10 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(accounts::list_accounts_v2))
         .routes(routes!(workspace::get_workspace))
         .routes(routes!(workspace::get_workspace_quotas))
-        .routes(routes!(workspace::get_quotas));
-    let routes = routes.merge(people()).merge(sandbox_control());
+        .routes(routes!(workspace::get_quotas))
+        .routes(routes!(files::list_files, file_fetch::fetch_file))
+        .routes(routes!(files::get_file, files::delete_file));
+    let routes = routes.merge(uploads()).merge(people()).merge(sandbox_control());
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
 }
 
@@ -97,6 +107,16 @@ fn people() -> OpenApiRouter<PublicState> {
         .routes(routes!(templates_v2::list_templates_v2, templates_v2::track_template_usage_v2))
         .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
         .routes(routes!(webhooks::get_webhook, webhooks::update_webhook, webhooks::remove_webhook))
+}
+
+/// Operations whose bodies are files: as large as the largest one and what a form adds, and as slow as a bad line.
+fn uploads() -> OpenApiRouter<PublicState> {
+    let allowed = AllowBody { bytes_max: DOCUMENT_BYTES_MAX + FORM_BYTES_MAX, timeout: UPLOAD_TIME_MAX };
+    OpenApiRouter::new()
+        .routes(routes!(files::upload_file))
+        .routes(routes!(file_messages::send_file_message))
+        .routes(routes!(file_messages::send_voice_message))
+        .layer(allowed)
 }
 
 /// The document of a server that is reached at `public_url`; relative where it is `None`, as it is committed.

@@ -10,6 +10,8 @@ mod chat_messages;
 mod chats;
 mod duplicates;
 mod errors;
+mod file_messages;
+mod files;
 mod groups;
 mod idempotency;
 mod kit_itself;

@@ -23,9 +23,10 @@ macro_rules! guide {
 }
 
 /// In the order in which one reads them.
-static GUIDES: [Guide; 5] = [
+static GUIDES: [Guide; 6] = [
     guide!("first-message", "2026-11-22"),
     guide!("sandbox", "2026-11-22", "sandbox.md"),
+    guide!("files", "2026-11-22"),
     guide!("idempotency", "2026-11-22"),
     guide!("errors", "2026-11-22"),
     guide!("moving-from-timelinesai", "2026-11-22"),
