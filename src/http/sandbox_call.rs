@@ -38,7 +38,7 @@ impl FromRequestParts<PublicState> for SandboxCall {
 
     async fn from_request_parts(parts: &mut Parts, state: &PublicState) -> Result<SandboxCall, Error> {
         let app = state.app.clone();
-        let caller = authenticate(&app, &state.known, &parts.headers).await?;
+        let caller = authenticate(&app, &state.known, parts).await.map_err(|refused| refused.error)?;
         if !caller.scope.may_manage() {
             let rule = "This token may not control the sandbox; use one with scope full";
             return Err(Error::new(Code::InsufficientScope, rule));

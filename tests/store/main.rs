@@ -3,8 +3,8 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
-mod chat_lists;
 mod changes;
+mod chat_lists;
 mod events;
 mod groups;
 mod ledger;
