@@ -143,7 +143,7 @@ async fn every_list_goes_on_where_it_stopped() {
                 id: ChatId(id),
                 jid: format!("{id}@s.whatsapp.net"),
                 name: format!("{} {}", if id % 4 == 0 { "NAME" } else { "name" }, "x".repeat((id % 5) as usize))
-                    + if id % 2 == 0 { &" "[..] } else { "" }
+                    + if id % 2 == 0 { " " } else { "" }
                     + &"y".repeat((id / 5) as usize),
                 last_message_at: START + Duration::from_secs((id / 6).cast_unsigned()),
                 unread: id % 2,

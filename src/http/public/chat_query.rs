@@ -124,7 +124,10 @@ impl ListChats {
     ) -> Result<Option<(ChatFilter, From)>, Error> {
         let from = match self.after_chat {
             Some(chat) => From::Behind(chat_place(tx, workspace, chat)?.ok_or_else(|| {
-                Error::invalid("after_chat", format!("There is no chat {chat} in this workspace to go on behind"))
+                Error::invalid(
+                    "after_chat",
+                    format!("after_chat must be the id of a chat in this workspace, not {chat}"),
+                )
             })?),
             None => From::Row((self.page - 1) * PAGE_ROWS),
         };
