@@ -23,8 +23,9 @@ macro_rules! guide {
 }
 
 /// In the order in which one reads them.
-static GUIDES: [Guide; 6] = [
+static GUIDES: [Guide; 7] = [
     guide!("first-message", "2026-11-22"),
+    guide!("sending", "2026-11-22"),
     guide!("sandbox", "2026-11-22", "sandbox.md"),
     guide!("files", "2026-11-22"),
     guide!("idempotency", "2026-11-22"),
