@@ -139,7 +139,9 @@ fn places(operation: &Operation) -> Vec<(Place, String)> {
 /// Where `outsider` learns or does something with what `first` owns.
 async fn leaks(first: &Scene, outsider: &Scene) -> Vec<String> {
     let mut found = Vec::new();
-    for operation in ours() {
+    // What is deleted can't leak any more, so that comes last.
+    let (last, first_ones): (Vec<_>, Vec<_>) = ours().iter().partition(|operation| operation.method == "DELETE");
+    for operation in first_ones.into_iter().chain(last) {
         for (place, name) in places(operation) {
             let Some((theirs, mut nobodys)) = pair(first, &name, place) else { continue };
             if operation.name == "POST /messages/to_chat_name" && name == "chat_name" {

@@ -12,6 +12,7 @@ use crate::http::fields::Fields;
 use crate::http::public::files::{LinkedFile, keep_file};
 use crate::http::public::refusals::{Refusals, UploadRefusals};
 use crate::http::public::view::Ok as OkBody;
+use crate::id::WorkspaceId;
 use crate::outbound::DownloadLimits;
 
 /// An address is no longer than this.
@@ -50,10 +51,10 @@ struct FetchFile {
 )]
 pub async fn fetch_file(mut call: Call, body: RawBody) -> Response {
     let (app, at) = (call.app().clone(), call.app().clock.now());
-    let (uid, token) = (app.ids.file_uid(at), call.caller().token);
+    let (uid, token, workspace) = (app.ids.file_uid(at), call.caller().token, call.caller().workspace);
     let request = call.may_send().and_then(|()| call.body(body, read_fetch_file));
     let fetcher = app.clone();
-    let fetch = |wish| async move { Ok(fetch(&fetcher, wish).await?.row(uid, token, at)) };
+    let fetch = |wish| async move { Ok(fetch(&fetcher, workspace, wish).await?.row(uid, token, at)) };
     call.write_after(request, fetch, move |write, caller, row| keep_file(&app, write, caller, row)).await
 }
 
@@ -74,9 +75,10 @@ fn read_fetch_file(fields: &mut Fields) -> Option<FetchFile> {
     Some(FetchFile { url: url?, said: Said { filename, content_type } })
 }
 
-async fn fetch(app: &App, wish: FetchFile) -> Result<Stored, Error> {
+async fn fetch(app: &App, workspace: WorkspaceId, wish: FetchFile) -> Result<Stored, Error> {
     let limits = DownloadLimits::bytes(DOCUMENT_BYTES_MAX);
-    let mut download = app.outbound.download(&wish.url, &limits).await.map_err(|error| error.in_field(FIELD))?;
+    let download = app.outbound.download(workspace, &wish.url, &limits).await;
+    let mut download = download.map_err(|error| error.in_field(FIELD))?;
     let mut intake = Intake::begin(&app.blobs, Purpose::Any).await?;
     while let Some(chunk) = download.bytes.chunk().await.map_err(|error| error.in_field(FIELD))? {
         intake.write(&chunk).await?;
