@@ -24,4 +24,5 @@ pub mod store;
 pub mod sweeper;
 pub mod telemetry;
 pub mod transports;
+pub mod webhooks;
 pub mod workspace;

@@ -57,6 +57,15 @@ impl Fields {
         }
     }
 
+    /// Whether the field is there and null: where null says something else than leaving the field out does.
+    pub fn is_null(&mut self, name: &'static str) -> bool {
+        let is_null = self.values.get(name).is_some_and(Value::is_null);
+        if is_null {
+            self.known.push(name);
+        }
+        is_null
+    }
+
     /// A whole number, also where it comes as text.
     pub fn integer(&mut self, name: &'static str) -> Option<i64> {
         let value = self.take(name)?;

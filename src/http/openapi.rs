@@ -14,7 +14,8 @@ use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
 use crate::http::layers::AllowBody;
 use crate::http::public::{
-    accounts, chat_messages, chats, file_fetch, file_messages, files, messages, notes, reactions, sending, workspace,
+    accounts, chat_messages, chats, file_fetch, file_messages, files, invitations, messages, notes, reactions, sending,
+    teammates, templates, templates_v2, webhooks, workspace,
 };
 
 /// What a form has beside its file.
@@ -35,8 +36,9 @@ pub const BASE_PATH: &str = "/integrations/api";
                        sandbox account and write to +1 202 555 0100, who answers.",
         license(name = "AGPL-3.0-or-later"),
     ),
-    // What every operation may answer is referred to; nothing else would bring it here.
-    components(schemas(Failure, FailureField)),
+    // What every operation may answer is referred to; nothing else would bring it here. The same goes for a body that may
+    // be left out.
+    components(schemas(Failure, FailureField, templates::TemplateUse)),
     modifiers(&BearerToken),
     security(("token" = [])),
 )]
@@ -67,11 +69,34 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(chat_messages::list_chat_messages_v2, sending::send_chat_message_v2))
         .routes(routes!(notes::create_note))
         .routes(routes!(accounts::list_accounts))
+        .routes(routes!(accounts::list_accounts_v2))
         .routes(routes!(workspace::get_workspace))
+        .routes(routes!(workspace::get_workspace_quotas))
+        .routes(routes!(workspace::get_quotas));
+    let routes = routes.merge(people()).merge(stored_files()).merge(uploads());
+    OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
+}
+
+/// Teammates, and what they share.
+fn people() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
+        .routes(routes!(teammates::list_teammates))
+        .routes(routes!(teammates::get_me))
+        .routes(routes!(invitations::create_invitation))
+        .routes(routes!(invitations::delete_invitation))
+        .routes(routes!(templates::list_templates, templates::create_template))
+        .routes(routes!(templates::get_template, templates::update_template, templates::remove_template))
+        .routes(routes!(templates::track_template_usage))
+        .routes(routes!(templates_v2::list_templates_v2, templates_v2::track_template_usage_v2))
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(webhooks::get_webhook, webhooks::update_webhook, webhooks::remove_webhook))
+}
+
+/// Files that are here, or that are fetched.
+fn stored_files() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
         .routes(routes!(files::list_files, file_fetch::fetch_file))
         .routes(routes!(files::get_file, files::delete_file))
-        .merge(uploads());
-    OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
 }
 
 /// Operations whose bodies are files: as large as the largest one and what a form adds, and as slow as a bad line.

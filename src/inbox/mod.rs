@@ -10,5 +10,7 @@ pub mod reactions;
 pub mod receive;
 pub mod send;
 pub mod status;
+pub mod template_values;
+pub mod templates;
 pub mod urgency;
 pub mod values;

@@ -206,7 +206,7 @@ impl ChatName {
     }
 }
 
-fn named(field: &str, given: &str, chars_max: usize) -> Result<String, Error> {
+pub(super) fn named(field: &str, given: &str, chars_max: usize) -> Result<String, Error> {
     if given.trim().is_empty() {
         return Err(Error::invalid(
             field,
@@ -216,7 +216,7 @@ fn named(field: &str, given: &str, chars_max: usize) -> Result<String, Error> {
     bounded(field, given.trim(), chars_max)
 }
 
-fn bounded(field: &str, given: &str, chars_max: usize) -> Result<String, Error> {
+pub(super) fn bounded(field: &str, given: &str, chars_max: usize) -> Result<String, Error> {
     // Counting characters is only needed where the bytes could be too many.
     if given.len() > chars_max {
         let length = given.chars().count();

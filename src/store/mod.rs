@@ -31,6 +31,7 @@ pub mod routes;
 pub mod sandbox;
 pub mod setup_links;
 pub mod teammates;
+pub mod templates;
 pub mod tokens;
 pub mod webhooks;
 pub mod workspaces;
@@ -103,6 +104,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("sandbox", sandbox::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),
+        ("templates", templates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
         ("webhooks", webhooks::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),

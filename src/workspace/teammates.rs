@@ -12,11 +12,12 @@ use crate::workspace::tokens::Caller;
 pub const OWNER_NAME: &str = "Owner";
 
 /// What a teammate may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Role {
     Owner,
     Admin,
     TeamSupervisor,
+    #[default]
     Teammate,
     AgentRole,
     Collaborator,
@@ -32,6 +33,10 @@ const ROLES: [(Role, &str); 6] = [
 ];
 
 impl Role {
+    /// What somebody can be invited as. Nobody becomes an owner by invitation.
+    pub const INVITED: [Role; 5] =
+        [Role::Admin, Role::TeamSupervisor, Role::Teammate, Role::AgentRole, Role::Collaborator];
+
     /// As the public API writes it.
     pub fn as_str(self) -> &'static str {
         ROLES.iter().find(|row| row.0 == self).map_or("", |row| row.1)

@@ -54,6 +54,18 @@ pub fn api_time(at: Time, zone: &TimeZone) -> String {
     }
 }
 
+/// `YYYY-MM-DD HH:MM` in the zone, as the second version of the templates has it.
+pub fn short_time(at: Time, zone: &TimeZone) -> String {
+    let timestamp = jiff::Timestamp::from_millisecond(at.ms());
+    timestamp.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
+}
+
+/// RFC 3339 to the second, in UTC: `YYYY-MM-DDTHH:MM:SSZ`.
+pub fn utc_time(at: Time) -> String {
+    let timestamp = jiff::Timestamp::from_millisecond(at.ms());
+    timestamp.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()
+}
+
 /// A moment as a filter names it: a date, `YYYY-MM-DD HH:MM[:SS]` in the zone or with an offset, or RFC 3339.
 pub fn parse_api_time(text: &str, zone: &TimeZone) -> Option<Time> {
     let text = text.trim();
@@ -100,6 +112,15 @@ mod tests {
         assert_eq!(parse_api_time("2026-07-01 01:00:00 +0200", &lisbon()), july);
         assert_eq!(parse_api_time("yesterday", &lisbon()), None);
         assert_eq!(parse_api_time("2026-02-30", &lisbon()), None);
+    }
+
+    #[test]
+    fn templates_have_times_of_their_own() {
+        let july = Time::from_ms(1_782_864_000_999);
+        assert_eq!(
+            (short_time(july, &lisbon()), utc_time(july)),
+            ("2026-07-01 01:00".into(), "2026-07-01T00:00:00Z".into())
+        );
     }
 
     #[test]

@@ -51,6 +51,9 @@ const PLAIN: [&str; 31] = [
 /// What may be unique in a workspace, and must not be in another: whoever takes theirs gets an answer of the same kind.
 const TAKEN: [&str; 2] = ["email", "url"];
 
+/// Names that stand for nothing that is there: whoever gives one makes another thing of that name.
+const GIVEN: [(&str, &str); 2] = [("POST /templates", "name"), ("PATCH /templates/{template_id}", "name")];
+
 /// Where a value of the first workspace goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
@@ -139,10 +142,13 @@ fn places(operation: &Operation) -> Vec<(Place, String)> {
 /// Where `outsider` learns or does something with what `first` owns.
 async fn leaks(first: &Scene, outsider: &Scene) -> Vec<String> {
     let mut found = Vec::new();
-    // What is deleted can't leak any more, so that comes last.
-    let (last, first_ones): (Vec<_>, Vec<_>) = ours().iter().partition(|operation| operation.method == "DELETE");
-    for operation in first_ones.into_iter().chain(last) {
+    // What ends something comes last, so that there is something to be found until then.
+    let (ending, others): (Vec<_>, Vec<_>) = ours().iter().partition(|operation| operation.method == "DELETE");
+    for operation in others.into_iter().chain(ending) {
         for (place, name) in places(operation) {
+            if GIVEN.contains(&(operation.name.as_str(), name.as_str())) {
+                continue;
+            }
             let Some((theirs, mut nobodys)) = pair(first, &name, place) else { continue };
             if operation.name == "POST /messages/to_chat_name" && name == "chat_name" {
                 // Elsewhere the name is given to a chat of the one who asks.

@@ -1,13 +1,19 @@
-//! Teammates, teams and webhooks go into the store and come out as they were.
+//! Teammates, teams, templates and webhooks go into the store and come out as they were.
+
+use std::time::Duration;
 
 use database::Snapshot;
 use partyline::clock::Time;
 use partyline::error::Error;
-use partyline::id::{TeamId, TeammateId, WebhookId, WorkspaceId};
+use partyline::id::{TeamId, TeammateId, TemplateId, WebhookId, WorkspaceId};
 use partyline::store::numbers::{team_next, teammate_next, template_next, webhook_next};
 use partyline::store::teammates::{
     TeamRow, TeammateRow, team_by_title, team_insert, team_list, teammate_by_email, teammate_delete, teammate_find,
     teammate_insert, teammate_list,
+};
+use partyline::store::templates::{
+    TemplateRow, TemplateView, template_count, template_delete, template_find, template_insert, template_list,
+    template_update, template_use, template_use_list,
 };
 use partyline::store::webhooks::{
     WebhookRow, webhook_delete, webhook_find, webhook_insert, webhook_list, webhook_update,
@@ -133,6 +139,69 @@ async fn a_webhook() {
         assert_eq!(seen(&stage, move |tx| webhook_list(tx, workspace)).await, [changed]);
         let deleted = || stage.write(workspace, |write| Ok(webhook_delete(write, WebhookId(3))?));
         assert_eq!((deleted().await, deleted().await), (true, false));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_template_and_its_uses() {
+    both_engines(|stage| async move {
+        let (workspace, uid) = (stage.workspace, stage.app.ids.file_uid(START));
+        let row = TemplateRow {
+            id: TemplateId(4),
+            name: ODD.into(),
+            text: "ü".repeat(4_096),
+            visibility: "read-only".into(),
+            team: TeamId(2),
+            file: Some(uid),
+            created_by: TeammateId::OWNER,
+            created_at: START,
+            updated_by: TeammateId(7),
+            updated_at: START,
+        };
+        let mut made = TemplateView {
+            template: row.clone(),
+            team_title: "North".into(),
+            created_by_name: "Owner".into(),
+            updated_by_name: ODD.into(),
+            attachment: None,
+        };
+        stage
+            .write(workspace, move |write| {
+                let team = TeamRow { id: TeamId(2), title: "North".into(), created_at: START };
+                team_insert(write, &team)?;
+                // Who left is still named by what they did.
+                let left = TeammateRow { ended_at: START, ..bela(7) };
+                teammate_insert(write.tx, workspace, &left)?;
+                Ok(template_insert(write, &row)?)
+            })
+            .await;
+        assert_eq!(seen(&stage, move |tx| template_find(tx, workspace, TemplateId(4))).await, Some(made.clone()));
+        assert_eq!(seen(&stage, move |tx| template_find(tx, WorkspaceId(2), TemplateId(4))).await, None);
+        made.template = TemplateRow {
+            name: "n".into(),
+            text: "t".into(),
+            visibility: "public".into(),
+            team: TeamId::NONE,
+            file: None,
+            updated_by: TeammateId(1),
+            updated_at: START + Duration::from_secs(1),
+            ..made.template
+        };
+        (made.team_title, made.updated_by_name) = (String::new(), "Owner".into());
+        let given = made.template.clone();
+        stage.write(workspace, move |write| Ok(template_update(write, &given)?)).await;
+        assert_eq!(seen(&stage, move |tx| template_list(tx, workspace)).await, [made]);
+        let used =
+            |origin: &'static str| stage.write(workspace, move |write| Ok(template_use(write, TemplateId(4), origin)?));
+        for origin in ["b", "", "b"] {
+            used(origin).await;
+        }
+        let uses = || seen(&stage, move |tx| template_use_list(tx, workspace, TemplateId(4)));
+        assert_eq!(uses().await, [(String::new(), 1, START), ("b".into(), 2, START)]);
+        assert_eq!(seen(&stage, move |tx| template_count(tx, workspace)).await, 1);
+        stage.write(workspace, |write| Ok(template_delete(write, TemplateId(4))?)).await;
+        assert_eq!((seen(&stage, move |tx| template_count(tx, workspace)).await, uses().await), (0, vec![]));
     })
     .await;
 }

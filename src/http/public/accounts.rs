@@ -26,9 +26,31 @@ pub struct Account {
     pub connected_on: String,
     /// connected, disconnected, held or another word of its health.
     pub status: String,
+    /// The teammate whose account it is.
     pub owner_name: String,
     pub owner_email: String,
     pub account_name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct AccountsV2 {
+    pub whatsapp_accounts: Vec<AccountV2>,
+}
+
+/// A WhatsApp number of the workspace.
+#[derive(Serialize, ToSchema)]
+pub struct AccountV2 {
+    /// Its JID, `<digits>@s.whatsapp.net`.
+    pub id: String,
+    pub phone: String,
+    pub connected_on: String,
+    /// connected, disconnected, held or another word of its health.
+    pub status: String,
+    pub owner_name: String,
+    pub owner_email: String,
+    pub account_name: String,
+    /// Whether it is linked; an account that was unlinked keeps its chats and shows nothing new.
+    pub is_visible: bool,
 }
 
 /// List WhatsApp accounts
@@ -48,6 +70,34 @@ pub async fn list_accounts(mut call: Call) -> Response {
         Ok(Accounts { whatsapp_accounts: rows.iter().map(|row| Account::of(row, &owners, &zone)).collect() })
     })
     .await
+}
+
+/// List WhatsApp accounts, second version
+///
+/// As `GET /whatsapp_accounts`, and whether each is visible.
+#[utoipa::path(
+    get, path = "/v2/whatsapp_accounts", tag = "WhatsApp accounts", operation_id = "list_whatsapp_accounts_v2",
+    responses(
+        (status = 200, description = "The accounts", body = OkBody<AccountsV2>), Refusals,
+    ),
+)]
+pub async fn list_accounts_v2(mut call: Call) -> Response {
+    let request = call.may_read().and_then(|()| call.query(|_| Some(())));
+    call.read(request, |tx, caller, ()| {
+        let zone = zone_of(tx, caller.workspace)?;
+        let (rows, owners) = (account_list(tx, caller.workspace)?, teammate_list(tx, caller.workspace)?);
+        Ok(AccountsV2 { whatsapp_accounts: rows.iter().map(|row| AccountV2::of(row, &owners, &zone)).collect() })
+    })
+    .await
+}
+
+impl AccountV2 {
+    fn of(row: &AccountRow, teammates: &[TeammateRow], zone: &TimeZone) -> AccountV2 {
+        let Account { id, phone, connected_on, status, owner_name, owner_email, account_name } =
+            Account::of(row, teammates, zone);
+        let is_visible = row.unlinked_at.is_never();
+        AccountV2 { id, phone, connected_on, status, owner_name, owner_email, account_name, is_visible }
+    }
 }
 
 impl Account {

@@ -38,6 +38,10 @@ pub enum OkStatus {
     Error,
 }
 
+/// The `data` of an operation that has nothing to tell but that it is done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Nothing {}
+
 /// The zone in which a workspace's times are written.
 pub fn zone_of(tx: &mut impl Read, workspace: WorkspaceId) -> Result<TimeZone, Error> {
     let found = counters_find(tx, workspace)?;
