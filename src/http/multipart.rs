@@ -202,7 +202,7 @@ impl Stream for Pieces {
 
 fn not_a_form(content_type: &str) -> Error {
     let given: String = content_type.chars().take(100).collect();
-    let rule = "A file is sent as multipart/form-data with a boundary, in a part named file";
+    let rule = "Send the file as multipart/form-data with a boundary: use a part named file";
     let shown = if given.is_empty() { "no Content-Type".to_owned() } else { format!("Content-Type \"{given}\"") };
     Error::new(Code::UnsupportedMediaType, format!("{rule}; this request has {shown}"))
 }

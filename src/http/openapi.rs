@@ -74,10 +74,8 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(accounts::list_accounts_v2))
         .routes(routes!(workspace::get_workspace))
         .routes(routes!(workspace::get_workspace_quotas))
-        .routes(routes!(workspace::get_quotas))
-        .routes(routes!(files::list_files, file_fetch::fetch_file))
-        .routes(routes!(files::get_file, files::delete_file));
-    let routes = routes.merge(uploads()).merge(people()).merge(sandbox_control());
+        .routes(routes!(workspace::get_quotas));
+    let routes = routes.merge(people()).merge(stored_files()).merge(uploads()).merge(sandbox_control());
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
 }
 
@@ -107,6 +105,13 @@ fn people() -> OpenApiRouter<PublicState> {
         .routes(routes!(templates_v2::list_templates_v2, templates_v2::track_template_usage_v2))
         .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
         .routes(routes!(webhooks::get_webhook, webhooks::update_webhook, webhooks::remove_webhook))
+}
+
+/// Files that are here, or that are fetched.
+fn stored_files() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
+        .routes(routes!(files::list_files, file_fetch::fetch_file))
+        .routes(routes!(files::get_file, files::delete_file))
 }
 
 /// Operations whose bodies are files: as large as the largest one and what a form adds, and as slow as a bad line.

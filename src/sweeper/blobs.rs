@@ -57,6 +57,9 @@ mod tests {
     use crate::store::files::{FileRow, file_delete, file_insert};
     use crate::workspace::settings::create_workspace;
 
+    /// What the disk's clock may be ahead of the test's.
+    const MINUTE: Duration = Duration::from_secs(60);
+
     fn app_in(folder: &Path) -> App {
         let database = Database::open(Config::new(Location::File(folder.join("a.db")))).expect("opens");
         database.migrate(MIGRATIONS).expect("migrates");
@@ -136,7 +139,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let app = app_in(folder.path());
         let id = app.blobs.put(b"twice").await.expect("stored").id;
-        app.clock.advance(UNSWEPT);
+        app.clock.advance(UNSWEPT + MINUTE);
         let now = app.clock.now();
         assert_eq!(app.blobs.old(id[0], now, 10).await.expect("looked"), [id]);
         app.blobs.put(b"twice").await.expect("stored");
@@ -159,7 +162,7 @@ mod tests {
         assert_eq!(fs::read_dir(&new).expect("there").count(), 1);
         sweep_part(&app, 0).await.expect("swept");
         assert_eq!(fs::read_dir(&new).expect("there").count(), 1, "somebody may still be writing it");
-        app.clock.advance(UNSWEPT);
+        app.clock.advance(UNSWEPT + MINUTE);
         sweep_part(&app, 0).await.expect("swept");
         assert_eq!(fs::read_dir(&new).expect("there").count(), 0);
         assert_eq!(fs::read_dir(folder.path().join("files")).expect("there").count(), 1, "no blob came of it");

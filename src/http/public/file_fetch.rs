@@ -77,8 +77,8 @@ fn read_fetch_file(fields: &mut Fields) -> Option<FetchFile> {
 
 async fn fetch(app: &App, workspace: WorkspaceId, wish: FetchFile) -> Result<Stored, Error> {
     let limits = DownloadLimits::bytes(DOCUMENT_BYTES_MAX);
-    let mut download =
-        app.outbound.download(workspace, &wish.url, &limits).await.map_err(|error| error.in_field(FIELD))?;
+    let download = app.outbound.download(workspace, &wish.url, &limits).await;
+    let mut download = download.map_err(|error| error.in_field(FIELD))?;
     let mut intake = Intake::begin(&app.blobs, Purpose::Any).await?;
     while let Some(chunk) = download.bytes.chunk().await.map_err(|error| error.in_field(FIELD))? {
         intake.write(&chunk).await?;

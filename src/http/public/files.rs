@@ -62,8 +62,15 @@ pub struct File {
 pub struct LinkedFile {
     /// Opens the file without a token, for 15 minutes.
     pub temporary_download_url: String,
-    #[serde(flatten)]
-    pub file: File,
+    pub uid: String,
+    pub filename: String,
+    /// In bytes.
+    pub size: i64,
+    /// What its bytes are, whatever was said of them.
+    pub mimetype: String,
+    /// Empty where a token without a teammate uploaded it.
+    pub uploaded_by_email: String,
+    pub uploaded_at: String,
 }
 
 /// Nothing more to say.
@@ -95,7 +102,9 @@ impl File {
 
 impl LinkedFile {
     fn of(row: &FileRow, zone: &TimeZone, links: &Links) -> LinkedFile {
-        LinkedFile { temporary_download_url: links.file(row.uid), file: File::of(row, zone) }
+        let File { uid, filename, size, mimetype, uploaded_by_email, uploaded_at } = File::of(row, zone);
+        let temporary_download_url = links.file(row.uid);
+        LinkedFile { temporary_download_url, uid, filename, size, mimetype, uploaded_by_email, uploaded_at }
     }
 }
 
