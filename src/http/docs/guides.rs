@@ -23,7 +23,6 @@ macro_rules! guide {
 }
 
 /// In the order in which one reads them.
-<<<<<<< HEAD
 static GUIDES: [Guide; 9] = [
     guide!("first-message", "2026-11-22"),
     guide!("sending", "2026-11-22"),
