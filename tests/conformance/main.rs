@@ -13,6 +13,7 @@ mod flow;
 mod interruptions;
 mod kit;
 mod line;
+mod reactions;
 mod supervising;
 mod waiting;
 
