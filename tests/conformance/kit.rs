@@ -80,7 +80,7 @@ impl Kit {
             message,
             emoji: Emoji::parse("reaction", emoji).expect("an emoji"),
         };
-        let caller = Caller::operator(self.workspace);
+        let caller = self.caller();
         let work = move |write: &mut Write<'_, '_>| react(write, &caller, &request).map(drop);
         self.app.write(self.workspace, Priority::Foreground, work).await.expect("accepted");
     }
@@ -98,9 +98,13 @@ impl Kit {
             chat_name: None,
             origin,
         };
-        let caller = Caller::operator(self.workspace);
+        let caller = self.caller();
         let work = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &request);
         self.app.write(self.workspace, Priority::Foreground, work).await
+    }
+
+    fn caller(&self) -> Caller {
+        Caller::operator(self.workspace)
     }
 
     pub async fn read<T: Send + 'static>(
