@@ -238,3 +238,29 @@ async fn a_label_and_a_name_come_with_the_send() {
         assert_eq!(token.post("/chats/77/messages", json!({"text": "hi"})).await.status, 404);
     }
 }
+
+#[tokio::test]
+async fn a_template_lends_its_file() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let token = stage.token().await;
+        let file = upload(&stage, stage.workspace, "prices.pdf").await;
+        let template = |name: &str, file: serde_json::Value| json!({"name": name, "text": "Hi", "file_uid": file});
+        let with = token.post("/templates", template("Prices", json!(file))).await.body()["data"]["id"].clone();
+        let without = token.post("/templates", template("Hello", json!(null))).await.body()["data"]["id"].clone();
+        for id in [with.clone(), json!(with.to_string())] {
+            let body = json!({"phone": ECHO, "text": "Our prices", "attachment_template_id": id});
+            let uid = message_uid(&token.post("/messages", body).await.body());
+            let shown = token.get(&format!("/messages/{uid}")).await.body()["data"].clone();
+            assert_eq!((&shown["attachment_filename"], &shown["text"]), (&json!("prices.pdf"), &json!("Our prices")));
+        }
+        assert_eq!(credits_used(&stage, &token).await, 4);
+        let asked = |id: serde_json::Value| json!({"phone": ECHO, "text": "hi", "attachment_template_id": id});
+        for id in [without, json!(777_777)] {
+            let answer = token.post("/messages", asked(id)).await.body();
+            assert_eq!(answer["errors"][0]["fields"], json!(["attachment_template_id"]), "{answer}");
+        }
+        let outsider = stage.outsider().await;
+        assert_eq!(outsider.post("/messages", asked(with)).await.status, 400);
+    }
+}

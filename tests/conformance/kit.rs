@@ -11,8 +11,9 @@ use partyline::clock::{Clock, Time};
 use partyline::error::Error;
 use partyline::id::{AccountId, ChatId, MessageUid, TeammateId, TokenId, WorkspaceId};
 use partyline::inbox::content::{Content, Recipient};
+use partyline::inbox::reactions::{SendReaction, react};
 use partyline::inbox::send::{SendMessage, queue_message};
-use partyline::inbox::values::{MessageText, Phone};
+use partyline::inbox::values::{Emoji, MessageText, Phone};
 use partyline::message::{Origin, Status};
 use partyline::outbound::Policy;
 use partyline::store::Write;
@@ -71,6 +72,19 @@ impl Kit {
         self.try_accept(to, text, Origin::PublicApi).await.expect("accepted")
     }
 
+    /// Sets the account's own reaction, as the public API would.
+    pub async fn react(&self, message: MessageUid, emoji: &str) {
+        let request = SendReaction {
+            uid: self.app.ids.message_uid(self.app.clock.now()),
+            wamid: self.app.ids.wamid(),
+            message,
+            emoji: Emoji::parse("reaction", emoji).expect("an emoji"),
+        };
+        let caller = self.caller();
+        let work = move |write: &mut Write<'_, '_>| react(write, &caller, &request).map(drop);
+        self.app.write(self.workspace, Priority::Foreground, work).await.expect("accepted");
+    }
+
     pub async fn try_accept(&self, to: &str, text: &str, origin: Origin) -> Result<MessageUid, Error> {
         let uid = self.app.ids.message_uid(self.app.clock.now());
         let request = SendMessage {
@@ -84,16 +98,20 @@ impl Kit {
             chat_name: None,
             origin,
         };
-        let caller = Caller {
+        let caller = self.caller();
+        let work = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &request);
+        self.app.write(self.workspace, Priority::Foreground, work).await
+    }
+
+    fn caller(&self) -> Caller {
+        Caller {
             workspace: self.workspace,
             token: TokenId(0),
             token_name: String::new(),
             scope: Scope::Full,
             sandbox_only: false,
             teammate: TeammateId::OWNER,
-        };
-        let work = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &request);
-        self.app.write(self.workspace, Priority::Foreground, work).await
+        }
     }
 
     pub async fn read<T: Send + 'static>(

@@ -3,6 +3,7 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod changes;
 mod events;
 mod ledger;
 mod limits;

@@ -18,7 +18,7 @@ use crate::kit::{START, TestApp};
 use crate::round_trips::{ODD, seen};
 use crate::support::both_engines;
 
-fn file(stage: &TestApp, filename: &str, blob: u8) -> FileRow {
+pub fn file(stage: &TestApp, filename: &str, blob: u8) -> FileRow {
     FileRow {
         uid: stage.app.ids.file_uid(START),
         sha256: [blob; 32],

@@ -23,8 +23,9 @@ macro_rules! guide {
 }
 
 /// In the order in which one reads them.
-static GUIDES: [Guide; 3] = [
+static GUIDES: [Guide; 4] = [
     guide!("first-message", "2026-11-22"),
+    guide!("sending", "2026-11-22"),
     guide!("sandbox", "2026-11-22", "sandbox.md"),
     guide!("moving-from-timelinesai", "2026-11-22"),
 ];
