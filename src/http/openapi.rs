@@ -30,7 +30,7 @@ pub const BASE_PATH: &str = "/integrations/api";
     ),
     // What every operation may answer is referred to; nothing else would bring it here. The same goes for a body that may
     // be left out.
-    components(schemas(Failure, FailureField, templates::TemplateUse, sandbox::WhichSandbox)),
+    components(schemas(Failure, FailureField, templates::TemplateUse, sandbox::WhichSandbox, sandbox::NewClock)),
     modifiers(&BearerToken),
     security(("token" = [])),
 )]
