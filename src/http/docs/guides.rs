@@ -23,9 +23,10 @@ macro_rules! guide {
 }
 
 /// In the order in which one reads them.
-static GUIDES: [Guide; 4] = [
+static GUIDES: [Guide; 5] = [
     guide!("first-message", "2026-11-22"),
     guide!("sending", "2026-11-22"),
+    guide!("limits-and-credits", "2026-11-22"),
     guide!("sandbox", "2026-11-22", "sandbox.md"),
     guide!("moving-from-timelinesai", "2026-11-22"),
 ];

@@ -2,9 +2,11 @@
 
 pub mod accounts;
 pub mod chat_messages;
+pub mod chat_query;
 pub mod chat_view;
 pub mod chats;
 pub mod invitations;
+pub mod labels;
 pub mod messages;
 pub mod notes;
 pub mod pages;
