@@ -13,6 +13,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::id::{AccountId, WorkspaceId};
 use crate::inbox::changes::{record_edit, record_revoke};
+use crate::inbox::groups::apply_group_change;
 use crate::inbox::reactions::record_reaction;
 use crate::inbox::receive::receive_message;
 use crate::inbox::status::record_receipt;
@@ -65,7 +66,7 @@ impl AccountEar {
             Event::Reaction(reaction) => record_reaction(write, account, reaction).map(drop),
             Event::Edit(edit) => record_edit(write, account, edit).map(drop),
             Event::Revoke(revoke) => record_revoke(write, account, revoke).map(drop),
-            Event::Group(_) => Ok(()),
+            Event::Group(change) => apply_group_change(write, account, change),
             Event::Account(_) | Event::Message(_) | Event::Receipt(_) => Ok(()),
         };
         self.app.write(self.workspace, Priority::Foreground, work).await

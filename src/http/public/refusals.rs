@@ -71,3 +71,14 @@ pub enum SendRefusals {
     #[response(status = 405)]
     NotSupported(Failure),
 }
+
+/// How an operation that controls a sandbox may refuse besides.
+#[derive(IntoResponses)]
+pub enum ControlRefusals {
+    /// The body came too slowly.
+    #[response(status = 408)]
+    Slow(Failure),
+    /// The body is too large.
+    #[response(status = 413)]
+    TooLarge(Failure),
+}

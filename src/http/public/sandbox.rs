@@ -14,7 +14,7 @@ use crate::accounts::sandbox::{
 use crate::error::Error;
 use crate::http::call::RawBody;
 use crate::http::fields::Fields;
-use crate::http::public::refusals::Refusals;
+use crate::http::public::refusals::{ControlRefusals, Refusals};
 use crate::http::public::sandbox_inbound::{account, address};
 use crate::http::public::sandbox_view::ShownMessage;
 use crate::http::public::view::{Ok as OkBody, zone_of};
@@ -114,7 +114,7 @@ pub struct PhoneMessages {
     post, path = "/sandbox/messages/{message_uid}/status", tag = "Sandbox", operation_id = "sandbox_push_message",
     request_body = ForcedStatus,
     params(("message_uid" = String, Path, description = "As `message_uid` when it was sent")),
-    responses((status = 200, description = "It is told within a moment", body = OkBody<Nothing>), Refusals),
+    responses((status = 200, description = "It is told within a moment", body = OkBody<Nothing>), Refusals, ControlRefusals),
 )]
 pub async fn push(mut call: SandboxCall, Path(uid): Path<String>, body: RawBody) -> Response {
     let unknown = || Error::not_found("There is no such message in this workspace; check the message_uid");
@@ -146,7 +146,7 @@ fn read_push(fields: &mut Fields) -> Option<Push> {
 /// Until the sandbox is reset, instead of what its contact does. At most 200 numbers of an account. Not counted.
 #[utoipa::path(
     post, path = "/sandbox/rules", tag = "Sandbox", operation_id = "sandbox_set_rule", request_body = NewRule,
-    responses((status = 200, description = "It holds from the next send on", body = OkBody<Nothing>), Refusals),
+    responses((status = 200, description = "It holds from the next send on", body = OkBody<Nothing>), Refusals, ControlRefusals),
 )]
 pub async fn rule(mut call: SandboxCall, body: RawBody) -> Response {
     let request = call.body(body, |fields| {
@@ -172,8 +172,8 @@ pub async fn rule(mut call: SandboxCall, body: RawBody) -> Response {
 /// For the sandbox's contacts only: what they have planned comes sooner. Pauses and holds of your own account go by the
 /// server's clock. Not counted.
 #[utoipa::path(
-    post, path = "/sandbox/clock", tag = "Sandbox", operation_id = "sandbox_move_clock", request_body = NewClock,
-    responses((status = 200, description = "How its time goes now", body = OkBody<ClockShown>), Refusals),
+    post, path = "/sandbox/clock", tag = "Sandbox", operation_id = "sandbox_move_clock", request_body = Option<NewClock>,
+    responses((status = 200, description = "How its time goes now", body = OkBody<ClockShown>), Refusals, ControlRefusals),
 )]
 pub async fn clock(mut call: SandboxCall, body: RawBody) -> Response {
     let request = call.body(body, |fields| {
@@ -196,7 +196,7 @@ pub async fn clock(mut call: SandboxCall, body: RawBody) -> Response {
 /// messages stay. Not counted.
 #[utoipa::path(
     post, path = "/sandbox/reset", tag = "Sandbox", operation_id = "sandbox_reset", request_body = Option<WhichSandbox>,
-    responses((status = 200, description = "It is empty", body = OkBody<Nothing>), Refusals),
+    responses((status = 200, description = "It is empty", body = OkBody<Nothing>), Refusals, ControlRefusals),
 )]
 pub async fn reset_sandbox(mut call: SandboxCall, body: RawBody) -> Response {
     let request = call.body(body, |fields| Some(account(fields)));
@@ -213,7 +213,7 @@ pub async fn reset_sandbox(mut call: SandboxCall, body: RawBody) -> Response {
 #[utoipa::path(
     post, path = "/sandbox/reconnect", tag = "Sandbox", operation_id = "sandbox_reconnect",
     request_body = Option<WhichSandbox>,
-    responses((status = 200, description = "It is connected", body = OkBody<Nothing>), Refusals),
+    responses((status = 200, description = "It is connected", body = OkBody<Nothing>), Refusals, ControlRefusals),
 )]
 pub async fn reconnect_account(mut call: SandboxCall, body: RawBody) -> Response {
     let request = call.body(body, |fields| Some(account(fields)));
@@ -231,7 +231,7 @@ pub async fn reconnect_account(mut call: SandboxCall, body: RawBody) -> Response
     patch, path = "/sandbox/phones/{number}", tag = "Sandbox", operation_id = "sandbox_switch_phone",
     request_body = PhoneSwitch,
     params(("number" = String, Path, description = "A phone or a JID", example = "+12025550104")),
-    responses((status = 200, description = "It is switched", body = OkBody<Nothing>), Refusals),
+    responses((status = 200, description = "It is switched", body = OkBody<Nothing>), Refusals, ControlRefusals),
 )]
 pub async fn switch_phone(mut call: SandboxCall, Path(number): Path<String>, body: RawBody) -> Response {
     let speed = call.app().settings.sandbox_speed;

@@ -10,7 +10,7 @@ use crate::accounts::sandbox::{Inbound, Player, SAMPLES, play, sample, sandbox_o
 use crate::error::Error;
 use crate::http::call::RawBody;
 use crate::http::fields::Fields;
-use crate::http::public::refusals::Refusals;
+use crate::http::public::refusals::{ControlRefusals, Refusals};
 use crate::http::public::view::Ok as OkBody;
 use crate::http::sandbox_call::SandboxCall;
 use crate::id::{FileUid, MessageUid};
@@ -90,7 +90,7 @@ pub struct Played {
 /// its chat, with its events and webhooks. Not counted.
 #[utoipa::path(
     post, path = "/sandbox/inbound", tag = "Sandbox", operation_id = "sandbox_inbound", request_body = NewInbound,
-    responses((status = 200, description = "It is told within a moment", body = OkBody<Played>), Refusals),
+    responses((status = 200, description = "It is told within a moment", body = OkBody<Played>), Refusals, ControlRefusals),
 )]
 pub async fn inbound(mut call: SandboxCall, body: RawBody) -> Response {
     let request = call.body(body, |fields| {
@@ -228,5 +228,6 @@ fn uid(fields: &mut Fields, name: &'static str) -> Option<Uuid> {
 
 fn parse_uid(field: &str, given: &str) -> Result<Uuid, Error> {
     let shown: String = given.chars().take(64).collect();
-    Uuid::try_parse(given).map_err(|_| Error::invalid(field, format!("{field} \"{shown}\" is no UUID")))
+    Uuid::try_parse(given)
+        .map_err(|_| Error::invalid(field, format!("{field} \"{shown}\" is no UUID; use the uid that the API gave")))
 }
