@@ -1,5 +1,7 @@
 //! The public document: OpenAPI 3.1 made from the code. What stands in it is a promise.
 
+mod nulls;
+
 use std::time::Duration;
 
 use axum::Router;
@@ -38,7 +40,7 @@ pub const BASE_PATH: &str = "/integrations/api";
     ),
     // What every operation may answer is referred to; nothing else would bring it here. The same goes for a body that may
     // be left out.
-    components(schemas(Failure, FailureField, templates::TemplateUse, sandbox::WhichSandbox)),
+    components(schemas(Failure, FailureField, templates::TemplateUse, sandbox::WhichSandbox, sandbox::NewClock)),
     modifiers(&BearerToken),
     security(("token" = [])),
 )]
@@ -127,6 +129,7 @@ fn uploads() -> OpenApiRouter<PublicState> {
 /// The document of a server that is reached at `public_url`; relative where it is `None`, as it is committed.
 pub fn document(public_url: Option<&str>) -> OpenApi {
     let (_, mut document) = operations();
+    nulls::allow_null(&mut document);
     document.servers = Some(vec![Server::new(public_url.unwrap_or("/"))]);
     document
 }
