@@ -27,6 +27,20 @@ pub enum Kind {
     /// Four fifths of a quota are used; the detail says which.
     QuotaNearlyUsed,
     QuotaUsed,
+    /// Somebody answers for a chat from now on; the detail is their `user_id`.
+    ChatAssigned,
+    /// Nobody answers for a chat any more; the detail is the `user_id` of who did.
+    ChatUnassigned,
+    ChatClosed,
+    ChatRead,
+    /// A chat that was read was marked as unread.
+    ChatUnread,
+    /// A label was taken off a chat; the detail is the label.
+    ChatUnlabelled,
+    /// Automatic answers were switched; the detail is `on` or `off`.
+    ChatAutoresponse,
+    /// Who is in a group changed, or whether we are.
+    ChatMembers,
     /// The detail of this and the following is the number of the teammate, template or webhook.
     TeammateInvited,
     InvitationWithdrawn,
@@ -53,6 +67,14 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::AccountResumed, 12, "whatsapp:account:resumed"),
     (Kind::QuotaNearlyUsed, 13, "quota:nearly_used"),
     (Kind::QuotaUsed, 14, "quota:used"),
+    (Kind::ChatAssigned, 60, "chat:responsible:assigned"),
+    (Kind::ChatUnassigned, 61, "chat:responsible:unassigned"),
+    (Kind::ChatClosed, 62, "chat:closed"),
+    (Kind::ChatRead, 63, "chat:read"),
+    (Kind::ChatUnread, 64, "chat:unread"),
+    (Kind::ChatUnlabelled, 65, "chat:unlabelled"),
+    (Kind::ChatAutoresponse, 66, "chat:autoresponse"),
+    (Kind::ChatMembers, 67, "chat:members"),
     (Kind::MessageReaction, 30, "message:reaction"),
     (Kind::MessageEdited, 31, "message:edited"),
     (Kind::MessageDeleted, 32, "message:deleted"),

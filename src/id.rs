@@ -108,6 +108,8 @@ uuid_id! {
 impl TeammateId {
     /// The Owner, whom every workspace has from its first moment.
     pub const OWNER: TeammateId = TeammateId(1);
+    /// Stands where a chat has nobody who answers for it.
+    pub const NOBODY: TeammateId = TeammateId(0);
 }
 
 impl TeamId {

@@ -57,6 +57,22 @@ impl Fields {
         }
     }
 
+    /// A list of texts, or nothing where it is left out or null.
+    pub fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
+        let Value::Array(values) = self.take(name)? else {
+            self.fault(name, format!("{name} must be a list of strings"));
+            return None;
+        };
+        let mut texts = Vec::with_capacity(values.len());
+        for (at, value) in values.into_iter().enumerate() {
+            match value {
+                Value::String(text) => texts.push(text),
+                other => self.fault(name, format!("{name}[{at}] must be a string, not {}", kind_of(&other))),
+            }
+        }
+        Some(texts)
+    }
+
     /// Whether the field is there and null: where null says something else than leaving the field out does.
     pub fn is_null(&mut self, name: &'static str) -> bool {
         let is_null = self.values.get(name).is_some_and(Value::is_null);

@@ -14,8 +14,8 @@ use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
 use crate::http::layers::AllowBody;
 use crate::http::public::{
-    accounts, chat_messages, chats, file_fetch, file_messages, files, invitations, messages, notes, reactions, sending,
-    teammates, templates, templates_v2, webhooks, workspace,
+    accounts, chat_messages, chats, file_fetch, file_messages, files, invitations, labels, messages, notes, reactions,
+    sending, teammates, templates, templates_v2, webhooks, workspace,
 };
 
 /// What a form has beside its file.
@@ -64,7 +64,9 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(messages::get_status_history))
         .routes(routes!(reactions::get_reactions, reactions::set_reaction, reactions::put_reaction))
         .routes(routes!(chats::list_chats))
-        .routes(routes!(chats::get_chat))
+        .routes(routes!(chats::list_chats_v2))
+        .routes(routes!(chats::get_chat, chats::update_chat))
+        .routes(routes!(labels::list_chat_labels, labels::replace_chat_labels, labels::add_chat_labels))
         .routes(routes!(chat_messages::list_chat_messages, sending::send_chat_message))
         .routes(routes!(chat_messages::list_chat_messages_v2, sending::send_chat_message_v2))
         .routes(routes!(notes::create_note))

@@ -1,16 +1,14 @@
-//! Chats: found or made, named, labelled.
+//! Chats: found or made, and named.
 
 use transport::Address;
 
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::{AccountId, ChatId, ContactId, MessageUid};
-use crate::inbox::values::{ChatName, LabelName};
+use crate::id::{AccountId, ChatId, ContactId, MessageUid, TeammateId};
+use crate::inbox::values::ChatName;
 use crate::store::Write;
-use crate::store::chats::{
-    ChatRow, chat_by_name, chat_insert, chat_rename, contact_insert, label_add, label_add_later,
-};
+use crate::store::chats::{ChatRow, chat_by_name, chat_insert, chat_rename, contact_find, contact_insert};
 use crate::store::events::{NewEvent, event_append};
 
 /// What a new chat begins with.
@@ -53,11 +51,45 @@ pub fn open_chat(
         last_message: Some(first.uid),
         last_message_at: first.at,
         last_inbound_at: if first.from_me { Time::NEVER } else { first.at },
+        responsible: TeammateId::NOBODY,
     };
     chat_insert(write, &chat)?;
     let kind = if first.from_me { Kind::ChatOutgoing } else { Kind::ChatIncoming };
     event_append(write, NewEvent { kind, chat: id, message: Some(first.uid), detail: String::new() })?;
     Ok(id)
+}
+
+/// Makes the chat of a group that nobody wrote in yet. The name must be free; see [`free_name`].
+pub fn open_group(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    address: &Address,
+    name: &str,
+) -> Result<ChatRow, Error> {
+    let contact = match contact_find(write.tx, write.workspace.id, address.jid())? {
+        Some(contact) => contact,
+        None => contact_insert(write, address.jid(), name)?,
+    };
+    let chat = ChatRow {
+        id: write.next_chat_id(),
+        account,
+        contact,
+        jid: address.jid().to_owned(),
+        phone: String::new(),
+        name: name.to_owned(),
+        is_group: true,
+        closed: false,
+        unattended: false,
+        autoresponse: false,
+        unread: 0,
+        created_at: write.now,
+        last_message: None,
+        last_message_at: Time::NEVER,
+        last_inbound_at: Time::NEVER,
+        responsible: TeammateId::NOBODY,
+    };
+    chat_insert(write, &chat)?;
+    Ok(chat)
 }
 
 /// # Errors
@@ -104,18 +136,7 @@ pub fn note_rename(write: &mut Write<'_, '_>, chat: ChatId, name: &ChatName) -> 
     event_append(write, event).map(drop)
 }
 
-/// Adds a label that the chat is known not to bear; it costs no statement of its own.
-pub fn label_chat_anew(write: &mut Write<'_, '_>, chat: ChatId, label: &LabelName) -> Result<(), Error> {
-    label_add_later(write, chat, label.as_str())?;
-    let event = NewEvent { kind: Kind::ChatLabelled, chat, message: None, detail: label.as_str().to_owned() };
-    event_append(write, event).map(drop)
-}
-
-/// Adds a label; adding one that is there changes nothing.
-pub fn label_chat(write: &mut Write<'_, '_>, chat: ChatId, label: &LabelName) -> Result<(), Error> {
-    if label_add(write, chat, label.as_str())? {
-        let event = NewEvent { kind: Kind::ChatLabelled, chat, message: None, detail: label.as_str().to_owned() };
-        event_append(write, event)?;
-    }
-    Ok(())
+/// The refusal for a chat that the workspace doesn't have; the same for one of another workspace.
+pub fn unknown_chat() -> Error {
+    Error::not_found("There is no such chat in this workspace; GET /chats lists those there are")
 }

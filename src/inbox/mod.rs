@@ -3,8 +3,11 @@
 
 pub mod changes;
 pub mod chat;
+pub mod chats;
 pub mod content;
 pub mod emoji;
+pub mod groups;
+pub mod labels;
 pub mod notes;
 pub mod reactions;
 pub mod receive;

@@ -7,8 +7,9 @@ use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::event_kind::Kind;
 use crate::id::{ChatId, MessageUid};
-use crate::inbox::chat::{FirstMessage, free_name, label_chat_anew, note_rename, open_chat};
+use crate::inbox::chat::{FirstMessage, free_name, note_rename, open_chat, unknown_chat};
 use crate::inbox::content::{Attachment, Content, Recipient};
+use crate::inbox::labels::label_chat_anew;
 use crate::inbox::urgency::Urgency;
 use crate::inbox::values::{ChatName, LabelName, Phone};
 use crate::message::{MessageKind, Origin, Status};
@@ -16,6 +17,7 @@ use crate::store::Write;
 use crate::store::chats::{chat_sent, chat_sent_and_renamed, fold};
 use crate::store::events::{NewEvent, event_append};
 use crate::store::files::FileRow;
+use crate::store::labels::Place;
 use crate::store::message_files::{NewMessageFile, message_file_insert};
 use crate::store::messages::{MessageRow, message_insert};
 use crate::store::outbox::{NewOutboxRow, outbox_insert};
@@ -67,12 +69,15 @@ pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendM
     let now = write.now;
     let last_inbound_at = chat.map_or(Time::NEVER, |chat| chat.last_inbound_at);
     let is_labelled = chat.is_some_and(|chat| chat.is_labelled);
-    let chat = match (chat, rename) {
-        (Some(chat), None) => chat_sent(write, chat.id, request.uid, now).map(|()| chat.id)?,
+    let (chat, name) = match (chat, rename) {
+        (Some(chat), None) => {
+            chat_sent(write, chat.id, request.uid, now)?;
+            (chat.id, chat.name.clone())
+        }
         (Some(chat), Some(name)) => {
             chat_sent_and_renamed(write, chat.id, request.uid, now, name.as_str())?;
             note_rename(write, chat.id, name)?;
-            chat.id
+            (chat.id, name.as_str().to_owned())
         }
         (None, _) => open_for_send(write, route, &address, request)?,
     };
@@ -86,7 +91,7 @@ pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendM
     let event = NewEvent { kind: Kind::MessageSent, chat, message: Some(request.uid), detail: String::new() };
     event_append(write, event)?;
     if let Some(label) = request.label.as_ref().filter(|_| !is_labelled) {
-        label_chat_anew(write, chat, label)?;
+        label_chat_anew(write, Place { chat, last_message_at: now, name: &name }, label)?;
     }
     Ok(request.uid)
 }
@@ -252,22 +257,18 @@ fn ensure_free(name: &ChatName, found: &Found, own: Option<ChatId>) -> Result<()
     }
 }
 
-fn unknown_chat() -> Error {
-    Error::not_found("There is no such chat in this workspace; GET /chats lists those there are")
-}
-
 fn open_for_send(
     write: &mut Write<'_, '_>,
     route: &Route,
     address: &Address,
     request: &SendMessage,
-) -> Result<ChatId, Error> {
+) -> Result<(ChatId, String), Error> {
     let first = FirstMessage { contact: route.contact, uid: request.uid, at: write.now, from_me: true };
     let name = match &request.chat_name {
         Some(name) => name.as_str().to_owned(),
         None => free_name(write, "", address)?,
     };
-    open_chat(write, route.account, address, &name, "", &first)
+    Ok((open_chat(write, route.account, address, &name, "", &first)?, name))
 }
 
 fn message_row(

@@ -175,7 +175,7 @@ impl Emoji {
 }
 
 /// A label: 1 to [`LABEL_CHARS_MAX`] characters.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LabelName(String);
 
 impl LabelName {

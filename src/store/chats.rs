@@ -1,10 +1,11 @@
-//! Chats, their contacts and their labels.
+//! Chats and their contacts. Lists of them are in `chat_lists.rs`, their labels in `labels.rs`.
 
 use database::{Error, Read, Row, Sql, Value, params};
 
 use crate::clock::Time;
-use crate::id::{AccountId, ChatId, ContactId, MessageUid, WorkspaceId};
+use crate::id::{AccountId, ChatId, ContactId, MessageUid, TeammateId, WorkspaceId};
 use crate::store::Write;
+use crate::store::labels::{label_news, label_rename};
 
 /// A stored chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,20 +26,8 @@ pub struct ChatRow {
     pub last_message: Option<MessageUid>,
     pub last_message_at: Time,
     pub last_inbound_at: Time,
-}
-
-/// Which chats to list; `None` means any.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ChatFilter {
-    pub is_group: Option<bool>,
-    pub closed: Option<bool>,
-    pub read: Option<bool>,
-    /// Folded; a part of the name.
-    pub name_part: Option<String>,
-    /// E.164 with `+`.
-    pub phone: Option<String>,
-    /// The account's JID.
-    pub account_jid: Option<String>,
+    /// Who answers for it; [`TeammateId::NOBODY`] where nobody does.
+    pub responsible: TeammateId,
 }
 
 macro_rules! chats_where {
@@ -46,29 +35,18 @@ macro_rules! chats_where {
         concat!(
             "SELECT c.chat_id, c.account_id, c.contact_id, c.jid, c.phone, c.name, c.is_group, c.closed, \
              c.unattended, c.autoresponse, c.unread, c.created_at_ms, c.last_message_uid, c.last_message_at_ms, \
-             c.last_inbound_at_ms FROM chats c ",
+             c.last_inbound_at_ms, c.responsible_id FROM chats c ",
             $rest
         )
     };
 }
+pub(super) use chats_where;
 
 const CHAT_FIND: Sql = Sql::both(chats_where!("WHERE c.workspace_id = $1 AND c.chat_id = $2"));
 
 const CHAT_BY_JID: Sql = Sql::both(chats_where!("WHERE c.workspace_id = $1 AND c.jid = $2 AND c.account_id = $3"));
 
 const CHAT_BY_NAME: Sql = Sql::both("SELECT chat_id FROM chats WHERE workspace_id = $1 AND name = $2");
-
-const CHAT_LIST: Sql = Sql::both(chats_where!(
-    "WHERE c.workspace_id = $1 \
-     AND (CAST($2 AS BOOLEAN) IS NULL OR c.is_group = $2) \
-     AND (CAST($3 AS BOOLEAN) IS NULL OR c.closed = $3) \
-     AND (CAST($4 AS BOOLEAN) IS NULL OR (c.unread = 0) = $4) \
-     AND (CAST($5 AS TEXT) IS NULL OR c.name_folded LIKE $5 ESCAPE '!') \
-     AND (CAST($6 AS TEXT) IS NULL OR c.phone = $6) \
-     AND (CAST($7 AS TEXT) IS NULL OR c.account_id IN (SELECT a.account_id FROM accounts a \
-          WHERE a.workspace_id = $1 AND a.jid = $7)) \
-     ORDER BY c.last_message_at_ms DESC, c.name, c.chat_id LIMIT $8 OFFSET $9"
-));
 
 static CONTACT_INSERT: Sql =
     Sql::both("INSERT INTO contacts (workspace_id, contact_id, name, created_at_ms) VALUES ($1, $2, $3, $4)");
@@ -81,17 +59,21 @@ const CONTACT_BY_JID: Sql = Sql::both("SELECT contact_id FROM contact_addresses 
 static CHAT_INSERT: Sql = Sql::both(
     "INSERT INTO chats (workspace_id, chat_id, account_id, contact_id, jid, phone, name, name_folded, is_group, \
      closed, unattended, autoresponse, unread, created_at_ms, last_message_uid, last_message_at_ms, \
-     last_inbound_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+     last_inbound_at_ms, responsible_id) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
 );
 
+// Tells as well whether the chat has labels: those keep the order of the lists too.
 const CHAT_SENT: Sql = Sql::both(
     "UPDATE chats SET last_message_uid = $3, last_message_at_ms = $4, unattended = FALSE \
-     WHERE workspace_id = $1 AND chat_id = $2",
+     WHERE workspace_id = $1 AND chat_id = $2 \
+     RETURNING EXISTS (SELECT 1 FROM chat_labels l WHERE l.workspace_id = $1 AND l.chat_id = $2)",
 );
 
 const CHAT_SENT_AND_RENAMED: Sql = Sql::both(
     "UPDATE chats SET last_message_uid = $3, last_message_at_ms = $4, unattended = FALSE, name = $5, name_folded = $6 \
-     WHERE workspace_id = $1 AND chat_id = $2",
+     WHERE workspace_id = $1 AND chat_id = $2 \
+     RETURNING EXISTS (SELECT 1 FROM chat_labels l WHERE l.workspace_id = $1 AND l.chat_id = $2)",
 );
 
 const CHAT_RECEIVED: Sql = Sql::both(
@@ -99,19 +81,19 @@ const CHAT_RECEIVED: Sql = Sql::both(
      last_inbound_at_ms = CASE WHEN last_inbound_at_ms < $4 THEN $4 ELSE last_inbound_at_ms END, \
      last_message_uid = CASE WHEN last_message_at_ms <= $4 THEN $3 ELSE last_message_uid END, \
      last_message_at_ms = CASE WHEN last_message_at_ms <= $4 THEN $4 ELSE last_message_at_ms END \
+     WHERE workspace_id = $1 AND chat_id = $2 \
+     RETURNING EXISTS (SELECT 1 FROM chat_labels l WHERE l.workspace_id = $1 AND l.chat_id = $2)",
+);
+
+const CHAT_RENAME: Sql = Sql::both(
+    "UPDATE chats SET name = $3, name_folded = $4 WHERE workspace_id = $1 AND chat_id = $2 \
+     RETURNING EXISTS (SELECT 1 FROM chat_labels l WHERE l.workspace_id = $1 AND l.chat_id = $2)",
+);
+
+const CHAT_CHANGE: Sql = Sql::both(
+    "UPDATE chats SET closed = $3, unread = $4, autoresponse = $5, responsible_id = $6 \
      WHERE workspace_id = $1 AND chat_id = $2",
 );
-
-const CHAT_RENAME: Sql =
-    Sql::both("UPDATE chats SET name = $3, name_folded = $4 WHERE workspace_id = $1 AND chat_id = $2");
-
-static LABEL_INSERT: Sql = Sql::both(
-    "INSERT INTO chat_labels (workspace_id, chat_id, label) VALUES ($1, $2, $3) \
-     ON CONFLICT (workspace_id, chat_id, label) DO NOTHING",
-);
-
-const LABEL_LIST: Sql =
-    Sql::both("SELECT label FROM chat_labels WHERE workspace_id = $1 AND chat_id = $2 ORDER BY label");
 
 pub fn chat_find(tx: &mut impl Read, workspace: WorkspaceId, chat: ChatId) -> Result<Option<ChatRow>, Error> {
     tx.query_row(&CHAT_FIND, &params![workspace, chat], decode)
@@ -129,20 +111,6 @@ pub fn chat_by_jid(
 /// The chat that bears this very name.
 pub fn chat_by_name(tx: &mut impl Read, workspace: WorkspaceId, name: &str) -> Result<Option<ChatId>, Error> {
     tx.query_row(&CHAT_BY_NAME, &params![workspace, name], |row| row.get(0))
-}
-
-/// The chats that fit, newest message first, then by name; `rows_max` of them behind the first `skip`.
-pub fn chat_list(
-    tx: &mut impl Read,
-    workspace: WorkspaceId,
-    filter: &ChatFilter,
-    rows_max: i64,
-    skip: i64,
-) -> Result<Vec<ChatRow>, Error> {
-    let name_pattern = filter.name_part.as_deref().map(contains_pattern);
-    let ChatFilter { is_group, closed, read, phone, account_jid, .. } = filter;
-    let values = params![workspace, is_group, closed, read, name_pattern, phone, account_jid, rows_max, skip];
-    tx.query(&CHAT_LIST, &values, decode)
 }
 
 /// The contact behind an address, if it is known.
@@ -163,7 +131,7 @@ pub fn contact_insert(write: &mut Write<'_, '_>, jid: &str, name: &str) -> Resul
 
 pub fn chat_insert(write: &mut Write<'_, '_>, chat: &ChatRow) -> Result<(), crate::error::Error> {
     let ChatRow { id, account, contact, jid, phone, name, is_group, closed, unattended, autoresponse, .. } = chat;
-    let ChatRow { unread, created_at, last_message, last_message_at, last_inbound_at, .. } = chat;
+    let ChatRow { unread, created_at, last_message, last_message_at, last_inbound_at, responsible, .. } = chat;
     let name_folded = fold(name);
     let values = params![
         write.workspace.id,
@@ -182,15 +150,23 @@ pub fn chat_insert(write: &mut Write<'_, '_>, chat: &ChatRow) -> Result<(), crat
         created_at,
         last_message,
         last_message_at,
-        last_inbound_at
+        last_inbound_at,
+        responsible
     ];
     let values = values.into_iter().map(Value::into_owned).collect();
     write.later(&CHAT_INSERT, values)
 }
 
 /// Notes the chat's newest message, one of ours.
-pub fn chat_sent(write: &mut Write<'_, '_>, chat: ChatId, message: MessageUid, at: Time) -> Result<(), Error> {
-    write.tx.execute(&CHAT_SENT, &params![write.workspace.id, chat, message, at]).map(drop)
+pub fn chat_sent(
+    write: &mut Write<'_, '_>,
+    chat: ChatId,
+    message: MessageUid,
+    at: Time,
+) -> Result<(), crate::error::Error> {
+    let values = params![write.workspace.id, chat, message, at];
+    let is_labelled = write.tx.query_row(&CHAT_SENT, &values, |row| row.get(0))?;
+    if is_labelled == Some(true) { label_news(write, chat, at, None) } else { Ok(()) }
 }
 
 /// As [`chat_sent`], with the chat's new name, which the caller has seen to be free.
@@ -200,36 +176,38 @@ pub fn chat_sent_and_renamed(
     message: MessageUid,
     at: Time,
     name: &str,
-) -> Result<(), Error> {
+) -> Result<(), crate::error::Error> {
     let folded = fold(name);
     let values = params![write.workspace.id, chat, message, at, name, folded];
-    write.tx.execute(&CHAT_SENT_AND_RENAMED, &values).map(drop)
+    let is_labelled = write.tx.query_row(&CHAT_SENT_AND_RENAMED, &values, |row| row.get(0))?;
+    if is_labelled == Some(true) { label_news(write, chat, at, Some(&folded)) } else { Ok(()) }
 }
 
 /// Notes a message of the contact: one more unread, and the chat is open again.
-pub fn chat_received(write: &mut Write<'_, '_>, chat: ChatId, message: MessageUid, at: Time) -> Result<(), Error> {
-    write.tx.execute(&CHAT_RECEIVED, &params![write.workspace.id, chat, message, at]).map(drop)
+pub fn chat_received(
+    write: &mut Write<'_, '_>,
+    chat: ChatId,
+    message: MessageUid,
+    at: Time,
+) -> Result<(), crate::error::Error> {
+    let values = params![write.workspace.id, chat, message, at];
+    let is_labelled = write.tx.query_row(&CHAT_RECEIVED, &values, |row| row.get(0))?;
+    if is_labelled == Some(true) { label_news(write, chat, at, None) } else { Ok(()) }
 }
 
 /// Renames a chat; the caller has seen that the name is free.
 pub fn chat_rename(write: &mut Write<'_, '_>, chat: ChatId, name: &str) -> Result<(), Error> {
-    write.tx.execute(&CHAT_RENAME, &params![write.workspace.id, chat, name, fold(name)]).map(drop)
+    let folded = fold(name);
+    let values = params![write.workspace.id, chat, name, folded];
+    let is_labelled = write.tx.query_row(&CHAT_RENAME, &values, |row| row.get(0))?;
+    if is_labelled == Some(true) { label_rename(write, chat, &folded) } else { Ok(()) }
 }
 
-/// Adds a label to a chat; `false` if it has it.
-pub fn label_add(write: &mut Write<'_, '_>, chat: ChatId, label: &str) -> Result<bool, Error> {
-    Ok(write.tx.execute(&LABEL_INSERT, &params![write.workspace.id, chat, label])? > 0)
-}
-
-/// As [`label_add`], of a label that the caller has seen the chat to be without; with the rest of the write.
-pub fn label_add_later(write: &mut Write<'_, '_>, chat: ChatId, label: &str) -> Result<(), crate::error::Error> {
-    let values = vec![Value::Int(write.workspace.id.0), Value::Int(chat.0), Value::Text(label.to_owned().into())];
-    write.later(&LABEL_INSERT, values)
-}
-
-/// A chat's labels in alphabetical order.
-pub fn label_list(tx: &mut impl Read, workspace: WorkspaceId, chat: ChatId) -> Result<Vec<String>, Error> {
-    tx.query(&LABEL_LIST, &params![workspace, chat], |row| row.get(0))
+/// Stores what people change of a chat beside its name: closed, unread, autoresponse, responsible.
+pub fn chat_change(write: &mut Write<'_, '_>, chat: &ChatRow) -> Result<(), Error> {
+    let ChatRow { id, closed, unread, autoresponse, responsible, .. } = chat;
+    let values = params![write.workspace.id, id, closed, unread, autoresponse, responsible];
+    write.tx.execute(&CHAT_CHANGE, &values).map(drop)
 }
 
 /// The form in which text is searched: both engines compare it alike.
@@ -250,7 +228,7 @@ pub(super) fn contains_pattern(part: &str) -> String {
     pattern
 }
 
-fn decode(row: &Row<'_>) -> Result<ChatRow, Error> {
+pub(super) fn decode(row: &Row<'_>) -> Result<ChatRow, Error> {
     Ok(ChatRow {
         id: row.get(0)?,
         account: row.get(1)?,
@@ -267,11 +245,11 @@ fn decode(row: &Row<'_>) -> Result<ChatRow, Error> {
         last_message: row.get(12)?,
         last_message_at: row.get(13)?,
         last_inbound_at: row.get(14)?,
+        responsible: row.get(15)?,
     })
 }
 
 super::statements! {
-    CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CHAT_LIST, CONTACT_INSERT, CONTACT_ADDRESS_INSERT,
-    CONTACT_BY_JID, CHAT_INSERT, CHAT_SENT, CHAT_SENT_AND_RENAMED,
-    CHAT_RECEIVED, CHAT_RENAME, LABEL_INSERT, LABEL_LIST,
+    CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CONTACT_INSERT, CONTACT_ADDRESS_INSERT, CONTACT_BY_JID,
+    CHAT_INSERT, CHAT_SENT, CHAT_SENT_AND_RENAMED, CHAT_RECEIVED, CHAT_RENAME, CHAT_CHANGE,
 }

@@ -13,18 +13,22 @@ use statements;
 
 pub mod accounts;
 pub mod api_calls;
+pub mod chat_lists;
 pub mod chats;
 pub mod counters;
 pub mod events;
 pub mod files;
+pub mod group_members;
 pub mod health;
 pub mod idempotency;
+pub mod labels;
 pub mod message_details;
 pub mod message_files;
 pub mod messages;
 pub mod numbers;
 pub mod outbox;
 pub mod outbox_moves;
+mod page_ids;
 pub mod rate_slots;
 pub mod reactions;
 pub mod routes;
@@ -74,6 +78,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0005_messages.sql"),
     },
     Migration {
+        version: 6,
+        name: "chats",
+        sqlite: include_str!("../../migrations/sqlite/0006_chats.sql"),
+        postgres: include_str!("../../migrations/postgres/0006_chats.sql"),
+    },
+    Migration {
         version: 7,
         name: "people",
         sqlite: include_str!("../../migrations/sqlite/0007_people.sql"),
@@ -86,12 +96,15 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
     let files = [
         ("accounts", accounts::STATEMENTS),
         ("api_calls", api_calls::STATEMENTS),
+        ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("counters", counters::STATEMENTS),
         ("events", events::STATEMENTS),
         ("files", files::STATEMENTS),
+        ("group_members", group_members::STATEMENTS),
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
+        ("labels", labels::STATEMENTS),
         ("message_details", message_details::STATEMENTS),
         ("message_files", message_files::STATEMENTS),
         ("messages", messages::STATEMENTS),

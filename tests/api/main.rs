@@ -4,13 +4,18 @@
 mod kit;
 
 mod auth;
+mod chat_changes;
+mod chat_filters;
 mod chat_messages;
+mod chat_scene;
 mod chats;
 mod errors;
 mod file_messages;
 mod files;
+mod groups;
 mod idempotency;
 mod kit_itself;
+mod labels;
 mod limits;
 mod notes;
 mod openapi;

@@ -5,14 +5,14 @@ use axum::routing::post;
 use partyline::error::{Code, Error};
 use partyline::http::call::{Call, Done, PublicState};
 use partyline::id::ChatId;
-use partyline::inbox::chat::label_chat;
+use partyline::inbox::labels::label_chat_anew;
 use partyline::inbox::values::LabelName;
 use partyline::store::Write;
-use partyline::store::chats::label_list;
+use partyline::store::labels::{Place, label_list};
 use partyline::store::outbox::outbox_count;
 use partyline::workspace::quota::take_credits;
 
-use crate::kit::{Actor, ECHO, Engine, TestApp};
+use crate::kit::{Actor, ECHO, Engine, START, TestApp};
 
 type Work = fn(&mut Write<'_, '_>) -> Result<(), Error>;
 
@@ -32,7 +32,10 @@ fn planted(stage: &TestApp, actor: &Actor, work: Work) -> Actor {
 
 #[tokio::test]
 async fn an_operation_that_refuses_after_it_wrote_is_a_fault_and_leaves_nothing() {
-    let label: Work = |write| label_chat(write, ChatId(1), &LabelName::parse("label", "half")?);
+    let label: Work = |write| {
+        let place = Place { chat: ChatId(1), last_message_at: START, name: ECHO };
+        label_chat_anew(write, place, &LabelName::parse("label", "half")?)
+    };
     let credits: Work = |write| take_credits(write, 1).map(drop);
     for engine in Engine::all() {
         let stage = TestApp::on(engine).await;

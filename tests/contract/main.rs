@@ -7,6 +7,7 @@ mod document;
 mod dump;
 mod errors;
 mod examples;
+mod gates;
 mod isolation;
 #[path = "../kit/mod.rs"]
 mod kit;

@@ -6,7 +6,10 @@ use crate::kit::Answer;
 use crate::operations::Operation;
 
 /// Words of which a good refusal has at least one.
-const SAYS_WHAT_TO_DO: [&str; 25] = [
+const SAYS_WHAT_TO_DO: [&str; 28] = [
+    "ask ",
+    "wait",
+    "raise",
     "has 1 to",
     "must",
     "give",
@@ -34,7 +37,7 @@ const SAYS_WHAT_TO_DO: [&str; 25] = [
     "remove",
 ];
 
-const CODES: [(u16, &[&str]); 8] = [
+const CODES: [(u16, &[&str]); 10] = [
     (400, &["validation_error"]),
     (401, &["missing_credentials", "invalid_token"]),
     (403, &["insufficient_scope", "permission_denied", "quota_exceeded", "member_not_found"]),
@@ -43,6 +46,8 @@ const CODES: [(u16, &[&str]); 8] = [
     (409, &["account_inactive", "idempotency_in_flight"]),
     (413, &["file_too_large"]),
     (415, &["unsupported_media_type"]),
+    (422, &["idempotency_mismatch"]),
+    (429, &["rate_limit_exceeded"]),
 ];
 
 pub struct Wanted {

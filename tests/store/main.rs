@@ -4,7 +4,9 @@
 mod kit;
 
 mod changes;
+mod chat_lists;
 mod events;
+mod groups;
 mod ledger;
 mod limits;
 mod people;

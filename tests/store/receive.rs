@@ -10,7 +10,8 @@ use partyline::inbox::status::record_receipt;
 use partyline::inbox::urgency::Urgency;
 use partyline::inbox::values::{ChatName, Phone};
 use partyline::message::{Origin, Status};
-use partyline::store::chats::{ChatFilter, ChatRow, chat_find, chat_list};
+use partyline::store::chat_lists::{ChatFilter, From, chat_list};
+use partyline::store::chats::{ChatRow, chat_find};
 use partyline::store::messages::{MessageFilter, MessageView, history_list, message_find, message_list};
 use partyline::store::outbox::outbox_of_chat;
 use transport::Address;
@@ -284,7 +285,7 @@ async fn what_one_workspace_hears_is_nothing_to_another() {
         let (seen, steps, list) = stage
             .app
             .read(move |tx| {
-                let chats = chat_list(tx, other, &ChatFilter::default(), 10, 0)?;
+                let chats = chat_list(tx, other, &ChatFilter::default(), &From::Row(0), 10)?;
                 Ok((message_find(tx, other, uid)?, history_list(tx, workspace, uid)?, chats))
             })
             .await

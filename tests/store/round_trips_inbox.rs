@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use partyline::clock::Time;
-use partyline::id::{AccountId, ChatId, ContactId, MessageUid, TokenId, WorkspaceId};
+use partyline::id::{AccountId, ChatId, ContactId, MessageUid, TeammateId, TokenId, WorkspaceId};
 use partyline::message::{Failure, MessageKind, Origin, Status};
 use partyline::store::chats::{
-    ChatFilter, ChatRow, chat_by_jid, chat_by_name, chat_find, chat_insert, chat_list, chat_rename, chat_sent,
-    contact_find, contact_insert, label_add, label_list,
+    ChatRow, chat_by_jid, chat_by_name, chat_change, chat_find, chat_insert, chat_rename, chat_sent, contact_find,
+    contact_insert,
 };
+use partyline::store::labels::{Place, label_add, label_list, label_remove};
 use partyline::store::messages::{
     HistoryRow, MessageFilter, MessageRow, history_list, message_by_wamid, message_fail, message_find, message_insert,
     message_known, message_list, message_set_status, message_set_wamid, message_status,
@@ -48,13 +49,8 @@ fn chat_row(id: i64, name: &str) -> ChatRow {
         last_message: None,
         last_message_at: START + Duration::from_secs(id.cast_unsigned()),
         last_inbound_at: Time::NEVER,
+        responsible: TeammateId(id % 2),
     }
-}
-
-async fn listed(stage: &TestApp, filter: ChatFilter) -> Vec<i64> {
-    let workspace = stage.workspace;
-    let chats = seen(stage, move |tx| chat_list(tx, workspace, &filter, 50, 0)).await;
-    chats.iter().map(|chat| chat.id.0).collect()
 }
 
 #[tokio::test]
@@ -76,27 +72,6 @@ async fn chats_and_every_way_to_find_them() {
             None,
             "names are told apart exactly"
         );
-        let any = ChatFilter::default();
-        assert_eq!(listed(&stage, any.clone()).await, [4, 3, 2, 1]);
-        assert_eq!(listed(&stage, ChatFilter { is_group: Some(true), ..any.clone() }).await, [4, 2]);
-        assert_eq!(listed(&stage, ChatFilter { closed: Some(true), ..any.clone() }).await, [3]);
-        assert_eq!(listed(&stage, ChatFilter { read: Some(true), ..any.clone() }).await, [1]);
-        assert_eq!(listed(&stage, ChatFilter { read: Some(false), is_group: Some(false), ..any.clone() }).await, [3]);
-        for (part, found) in
-            [("anna", vec![4, 3]), ("ünal", vec![2]), ("%_!", vec![2]), ("_", vec![2, 1]), ("x", vec![])]
-        {
-            assert_eq!(
-                listed(&stage, ChatFilter { name_part: Some(part.into()), ..any.clone() }).await,
-                found,
-                "{part}"
-            );
-        }
-        assert_eq!(listed(&stage, ChatFilter { phone: Some("+3".into()), ..any.clone() }).await, [3]);
-        assert_eq!(
-            listed(&stage, ChatFilter { account_jid: Some("12025550198@s.whatsapp.net".into()), ..any.clone() }).await,
-            [4, 3, 2, 1]
-        );
-        assert_eq!(listed(&stage, ChatFilter { account_jid: Some("1@s.whatsapp.net".into()), ..any }).await, [0; 0]);
     })
     .await;
 }
@@ -118,8 +93,13 @@ async fn a_chat_that_changes() {
                 assert_eq!(contact_find(write.tx, WorkspaceId(2), "1@s.whatsapp.net")?, None);
                 chat_sent(write, ChatId(1), uid, later)?;
                 chat_rename(write, ChatId(1), "Łódź")?;
-                assert!(label_add(write, ChatId(1), "vip")? && !label_add(write, ChatId(1), "vip")?);
-                Ok(label_add(write, ChatId(1), "Abroad")?)
+                let place = Place { chat: ChatId(1), last_message_at: later, name: "Łódź" };
+                assert!(label_add(write, place, "vip")? && !label_add(write, place, "vip")?);
+                assert!(label_add(write, place, "gone")? && label_remove(write, ChatId(1), "gone")?);
+                assert!(!label_remove(write, ChatId(1), "gone")?);
+                let changed = ChatRow { closed: true, unread: 7, autoresponse: false, ..chat_row(1, "") };
+                chat_change(write, &ChatRow { responsible: TeammateId(9), ..changed })?;
+                Ok(label_add(write, place, "Abroad")?)
             })
             .await;
         let expected = ChatRow {
@@ -127,12 +107,14 @@ async fn a_chat_that_changes() {
             unattended: false,
             last_message: Some(uid),
             last_message_at: later,
+            closed: true,
+            unread: 7,
+            autoresponse: false,
+            responsible: TeammateId(9),
             ..chat_row(1, "")
         };
         assert_eq!(seen(&stage, move |tx| chat_find(tx, workspace, ChatId(1))).await, Some(expected));
         assert_eq!(seen(&stage, move |tx| label_list(tx, workspace, ChatId(1))).await, ["Abroad", "vip"]);
-        let filter = ChatFilter { name_part: Some("łódź".into()), ..ChatFilter::default() };
-        assert_eq!(listed(&stage, filter).await, [1]);
         let routes = seen(&stage, move |tx| routes_to_address(tx, workspace, "1@s.whatsapp.net", &Named::default()))
             .await
             .routes;

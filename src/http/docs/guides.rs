@@ -26,9 +26,9 @@ macro_rules! guide {
 static GUIDES: [Guide; 6] = [
     guide!("first-message", "2026-11-22"),
     guide!("sending", "2026-11-22"),
+    guide!("limits-and-credits", "2026-11-22"),
     guide!("sandbox", "2026-11-22", "sandbox.md"),
     guide!("files", "2026-11-22"),
-    guide!("limits-and-credits", "2026-11-22"),
     guide!("moving-from-timelinesai", "2026-11-22"),
 ];
 

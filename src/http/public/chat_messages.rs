@@ -11,11 +11,12 @@ use uuid::Uuid;
 use crate::error::Error;
 use crate::http::call::Call;
 use crate::http::fields::Fields;
-use crate::http::public::chats::{parse_chat_id, unknown_chat};
+use crate::http::public::chats::parse_chat_id;
 use crate::http::public::pages::{PAGE_ROWS, PAGE_ROWS_MAX, cut, parse_moment, read_page};
 use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{Message, Ok as OkBody, Viewer, zone_of};
 use crate::id::{ChatId, MessageUid, WorkspaceId};
+use crate::inbox::chat::unknown_chat;
 use crate::store::chats::chat_find;
 use crate::store::messages::{MessageFilter, message_chat, message_list};
 

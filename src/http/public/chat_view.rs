@@ -1,11 +1,21 @@
 //! A chat as the contract writes it. Fields that may be null are null, never left out.
 
+use database::Read;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use transport::Address;
 use utoipa::ToSchema;
 
-use crate::http::public::view::Message;
+use crate::app::App;
+use crate::error::Error;
+use crate::http::public::view::{Message, Viewer, zone_of};
+use crate::id::{ChatId, MessageUid, WorkspaceId};
+use crate::store::accounts::{AccountRow, account_list};
 use crate::store::chats::ChatRow;
+use crate::store::group_members::{GroupMemberRow, GroupRow, group_members_of, groups_of};
+use crate::store::labels::labels_of;
+use crate::store::messages::message_find;
+use crate::store::teammates::{TeammateRow, teammate_list};
 use crate::workspace::zone::api_time;
 
 /// A chat.
@@ -21,8 +31,10 @@ pub struct Chat {
     pub is_group: bool,
     pub closed: bool,
     pub read: bool,
+    /// In alphabetical order.
     pub labels: Vec<String>,
     pub chatgpt_autoresponse_enabled: bool,
+    /// Of the teammate who answers for the chat; empty if nobody does.
     pub responsible_email: String,
     pub responsible_name: String,
     /// The account's JID.
@@ -38,50 +50,121 @@ pub struct Chat {
     pub last_message: Option<Message>,
     /// The contact's last message waits for an answer.
     pub unattended: bool,
+    /// The address of its picture; empty where none is known.
     pub photo: String,
+    /// Who is in the group, by name; empty for other chats.
     pub group_members: Vec<GroupMember>,
+    /// Not where its account is unlinked, or where we have left the group.
     pub is_allowed_to_message: bool,
 }
 
+/// Somebody in a group.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GroupMember {
+    /// As they call themselves; may be empty.
     pub name: String,
+    /// E.164 with `+`; empty where WhatsApp hides it.
     pub phone: String,
+    /// ordinary, admin or owner.
     pub role: String,
+    /// The group's chat.
     pub chat_id: i64,
 }
 
-/// What a chat's row doesn't hold.
-pub struct ChatExtras {
-    pub labels: Vec<String>,
-    pub account_jid: String,
-    pub last_message: Option<Message>,
+/// What all chats of an answer share.
+pub struct Scene<'a> {
+    app: &'a App,
+    workspace: WorkspaceId,
+    pub zone: TimeZone,
+    pub accounts: Vec<AccountRow>,
+    pub teammates: Vec<TeammateRow>,
 }
 
-impl Chat {
-    pub fn of(chat: &ChatRow, extras: ChatExtras, zone: &TimeZone, public_url: &str) -> Chat {
+/// What the rows of a page's chats don't hold.
+struct Extras {
+    labels: Vec<(ChatId, String)>,
+    groups: Vec<GroupRow>,
+    members: Vec<GroupMemberRow>,
+}
+
+impl<'a> Scene<'a> {
+    pub fn read(tx: &mut impl Read, workspace: WorkspaceId, app: &'a App) -> Result<Scene<'a>, Error> {
+        let zone = zone_of(tx, workspace)?;
+        let (accounts, teammates) = (account_list(tx, workspace)?, teammate_list(tx, workspace)?);
+        Ok(Scene { app, workspace, zone, accounts, teammates })
+    }
+
+    /// The chats of a page in their order, each with its last message if that is wanted.
+    pub fn chats(&self, tx: &mut impl Read, rows: &[ChatRow], with_message: bool) -> Result<Vec<Chat>, Error> {
+        let extras = Extras::read(tx, self.workspace, rows)?;
+        let mut chats = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut chat = self.chat(row, &extras);
+            if let Some(uid) = row.last_message.filter(|_| with_message) {
+                chat.last_message = self.message(tx, uid)?;
+            }
+            chats.push(chat);
+        }
+        Ok(chats)
+    }
+
+    fn message(&self, tx: &mut impl Read, uid: MessageUid) -> Result<Option<Message>, Error> {
+        let viewer = Viewer::new(self.app, self.workspace, &self.zone);
+        let found = message_find(tx, self.workspace, uid)?;
+        found.map(|view| viewer.one(tx, &view)).transpose()
+    }
+
+    fn chat(&self, row: &ChatRow, extras: &Extras) -> Chat {
+        let account = self.accounts.iter().find(|account| account.id == row.account);
+        let responsible = self.teammates.iter().find(|teammate| teammate.id == row.responsible);
+        let is_linked = account.is_some_and(|account| account.unlinked_at.is_never());
+        let has_left = extras.groups.iter().any(|group| group.chat == row.id && !group.left_at.is_never());
         Chat {
-            id: chat.id.0,
-            name: chat.name.clone(),
-            phone: chat.phone.clone(),
-            jid: chat.jid.clone(),
-            is_group: chat.is_group,
-            closed: chat.closed,
-            read: chat.unread == 0,
-            labels: extras.labels,
-            chatgpt_autoresponse_enabled: chat.autoresponse,
-            responsible_email: String::new(),
-            responsible_name: String::new(),
-            whatsapp_account_id: extras.account_jid,
-            chat_url: format!("{public_url}/inbox/{}", chat.id),
-            created_timestamp: api_time(chat.created_at, zone),
-            last_message_uid: chat.last_message.map(|uid| uid.to_string()).unwrap_or_default(),
-            last_message_timestamp: api_time(chat.last_message_at, zone),
-            last_message: extras.last_message,
-            unattended: chat.unattended,
+            id: row.id.0,
+            name: row.name.clone(),
+            phone: row.phone.clone(),
+            jid: row.jid.clone(),
+            is_group: row.is_group,
+            closed: row.closed,
+            read: row.unread == 0,
+            labels: extras.labels.iter().filter(|(chat, _)| *chat == row.id).map(|(_, label)| label.clone()).collect(),
+            chatgpt_autoresponse_enabled: row.autoresponse,
+            responsible_email: responsible.map(|teammate| teammate.email.clone()).unwrap_or_default(),
+            responsible_name: responsible.map(|teammate| teammate.display_name.clone()).unwrap_or_default(),
+            whatsapp_account_id: account.map(|account| account.jid.clone()).unwrap_or_default(),
+            chat_url: format!("{}/inbox/{}", self.app.settings.public_url, row.id),
+            created_timestamp: api_time(row.created_at, &self.zone),
+            last_message_uid: row.last_message.map(|uid| uid.to_string()).unwrap_or_default(),
+            last_message_timestamp: api_time(row.last_message_at, &self.zone),
+            last_message: None,
+            unattended: row.unattended,
             photo: String::new(),
-            group_members: Vec::new(),
-            is_allowed_to_message: true,
+            group_members: extras.members.iter().filter(|member| member.chat == row.id).map(GroupMember::of).collect(),
+            is_allowed_to_message: is_linked && !has_left,
+        }
+    }
+}
+
+impl Extras {
+    fn read(tx: &mut impl Read, workspace: WorkspaceId, rows: &[ChatRow]) -> Result<Extras, Error> {
+        let all: Vec<ChatId> = rows.iter().map(|row| row.id).collect();
+        let groups: Vec<ChatId> = rows.iter().filter(|row| row.is_group).map(|row| row.id).collect();
+        let labels = labels_of(tx, workspace, &all)?;
+        if groups.is_empty() {
+            return Ok(Extras { labels, groups: Vec::new(), members: Vec::new() });
+        }
+        let members = group_members_of(tx, workspace, &groups)?;
+        Ok(Extras { labels, groups: groups_of(tx, workspace, &groups)?, members })
+    }
+}
+
+impl GroupMember {
+    fn of(row: &GroupMemberRow) -> GroupMember {
+        GroupMember {
+            name: row.name.clone(),
+            phone: Address::from_jid(row.jid.clone()).phone().unwrap_or_default(),
+            role: row.role.clone(),
+            chat_id: row.chat.0,
         }
     }
 }

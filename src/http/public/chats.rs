@@ -1,43 +1,47 @@
-//! Chats: list them, read one.
+//! Chats: list them, read one, change one.
 
 use axum::extract::Path;
 use axum::response::Response;
 use database::Read;
-use jiff::tz::TimeZone;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::http::call::Call;
+use crate::http::call::{Call, Done, RawBody};
 use crate::http::fields::Fields;
-use crate::http::public::chat_view::{Chat, ChatExtras};
-use crate::http::public::pages::{PAGE_ROWS, cut, read_page};
-use crate::http::public::refusals::Refusals;
-use crate::http::public::view::{Ok as OkBody, Viewer, zone_of};
+use crate::http::public::chat_query::{ChatQuery, ListChats, read_list_chats};
+use crate::http::public::chat_view::{Chat, Scene};
+use crate::http::public::pages::{PAGE_ROWS, cut};
+use crate::http::public::refusals::{BodyRefusals, Refusals};
+use crate::http::public::view::Ok as OkBody;
 use crate::id::{ChatId, WorkspaceId};
-use crate::inbox::values::Phone;
-use crate::store::accounts::{AccountRow, account_list};
-use crate::store::chats::{ChatFilter, ChatRow, chat_find, chat_list, fold, label_list};
-use crate::store::messages::message_find;
+use crate::inbox::chat::unknown_chat;
+use crate::inbox::chats::{ChatChange, change_chat};
+use crate::inbox::values::ChatName;
+use crate::store::chat_lists::{chat_list, chat_rows};
+use crate::store::chats::chat_find;
 
-/// Which chats to list. Filters narrow together.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
+/// Longer than any email.
+const EMAIL_CHARS_MAX: usize = 320;
+
+/// What to change of a chat. What is left out or null stays as it is.
+#[derive(ToSchema)]
 #[expect(dead_code, reason = "the words of the document; `Fields` reads the request")]
-pub struct ChatQuery {
-    /// The account's JID, `<digits>@s.whatsapp.net`.
-    whatsapp_account_id: Option<String>,
-    group: Option<bool>,
-    /// A part of the name, whatever its case.
+pub struct ChatPatch {
+    /// Unique in the workspace; a name that another chat bears is refused.
+    #[schema(min_length = 1, max_length = 256, nullable = false)]
     name: Option<String>,
-    phone: Option<String>,
-    read: Option<bool>,
+    /// The email of the teammate who answers for the chat; empty for nobody.
+    #[schema(nullable = false)]
+    responsible: Option<String>,
+    #[schema(nullable = false)]
     closed: Option<bool>,
-    /// From 1.
-    page: Option<i64>,
-    /// Show each chat's last message as well.
-    with_msg: Option<bool>,
+    /// true: nothing in it is unread any more; false: it shows as unread.
+    #[schema(nullable = false)]
+    read: Option<bool>,
+    #[schema(nullable = false)]
+    chatgpt_autoresponse_enabled: Option<bool>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -46,33 +50,48 @@ pub struct ChatPage {
     pub chats: Vec<Chat>,
 }
 
-struct ListChats {
-    filter: ChatFilter,
-    page: i64,
-    with_message: bool,
-}
-
 /// List chats
 ///
-/// Newest message first, then by name; 50 to a page.
+/// Newest message first, then by name; 50 to a page. Filters narrow together; several values in one filter widen it.
 #[utoipa::path(
     get, path = "/chats", tag = "Chats", operation_id = "list_chats", params(ChatQuery),
     responses(
         (status = 200, description = "A page of chats", body = OkBody<ChatPage>), Refusals,
     ),
 )]
-pub async fn list_chats(mut call: Call) -> Response {
+pub async fn list_chats(call: Call) -> Response {
+    list(call).await
+}
+
+/// List chats, version 2
+///
+/// The same list as `GET /chats`.
+#[utoipa::path(
+    get, path = "/v2/chats", tag = "Chats", operation_id = "list_chats_v2", params(ChatQuery),
+    responses(
+        (status = 200, description = "A page of chats", body = OkBody<ChatPage>), Refusals,
+    ),
+)]
+pub async fn list_chats_v2(call: Call) -> Response {
+    list(call).await
+}
+
+async fn list(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(read_list_chats));
     let app = call.app().clone();
-    call.read(request, move |tx, caller, request| {
-        let scene = Scene::read(tx, caller.workspace, &app)?;
-        let skip = (request.page - 1) * PAGE_ROWS;
-        let mut rows = chat_list(tx, caller.workspace, &request.filter, PAGE_ROWS + 1, skip)?;
-        let has_more_pages = cut(&mut rows, PAGE_ROWS);
-        let chats = rows.iter().map(|row| scene.chat(tx, row, request.with_message)).collect::<Result<_, _>>()?;
-        Ok(ChatPage { has_more_pages, chats })
-    })
-    .await
+    call.read(request, move |tx, caller, request| page(tx, caller.workspace, &app, request)).await
+}
+
+fn page(tx: &mut impl Read, workspace: WorkspaceId, app: &App, request: &ListChats) -> Result<ChatPage, Error> {
+    let scene = Scene::read(tx, workspace, app)?;
+    let Some((filter, from)) = request.resolve(tx, workspace, &scene)? else {
+        return Ok(ChatPage { has_more_pages: false, chats: Vec::new() });
+    };
+    let mut keys = chat_list(tx, workspace, &filter, &from, PAGE_ROWS + 1)?;
+    let has_more_pages = cut(&mut keys, PAGE_ROWS);
+    let chats: Vec<ChatId> = keys.iter().map(|key| key.chat).collect();
+    let rows = chat_rows(tx, workspace, &chats)?;
+    Ok(ChatPage { has_more_pages, chats: scene.chats(tx, &rows, request.with_message)? })
 }
 
 /// Read a chat
@@ -86,59 +105,57 @@ pub async fn list_chats(mut call: Call) -> Response {
 pub async fn get_chat(mut call: Call, Path(id): Path<String>) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_chat_id(&id));
     let app = call.app().clone();
-    call.read(request, move |tx, caller, chat| {
-        let scene = Scene::read(tx, caller.workspace, &app)?;
-        let row = chat_find(tx, caller.workspace, *chat)?.ok_or_else(unknown_chat)?;
-        scene.chat(tx, &row, true)
+    call.read(request, move |tx, caller, chat| one(tx, caller.workspace, &app, *chat)).await
+}
+
+/// Change a chat
+///
+/// Its name, who answers for it, whether it is closed, read, answered automatically. All at once or nothing.
+#[utoipa::path(
+    patch, path = "/chats/{chat_id}", tag = "Chats", operation_id = "update_chat",
+    params(("chat_id" = i64, Path, description = "The chat's number")),
+    request_body = ChatPatch,
+    responses(
+        (status = 200, description = "The chat as it is now", body = OkBody<Chat>), Refusals, BodyRefusals,
+    ),
+)]
+pub async fn update_chat(mut call: Call, Path(id): Path<String>, body: RawBody) -> Response {
+    let request = call.may_manage().and_then(|()| {
+        let chat = parse_chat_id(&id)?;
+        call.body(body, read_change).map(|change| (chat, change))
+    });
+    let app = call.app().clone();
+    call.write(request, move |write, caller, (chat, change)| {
+        change_chat(write, *chat, change)?;
+        Ok(Done { data: one(write.tx, caller.workspace, &app, *chat)?, message: None })
     })
     .await
 }
 
-fn read_list_chats(fields: &mut Fields) -> Option<ListChats> {
-    let filter = ChatFilter {
-        account_jid: fields.text("whatsapp_account_id"),
-        is_group: fields.boolean("group"),
-        name_part: fields.text("name").map(|part| fold(&part)),
-        phone: fields.parsed("phone", |given| Phone::parse("phone", given)).map(|phone| phone.as_str().to_owned()),
-        read: fields.boolean("read"),
+fn one(tx: &mut impl Read, workspace: WorkspaceId, app: &App, chat: ChatId) -> Result<Chat, Error> {
+    let scene = Scene::read(tx, workspace, app)?;
+    let row = chat_find(tx, workspace, chat)?.ok_or_else(unknown_chat)?;
+    scene.chats(tx, &[row], true)?.pop().ok_or_else(unknown_chat)
+}
+
+fn read_change(fields: &mut Fields) -> Option<ChatChange> {
+    Some(ChatChange {
+        name: fields.parsed("name", |given| ChatName::parse("name", given)),
+        responsible: fields.parsed("responsible", read_email),
         closed: fields.boolean("closed"),
-    };
-    let with_message = fields.boolean("with_msg").unwrap_or(false);
-    Some(ListChats { filter, page: read_page(fields), with_message })
+        read: fields.boolean("read"),
+        autoresponse: fields.boolean("chatgpt_autoresponse_enabled"),
+    })
 }
 
-/// What all chats of an answer share.
-struct Scene<'a> {
-    app: &'a App,
-    workspace: WorkspaceId,
-    zone: TimeZone,
-    accounts: Vec<AccountRow>,
-}
-
-impl Scene<'_> {
-    fn read<'a>(tx: &mut impl Read, workspace: WorkspaceId, app: &'a App) -> Result<Scene<'a>, Error> {
-        let zone = zone_of(tx, workspace)?;
-        let accounts = account_list(tx, workspace)?;
-        Ok(Scene { app, workspace, zone, accounts })
+fn read_email(given: &str) -> Result<String, Error> {
+    let email = given.trim();
+    if email.chars().count() > EMAIL_CHARS_MAX || email.contains('\0') {
+        let rule =
+            format!("responsible must be the email of a teammate, at most {EMAIL_CHARS_MAX} characters, or empty");
+        return Err(Error::invalid("responsible", rule));
     }
-
-    fn chat(&self, tx: &mut impl Read, row: &ChatRow, with_message: bool) -> Result<Chat, Error> {
-        let account = self.accounts.iter().find(|account| account.id == row.account);
-        let last_message = match row.last_message.filter(|_| with_message) {
-            Some(uid) => message_find(tx, self.workspace, uid)?,
-            None => None,
-        };
-        let last_message = match last_message {
-            Some(view) => Some(Viewer::new(self.app, self.workspace, &self.zone).one(tx, &view)?),
-            None => None,
-        };
-        let extras = ChatExtras {
-            labels: label_list(tx, self.workspace, row.id)?,
-            account_jid: account.map(|account| account.jid.clone()).unwrap_or_default(),
-            last_message,
-        };
-        Ok(Chat::of(row, extras, &self.zone, &self.app.settings.public_url))
-    }
+    Ok(email.to_owned())
 }
 
 /// A chat's number as it stands in a path.
@@ -146,10 +163,8 @@ impl Scene<'_> {
 /// # Errors
 /// `validation_error` for what is no number.
 pub(super) fn parse_chat_id(text: &str) -> Result<ChatId, Error> {
-    text.parse().map(ChatId).map_err(|_| Error::invalid("chat_id", "chat_id must be a whole number"))
-}
-
-/// The refusal for a chat that the workspace doesn't have.
-pub(super) fn unknown_chat() -> Error {
-    Error::not_found("There is no such chat in this workspace; GET /chats lists those there are")
+    text.parse().map(ChatId).map_err(|_| {
+        let given: String = text.chars().take(64).collect();
+        Error::invalid("chat_id", format!("chat_id must be a whole number, not \"{given}\""))
+    })
 }

@@ -2,12 +2,14 @@
 
 pub mod accounts;
 pub mod chat_messages;
+pub mod chat_query;
 pub mod chat_view;
 pub mod chats;
 pub mod file_fetch;
 pub mod file_messages;
 pub mod files;
 pub mod invitations;
+pub mod labels;
 pub mod messages;
 pub mod notes;
 pub mod pages;
