@@ -89,6 +89,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0007_people.sql"),
         postgres: include_str!("../../migrations/postgres/0007_people.sql"),
     },
+    Migration {
+        version: 8,
+        name: "calls",
+        sqlite: include_str!("../../migrations/sqlite/0008_calls.sql"),
+        postgres: include_str!("../../migrations/postgres/0008_calls.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
