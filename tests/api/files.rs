@@ -193,7 +193,7 @@ async fn forms_that_are_no_upload_are_refused_and_leave_nothing() {
         (vec![file, ("name=\"content_type\"", b"text/html\r\nx: y")], "content_type"),
         (vec![("name=\"caption\"", "a".repeat(2001).as_bytes()), file], "caption"),
         (vec![("name=\"caption\"", "a".repeat(20_000).as_bytes()), file], "caption"),
-        (vec![file; 1].repeat(1).into_iter().chain(vec![("name=\"x\"", b"".as_slice()); 30]).collect(), "body"),
+        (vec![("name=\"x\"", b"".as_slice()); 30], "body"),
     ] {
         let refused = upload(&token, &parts).await;
         let body = refused.body();

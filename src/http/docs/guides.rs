@@ -23,7 +23,7 @@ macro_rules! guide {
 }
 
 /// In the order in which one reads them.
-static GUIDES: [Guide; 9] = [
+static GUIDES: &[Guide] = &[
     guide!("first-message", "2026-11-22"),
     guide!("sending", "2026-11-22"),
     guide!("files", "2026-11-22"),
@@ -36,7 +36,7 @@ static GUIDES: [Guide; 9] = [
 ];
 
 pub fn all() -> &'static [Guide] {
-    &GUIDES
+    GUIDES
 }
 
 pub fn find(name: &str) -> Option<&'static Guide> {
