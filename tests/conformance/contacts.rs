@@ -94,10 +94,13 @@ async fn a_burst_is_stored_once_each(mut line: Line) {
 async fn a_group_wakes_up(mut line: Line) {
     line.kit.accept("+12025550109", "Anybody there?").await;
     line.run_for(Duration::from_secs(5)).await;
-    let mut senders = Vec::new();
+    let (mut senders, mut names) = (Vec::new(), Vec::new());
     for uid in line.received_uids().await {
-        senders.push(line.kit.message(uid).await.message.sender_name);
+        let view = line.kit.message(uid).await;
+        senders.push(view.message.sender_name);
+        names.push(view.chat_name);
     }
+    assert_eq!(names[3], "Harbour Market on Saturday");
     assert_eq!(senders, ["Ana", "Group chatter", "Ben", "Chiara"]);
 }
 
