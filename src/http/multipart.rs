@@ -96,7 +96,14 @@ impl Form {
                 let caption = (!text.is_empty()).then(|| MessageText::parse("caption", &text));
                 self.caption = caption.transpose()?;
             }
-            _ => while part.chunk().await?.is_some() {},
+            // Nobody asked for it, but another form it is.
+            _ => {
+                let mut hash = Sha256::new();
+                while let Some(chunk) = part.chunk().await? {
+                    hash.update(&chunk);
+                }
+                self.note(&name, &hash.finalize());
+            }
         }
         Ok(())
     }
