@@ -32,6 +32,22 @@ pub enum Action {
     Workspace(WorkspaceAction),
     /// Send a message
     Send(SendArguments),
+    /// Print the log of API calls, a line each, newest last
+    ApiLog {
+        /// How many of the newest calls
+        #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        last: u32,
+        #[command(flatten)]
+        workspace: Chosen,
+        /// Print an array of objects, with what is left out of the lines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a new setup link; an older one stops working
+    SetupLink {
+        #[command(flatten)]
+        workspace: Chosen,
+    },
     /// Copy the database to a new file, also while the server runs
     Backup { path: PathBuf },
     /// Look for what is wrong, and say how to mend it
@@ -84,6 +100,8 @@ pub enum TokenAction {
         #[arg(long, value_enum)]
         scope: ScopeArgument,
         #[command(flatten)]
+        limits: TokenLimitArguments,
+        #[command(flatten)]
         workspace: Chosen,
     },
     /// List tokens, without their secrets
@@ -100,6 +118,23 @@ pub enum TokenAction {
         #[command(flatten)]
         workspace: Chosen,
     },
+}
+
+/// What a new token is limited to.
+#[derive(Args, Clone, Debug)]
+pub struct TokenLimitArguments {
+    /// Only for this account, by its phone; may be given several times
+    #[arg(long = "account", value_name = "PHONE")]
+    pub accounts: Vec<String>,
+    /// Only from this network, as 203.0.113.0/24; may be given several times
+    #[arg(long = "from", value_name = "CIDR")]
+    pub networks: Vec<String>,
+    /// Good for so long (30d, 12h), or until the end of a day (2027-01-31)
+    #[arg(long, value_name = "WHEN")]
+    pub expires: Option<String>,
+    /// Answer a send that repeats one of the last minute, without an Idempotency-Key, with that one's message
+    #[arg(long)]
+    pub collapse_duplicates: bool,
 }
 
 /// What a token may do.

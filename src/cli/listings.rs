@@ -12,7 +12,6 @@ pub fn tokens(tokens: &[TokenView], json: bool, out: &mut Out) {
         .iter()
         .map(|token| {
             let scope = if token.sandbox_only { format!("{}, sandbox only", token.scope) } else { token.scope.clone() };
-            let ended = token.revoked_at.as_ref().map(|at| format!("revoked {at}"));
             [
                 token.id.to_string(),
                 token.name.clone(),
@@ -20,11 +19,30 @@ pub fn tokens(tokens: &[TokenView], json: bool, out: &mut Out) {
                 format!("{}…", token.hint),
                 token.created_at.clone(),
                 token.last_used_at.clone().unwrap_or_else(|| "never".to_owned()),
-                ended.unwrap_or_else(|| "good".to_owned()),
+                standing(token),
+                limits(token),
             ]
         })
         .collect();
-    out.table(["ID", "NAME", "SCOPE", "TOKEN", "CREATED", "LAST USED", "IS"], &rows);
+    out.table(["ID", "NAME", "SCOPE", "TOKEN", "CREATED", "LAST USED", "IS", "LIMITS"], &rows);
+}
+
+fn standing(token: &TokenView) -> String {
+    match (&token.revoked_at, &token.expires_at) {
+        (Some(at), _) => format!("revoked {at}"),
+        (None, Some(at)) if token.expired => format!("expired {at}"),
+        (None, Some(at)) => format!("good until {at}"),
+        (None, None) => "good".to_owned(),
+    }
+}
+
+fn limits(token: &TokenView) -> String {
+    let mut limits: Vec<String> = token.accounts.iter().map(|phone| format!("account {phone}")).collect();
+    limits.extend(token.networks.iter().map(|network| format!("from {network}")));
+    if token.collapse_duplicates {
+        limits.push("collapses duplicates".to_owned());
+    }
+    limits.join(", ")
 }
 
 pub fn workspaces(workspaces: &[WorkspaceView], json: bool, out: &mut Out) {

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and who answers it. The words of an answer stand here; the work doesn't.
 
+mod api_log;
 mod arguments;
 mod doctor;
 mod ephemeral;
@@ -13,11 +14,11 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::config::Config;
 use crate::control::reach::{IfMissing, Reach};
-use crate::control::{Command, Limits, Output};
+use crate::control::{Command, Limits, Output, TokenLimits};
 use crate::failure::{EXIT_FAILURE, Failure};
 use crate::http::openapi;
 use crate::serve::{self, Greeting, local_zone};
-use arguments::{Action, Arguments, ServeArguments, TokenAction, WorkspaceAction};
+use arguments::{Action, Arguments, ServeArguments, TokenAction, TokenLimitArguments, WorkspaceAction};
 pub use out::{Out, Style};
 
 /// Runs the program with the process's arguments.
@@ -55,6 +56,8 @@ fn perform(arguments: Arguments, config: Config, out: &mut Out) -> Result<ExitCo
         Action::Token(action) => token(&config, action, out)?,
         Action::Workspace(action) => workspace(&config, action, out)?,
         Action::Send(send) => return send::send(&config, send, out),
+        Action::ApiLog { last, workspace, json } => api_log::print(&config, i64::from(last), workspace, json, out)?,
+        Action::SetupLink { workspace } => setup_link(&config, workspace.id, out)?,
         Action::Backup { path } => backup(&config, &path, out)?,
         Action::Doctor { json } => return Ok(doctor::doctor(&config, json, out)),
         Action::Config { json } => listings::settings(&config.settings(), json, out),
@@ -79,9 +82,11 @@ fn start(mut config: Config, serve: &ServeArguments, out: &mut Out) -> Result<Ex
 fn token(config: &Config, action: TokenAction, out: &mut Out) -> Result<(), Failure> {
     let mut reach = Reach::open(config, IfMissing::Refuse)?;
     match action {
-        TokenAction::Create { name, scope, workspace } => {
+        TokenAction::Create { name, scope, limits, workspace } => {
+            let TokenLimitArguments { accounts, networks, expires, collapse_duplicates } = limits;
+            let limits = TokenLimits { accounts, networks, expires, collapse_duplicates };
             let scope = scope.as_str().to_owned();
-            match reach.run(Command::TokenCreate { workspace: workspace.id, name, scope })? {
+            match reach.run(Command::TokenCreate { workspace: workspace.id, name, scope, limits })? {
                 Output::Token(secret) => out.line(&secret),
                 other => return Err(unexpected(&other)),
             }
@@ -126,6 +131,17 @@ fn workspace(config: &Config, action: WorkspaceAction, out: &mut Out) -> Result<
         other => return Err(unexpected(&other)),
     }
     Ok(())
+}
+
+fn setup_link(config: &Config, workspace: Option<String>, out: &mut Out) -> Result<(), Failure> {
+    match Reach::open(config, IfMissing::Refuse)?.run(Command::SetupLink { workspace })? {
+        Output::SetupLink { url, expires_at } => {
+            out.line(&url);
+            out.note(&format!("Open it before {expires_at}; it works once. Links made before open nothing any more."));
+            Ok(())
+        }
+        other => Err(unexpected(&other)),
+    }
 }
 
 fn backup(config: &Config, path: &std::path::Path, out: &mut Out) -> Result<(), Failure> {

@@ -11,12 +11,15 @@ pub mod view;
 use serde::{Deserialize, Serialize};
 
 pub use run::run;
-use view::{DatabaseView, MessageView, TokenView, WorkspaceView};
+use view::{ApiCallView, DatabaseView, MessageView, TokenView, WorkspaceView};
 
 /// A request's line; the longest is a message of 2,000 characters that all need escaping.
 pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
 /// An answer's line; the longest is a listing.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Rows of the API log in one answer: even with bodies that are all escapes they fit.
+pub const API_LOG_ROWS_MAX: i64 = 500;
 
 /// Something to do or to look up. A workspace is named by its id or its name; with just one it needn't be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +29,7 @@ pub enum Command {
         workspace: Option<String>,
         name: String,
         scope: String,
+        limits: TokenLimits,
     },
     TokenList {
         workspace: Option<String>,
@@ -53,6 +57,17 @@ pub enum Command {
         workspace: Option<String>,
         uid: String,
     },
+    /// The newest rows of the API log that are older than `before`, newest first, at most [`API_LOG_ROWS_MAX`].
+    ApiLog {
+        workspace: Option<String>,
+        /// A row's `seq`; `None` for the newest rows there are.
+        before: Option<i64>,
+        rows: i64,
+    },
+    /// Makes a new setup link for the workspace; it takes the place of a lost one.
+    SetupLink {
+        workspace: Option<String>,
+    },
     /// Copies the database to this absolute path, which must not exist.
     Backup {
         path: String,
@@ -60,6 +75,18 @@ pub enum Command {
     DatabaseCheck,
     /// Who answers, for `doctor`.
     Ping,
+}
+
+/// What a new token is limited to, in the operator's words; what is left empty limits nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenLimits {
+    /// Phones of accounts.
+    pub accounts: Vec<String>,
+    /// Networks, as `10.0.0.0/8`.
+    pub networks: Vec<String>,
+    /// `30d`, or the last good day.
+    pub expires: Option<String>,
+    pub collapse_duplicates: bool,
 }
 
 /// New limits; what isn't named stays.
@@ -87,6 +114,11 @@ pub enum Output {
         uid: String,
     },
     Message(MessageView),
+    ApiLog(Vec<ApiCallView>),
+    SetupLink {
+        url: String,
+        expires_at: String,
+    },
     Copied {
         bytes: u64,
     },

@@ -4,25 +4,28 @@ use std::path::{Path, PathBuf};
 
 use database::{Engine, Priority};
 
-use super::view::{DatabaseView, MessageView, TokenView, WorkspaceView};
-use super::{Command, Limits, Output};
+use super::view::{ApiCallView, DatabaseView, MessageView, TokenView, WorkspaceView};
+use super::{API_LOG_ROWS_MAX, Command, Limits, Output};
 use crate::accounts::link_sandbox;
 use crate::app::App;
+use crate::clock::Time;
 use crate::error::Error;
-use crate::id::{MessageUid, TeammateId, TokenId, WorkspaceId};
+use crate::id::{MessageUid, TokenId, WorkspaceId};
 use crate::inbox::content::{Content, Recipient};
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::inbox::values::{MessageText, Phone};
 use crate::message::Origin;
 use crate::store::Write;
+use crate::store::api_calls::api_call_page;
 use crate::store::counters::counters_find;
 use crate::store::health::{database_now, integrity, schema_version};
 use crate::store::messages::{history_list, message_find};
 use crate::store::tokens::token_list;
 use crate::store::workspaces::{Workspace, workspace_list};
 use crate::workspace::settings::{LimitChange, create_workspace, set_limits};
-use crate::workspace::setup::{SANDBOX_ACCOUNT, is_constraint};
-use crate::workspace::tokens::{Caller, Scope, TokenSecret, create_token, revoke_token};
+use crate::workspace::setup::{SANDBOX_ACCOUNT, SETUP_LINK_LIVES, SetupSecret, is_constraint, renew_setup_link};
+use crate::workspace::token_limits::TokenLimits;
+use crate::workspace::tokens::{Caller, NewToken, Scope, TokenSecret, create_limited_token, revoke_token};
 use crate::workspace::zone::{api_time, stored_zone};
 
 /// How often making a workspace is tried when others make some at the same moment.
@@ -34,12 +37,14 @@ const CREATE_ATTEMPTS_MAX: usize = 5;
 /// Refusals say what to change; faults carry their cause.
 pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
     match command {
-        Command::TokenCreate { workspace, name, scope } => token_create(app, workspace, name, &scope).await,
+        Command::TokenCreate { workspace, name, scope, limits } => {
+            token_create(app, workspace, name, &scope, limits).await
+        }
         Command::TokenList { workspace } => {
             let workspace = choose(app, workspace).await?;
-            let id = workspace.id;
+            let (id, now) = (workspace.id, app.clock.now());
             let tokens = app.read(move |snapshot| Ok(token_list(snapshot, id)?)).await?;
-            Ok(Output::Tokens(tokens.iter().map(|token| TokenView::new(token, &workspace.zone)).collect()))
+            Ok(Output::Tokens(tokens.iter().map(|token| TokenView::new(token, &workspace.zone, now)).collect()))
         }
         Command::TokenRevoke { workspace, id } => {
             let workspace = choose(app, workspace).await?.id;
@@ -67,6 +72,8 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
             let workspace = choose(app, workspace).await?;
             message(app, workspace, &uid).await
         }
+        Command::ApiLog { workspace, before, rows } => api_log(app, workspace, before, rows).await,
+        Command::SetupLink { workspace } => setup_link(app, workspace).await,
         Command::Backup { path } => backup(app, PathBuf::from(path)).await,
         Command::DatabaseCheck => database_check(app).await,
         Command::Ping => Ok(Output::Server {
@@ -100,14 +107,57 @@ async fn choose(app: &App, wanted: Option<String>) -> Result<Workspace, Error> {
         .ok_or_else(|| Error::not_found(format!("There is no workspace \"{wanted}\"; those there are:\n{}", names())))
 }
 
-async fn token_create(app: &App, workspace: Option<String>, name: String, scope: &str) -> Result<Output, Error> {
+async fn token_create(
+    app: &App,
+    workspace: Option<String>,
+    name: String,
+    scope: &str,
+    limits: super::TokenLimits,
+) -> Result<Output, Error> {
     let scope = Scope::parse(scope)
         .ok_or_else(|| Error::invalid("scope", format!("There is no scope \"{scope}\"; use read, send or full")))?;
-    let workspace = choose(app, workspace).await?.id;
+    let workspace = choose(app, workspace).await?;
+    let limits = limits_of(limits, app.clock.now(), &workspace.zone)?;
+    let token = NewToken { name, scope, sandbox_only: false, limits };
     let secret = TokenSecret::generate();
     let text = secret.reveal().to_owned();
-    app.write(workspace, Priority::Foreground, move |write| create_token(write, &name, scope, false, &secret)).await?;
+    let create = move |write: &mut Write<'_, '_>| create_limited_token(write, &token, &secret);
+    app.write(workspace.id, Priority::Foreground, create).await?;
     Ok(Output::Token(text))
+}
+
+fn limits_of(limits: super::TokenLimits, now: Time, zone: &str) -> Result<TokenLimits, Error> {
+    let phone = |text: &String| Phone::parse("account", text).map(|phone| phone.as_str().to_owned());
+    let expires = limits.expires.map(|text| TokenLimits::parse_expiry(&text, now, zone)).transpose()?;
+    Ok(TokenLimits {
+        accounts: limits.accounts.iter().map(phone).collect::<Result<_, _>>()?,
+        networks: limits.networks.iter().map(|text| TokenLimits::parse_network(text)).collect::<Result<_, _>>()?,
+        expires_at: expires.unwrap_or(Time::NEVER),
+        collapses: limits.collapse_duplicates,
+    })
+}
+
+async fn api_log(app: &App, workspace: Option<String>, before: Option<i64>, rows: i64) -> Result<Output, Error> {
+    let workspace = choose(app, workspace).await?;
+    // What was answered within the last 200 ms is on its way into the log.
+    if let Err(error) = app.ledger.flush(&app.database, app.clock.now(), false).await {
+        tracing::warn!(%error, "api calls could not be logged yet; they wait");
+    }
+    let (id, before, rows) = (workspace.id, before.unwrap_or(i64::MAX), rows.clamp(1, API_LOG_ROWS_MAX));
+    let look = move |tx: &mut database::Snapshot<'_>| {
+        Ok::<_, Error>((token_list(tx, id)?, api_call_page(tx, id, before, rows)?))
+    };
+    let (tokens, calls) = app.read(look).await?;
+    Ok(Output::ApiLog(calls.into_iter().map(|call| ApiCallView::new(call, &tokens, &workspace.zone)).collect()))
+}
+
+async fn setup_link(app: &App, workspace: Option<String>) -> Result<Output, Error> {
+    let workspace = choose(app, workspace).await?;
+    let (secret, expires_at) = (SetupSecret::generate(), app.clock.now() + SETUP_LINK_LIVES);
+    let url = format!("{}/setup/{}", app.settings.public_url, secret.reveal());
+    let renew = move |write: &mut Write<'_, '_>| renew_setup_link(write, &secret);
+    app.write(workspace.id, Priority::Foreground, renew).await?;
+    Ok(Output::SetupLink { url, expires_at: api_time(expires_at, &stored_zone(&workspace.zone)) })
 }
 
 async fn workspace_create(app: &App, name: String, zone: String) -> Result<Output, Error> {
@@ -173,15 +223,7 @@ async fn send(app: &App, workspace: WorkspaceId, to: &str, text: &str, from: Opt
         chat_name: None,
         origin: Origin::PublicApi,
     };
-    // The operator, who needs no token: whoever may open the data folder may do anything.
-    let operator = Caller {
-        workspace,
-        token: TokenId(0),
-        token_name: String::new(),
-        scope: Scope::Full,
-        sandbox_only: false,
-        teammate: TeammateId::OWNER,
-    };
+    let operator = Caller::operator(workspace);
     let queue = move |write: &mut Write<'_, '_>| queue_message(write, &operator, &request);
     let uid = app.write(workspace, Priority::Foreground, queue).await?;
     Ok(Output::Queued { uid: uid.to_string() })

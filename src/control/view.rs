@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Time;
+use crate::store::api_calls::ApiCallRow;
 use crate::store::counters::Counters;
 use crate::store::tokens::TokenRow;
 use crate::store::workspaces::Workspace;
+use crate::workspace::api_log::Outcome;
+use crate::workspace::token_limits::TokenLimits;
 use crate::workspace::zone::{api_time, stored_zone};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,10 +59,20 @@ pub struct TokenView {
     pub created_at: String,
     pub last_used_at: Option<String>,
     pub revoked_at: Option<String>,
+    pub expires_at: Option<String>,
+    /// It has expired.
+    pub expired: bool,
+    /// Phones of the accounts that it may use; empty for all.
+    pub accounts: Vec<String>,
+    /// Networks that it may call from; empty for all.
+    pub networks: Vec<String>,
+    /// A send that repeats another within a minute is answered as that one was.
+    pub collapse_duplicates: bool,
 }
 
 impl TokenView {
-    pub fn new(token: &TokenRow, zone: &str) -> TokenView {
+    pub fn new(token: &TokenRow, zone: &str, now: Time) -> TokenView {
+        let limits = TokenLimits::of(token);
         let zone = stored_zone(zone);
         let unless_never = |at| Some(api_time(at, &zone)).filter(|text| !text.is_empty());
         TokenView {
@@ -71,6 +85,63 @@ impl TokenView {
             created_at: api_time(token.created_at, &zone),
             last_used_at: unless_never(token.last_used_at),
             revoked_at: unless_never(token.revoked_at),
+            expires_at: unless_never(token.expires_at),
+            expired: !token.expires_at.is_never() && now >= token.expires_at,
+            networks: limits.networks.iter().map(ToString::to_string).collect(),
+            accounts: limits.accounts,
+            collapse_duplicates: token.collapses,
+        }
+    }
+}
+
+/// A logged request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiCallView {
+    /// Counts the workspace's rows as they were logged: reads up to 200 ms later than sends.
+    pub seq: i64,
+    /// When the request came, ms since 1970.
+    pub at_ms: i64,
+    pub time: String,
+    pub request_id: String,
+    /// 0 where requests of many tokens are folded together.
+    pub token_id: i64,
+    pub token: String,
+    pub method: String,
+    pub path: String,
+    pub status: i64,
+    pub outcome: String,
+    /// Empty when all went well.
+    pub reason: String,
+    /// Names of the keys that were not understood.
+    pub ignored: Vec<String>,
+    pub duration_us: i64,
+    /// How many requests alike are folded into this row.
+    pub repeats: i64,
+    pub message_uid: Option<String>,
+    /// Of refused requests: what was sent, without secrets.
+    pub body: String,
+}
+
+impl ApiCallView {
+    pub fn new(call: ApiCallRow, tokens: &[TokenRow], zone: &str) -> ApiCallView {
+        let name = tokens.iter().find(|token| token.id == call.token).map(|token| token.name.clone());
+        ApiCallView {
+            seq: call.seq,
+            at_ms: call.at.ms(),
+            time: api_time(call.at, &stored_zone(zone)),
+            request_id: call.request,
+            token_id: call.token.0,
+            token: name.unwrap_or_else(|| "*".to_owned()),
+            method: call.method,
+            path: call.path,
+            status: call.status,
+            outcome: Outcome::from_number(call.outcome).map_or("Unknown", Outcome::as_str).to_owned(),
+            reason: call.reason,
+            ignored: call.ignored.split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect(),
+            duration_us: call.duration_us,
+            repeats: call.repeats,
+            message_uid: call.message.map(|uid| uid.to_string()),
+            body: call.body,
         }
     }
 }

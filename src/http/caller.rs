@@ -1,16 +1,19 @@
 //! Who is asking: the bearer token of a request, proven.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, header, request::Parts};
 use database::Priority;
 
 use crate::app::App;
-use crate::clock::Time;
 use crate::error::{Code, Error};
+use crate::http::bad_tokens::BadTokens;
+use crate::http::client_address::ClientAddress;
 use crate::store::tokens::{TokenRow, token_by_hash, token_used};
+use crate::workspace::token_limits::{Ended, TokenLimits};
 use crate::workspace::tokens::{Caller, Scope, TokenSecret};
 
 /// How long a token that was seen is trusted without a look, so revoking takes effect within a second everywhere.
@@ -19,22 +22,25 @@ const KNOWN_MAX: usize = 10_000;
 /// When a token was last used is known to the minute.
 const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
 
-/// Tokens seen lately.
+/// Tokens seen lately, and who brought bad ones.
 #[derive(Default)]
-pub struct KnownCallers(Mutex<HashMap<[u8; 32], Seen>>);
+pub struct KnownCallers {
+    seen: Mutex<HashMap<[u8; 32], Seen>>,
+    bad: BadTokens,
+}
 
 /// When a token was looked up, and whose it is.
 type Seen = (Duration, Arc<Caller>);
 
 impl KnownCallers {
     fn find(&self, hash: &[u8; 32], now: Duration) -> Option<Arc<Caller>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let (seen, caller) = known.get(hash)?;
         (now.saturating_sub(*seen) < TRUSTED).then(|| Arc::clone(caller))
     }
 
     fn keep(&self, hash: [u8; 32], now: Duration, caller: &Arc<Caller>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= KNOWN_MAX {
             known.clear();
         }
@@ -42,26 +48,72 @@ impl KnownCallers {
     }
 }
 
+/// A request that brought no good token.
+pub struct Refused {
+    pub error: Error,
+    /// Whose token it was, if it was one, and why it opens nothing. For the log; the answer doesn't tell.
+    pub ended: Option<(Arc<Caller>, Ended)>,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Refused {
+        Refused { error, ended: None }
+    }
+}
+
 /// The caller behind a request's `Authorization` header, which must stand there exactly once.
 ///
 /// # Errors
 /// `missing_credentials` without one; `invalid_token` for everything else, whatever was wrong with it.
-pub async fn authenticate(app: &App, known: &KnownCallers, headers: &HeaderMap) -> Result<Arc<Caller>, Error> {
+pub async fn authenticate(app: &App, known: &KnownCallers, parts: &Parts) -> Result<Arc<Caller>, Refused> {
+    let client = parts.extensions.get::<ClientAddress>().map(|client| client.0);
+    let proven = prove(app, known, &parts.headers, client).await;
+    if let Err(refused) = &proven
+        && refused.error.code == Code::InvalidToken
+    {
+        let why = refused.ended.as_ref().map_or("unknown", |(_, ended)| ended.as_str());
+        metrics::counter!("partyline_api_bad_tokens_total", "reason" => why).increment(1);
+        known.bad.note(client, app.clock.monotonic()).await;
+    }
+    proven
+}
+
+async fn prove(
+    app: &App,
+    known: &KnownCallers,
+    headers: &HeaderMap,
+    client: Option<IpAddr>,
+) -> Result<Arc<Caller>, Refused> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let Some(first) = given.next() else {
         let rule = "Send your token in the header Authorization: Bearer <token>";
-        return Err(Error::new(Code::MissingCredentials, rule));
+        return Err(Error::new(Code::MissingCredentials, rule).into());
     };
     let text = first.to_str().ok().filter(|_| given.next().is_none());
     let secret = text.and_then(bearer).and_then(TokenSecret::parse).ok_or_else(invalid_token)?;
-    let (hash, now) = (secret.hash(), app.clock.monotonic());
-    if let Some(caller) = known.find(&hash, now) {
-        return Ok(caller);
+    let (hash, seen_at) = (secret.hash(), app.clock.monotonic());
+    let caller = match known.find(&hash, seen_at) {
+        Some(caller) => caller,
+        None => {
+            let caller = look_up(app, hash).await?;
+            known.keep(hash, seen_at, &caller);
+            caller
+        }
+    };
+    match caller.limits.ended(app.clock.now(), client) {
+        None => Ok(caller),
+        Some(ended) => Err(Refused { error: invalid_token(), ended: Some((caller, ended)) }),
     }
-    let row = app.read(move |tx| Ok(token_by_hash(tx, &hash)?)).await?;
-    let last_used_at = row.as_ref().map_or(Time::NEVER, |row| row.last_used_at);
-    let caller = Arc::new(row.and_then(living).ok_or_else(invalid_token)?);
-    known.keep(hash, now, &caller);
+}
+
+/// Looks for the token in the database and notes that it was used.
+async fn look_up(app: &App, hash: [u8; 32]) -> Result<Arc<Caller>, Refused> {
+    let row = app.read(move |tx| Ok(token_by_hash(tx, &hash)?)).await?.ok_or_else(invalid_token)?;
+    let (revoked_at, last_used_at) = (row.revoked_at, row.last_used_at);
+    let caller = Arc::new(caller_of(row).ok_or_else(invalid_token)?);
+    if !revoked_at.is_never() {
+        return Err(Refused { error: invalid_token(), ended: Some((caller, Ended::Revoked)) });
+    }
     if app.clock.now().since(last_used_at) >= USE_NOTED_EVERY {
         note_use(app, &caller);
     }
@@ -84,11 +136,9 @@ fn bearer(header: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn living(row: TokenRow) -> Option<Caller> {
-    if !row.revoked_at.is_never() {
-        return None;
-    }
+fn caller_of(row: TokenRow) -> Option<Caller> {
     Some(Caller {
+        limits: TokenLimits::of(&row),
         workspace: row.workspace,
         token: row.id,
         token_name: row.name,

@@ -21,6 +21,8 @@ pub struct Fields {
 /// Longest list of unknown keys that is told back.
 const IGNORED_MAX: usize = 20;
 const IGNORED_KEY_CHARS_MAX: usize = 64;
+/// So much of a value is quoted back.
+const SHOWN_CHARS_MAX: usize = 40;
 
 impl Fields {
     /// From a JSON body, which must be an object.
@@ -91,7 +93,7 @@ impl Fields {
             _ => None,
         };
         if number.is_none() {
-            self.fault(name, format!("{name} must be a whole number"));
+            self.fault(name, format!("{name} must be a whole number, not {}", shown(&value)));
         }
         number
     }
@@ -124,7 +126,7 @@ impl Fields {
             _ => None,
         };
         if parsed.is_none() {
-            self.fault(name, format!("{name} must be true or false"));
+            self.fault(name, format!("{name} must be true or false, not {}", shown(&value)));
         }
         parsed
     }
@@ -199,6 +201,20 @@ fn kind_of(value: &Value) -> &'static str {
         Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
+    }
+}
+
+/// A value as a refusal quotes it: short, and with nothing that breaks a line.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => {
+            let start: String = text.chars().take(SHOWN_CHARS_MAX).collect();
+            let more = if start.len() < text.len() { "…" } else { "" };
+            format!("\"{}{more}\"", start.escape_debug())
+        }
+        Value::Number(number) => number.to_string(),
+        Value::Bool(value) => value.to_string(),
+        other => kind_of(other).to_owned(),
     }
 }
 
@@ -299,6 +315,25 @@ mod tests {
         fields.integer("page");
         let error = fields.finish().expect_err("two faults");
         assert_eq!(error.faults.len(), 2);
+    }
+
+    #[test]
+    fn a_refusal_names_the_field_and_the_value() {
+        let body = format!(r#"{{"a":"x\ny","b":"{}","c":1.5,"d":[1],"e":2}}"#, "é".repeat(50));
+        let mut fields = Fields::from_json(body.as_bytes()).expect("JSON");
+        for name in ["a", "b", "c", "d"] {
+            fields.integer(name);
+        }
+        fields.boolean("e");
+        let told = fields.finish().expect_err("five faults").message;
+        let long = "é".repeat(40);
+        assert_eq!(
+            told,
+            format!(
+                "a must be a whole number, not \"x\\ny\"; b must be a whole number, not \"{long}…\"; c must be a whole \
+                 number, not 1.5; d must be a whole number, not a list; e must be true or false, not 2"
+            )
+        );
     }
 
     #[test]

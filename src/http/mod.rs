@@ -1,5 +1,6 @@
 //! HTTP: translates requests into calls of the domain and its answers back; nothing else. Imported by nobody.
 
+pub mod bad_tokens;
 pub mod call;
 pub mod caller;
 pub mod client_address;

@@ -1,7 +1,5 @@
 //! The routes of the server.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, Uri};
@@ -12,7 +10,6 @@ use axum::routing::get;
 use crate::app::App;
 use crate::error::{Code, Error};
 use crate::http::call::PublicState;
-use crate::http::caller::KnownCallers;
 use crate::http::dashboard;
 use crate::http::docs;
 use crate::http::error::json;
@@ -23,7 +20,7 @@ use crate::http::swagger;
 /// All routes: the public API, its documentation, the pages.
 pub fn router(app: App) -> Router {
     let pages = dashboard::routes(app.clone());
-    let state = PublicState { app: app.clone(), known: Arc::new(KnownCallers::default()) };
+    let state = PublicState::new(app.clone());
     let (operations, _) = operations();
     let public = operations.with_state(state).method_not_allowed_fallback(wrong_method).layer(from_fn(only_text));
     let openapi = document(Some(&app.settings.public_url)).to_json().unwrap_or_default();

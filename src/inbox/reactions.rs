@@ -104,6 +104,7 @@ fn ensure_can_react(target: &ReactionTarget, caller: &Caller) -> Result<(), Erro
         let rule = format!("is on WhatsApp account {}, which was unlinked; link it again", target.account_phone);
         return invalid(&rule);
     }
+    caller.may_use_account(&target.account_phone)?;
     if caller.sandbox_only && target.transport != transport::Kind::Sandbox {
         let rule = "This token may use sandbox accounts only; make one with `partyline token create`";
         return Err(Error::new(crate::error::Code::PermissionDenied, rule));

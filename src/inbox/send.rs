@@ -119,7 +119,7 @@ fn look(write: &mut Write<'_, '_>, request: &SendMessage) -> Result<Routes, Erro
 
 fn choose<'r>(routes: &'r [Route], caller: &Caller, request: &SendMessage) -> Result<&'r Route, Error> {
     let route = match &request.to {
-        Recipient::Address(_) => return choose_account(routes, request.account.as_ref(), caller.sandbox_only),
+        Recipient::Address(_) => return choose_account(routes, request.account.as_ref(), caller),
         Recipient::Chat(_) => routes.first().ok_or_else(unknown_chat)?,
         Recipient::ChatNamed(name) => choose_named(routes, name)?,
     };
@@ -127,7 +127,7 @@ fn choose<'r>(routes: &'r [Route], caller: &Caller, request: &SendMessage) -> Re
         let rule = format!("This chat is on account {}, not {}", route.account_phone, account.as_str());
         return Err(Error::invalid(ACCOUNT_FIELD, format!("{rule}; leave {ACCOUNT_FIELD} out")));
     }
-    usable(route, caller.sandbox_only)
+    usable(route, caller)
 }
 
 const ACCOUNT_FIELD: &str = "whatsapp_account_phone";
@@ -150,32 +150,41 @@ fn choose_named<'r>(routes: &'r [Route], name: &ChatName) -> Result<&'r Route, E
 
 /// The account that a message goes from: the named one, else the most recently linked; a sandbox account by itself only
 /// where no real one was ever linked, or the token may use no other.
-fn choose_account<'r>(routes: &'r [Route], wished: Option<&Phone>, sandbox_only: bool) -> Result<&'r Route, Error> {
+fn choose_account<'r>(routes: &'r [Route], wished: Option<&Phone>, caller: &Caller) -> Result<&'r Route, Error> {
     if let Some(phone) = wished {
         let route = routes.iter().find(|route| route.account_phone == phone.as_str()).ok_or_else(|| {
             let rule = format!("WhatsApp account {} is not linked to this workspace", phone.as_str());
             Error::invalid(ACCOUNT_FIELD, format!("{rule}; GET /whatsapp_accounts lists those that are"))
         })?;
-        return usable(route, sandbox_only);
+        return usable(route, caller);
     }
     let is_sandbox = |route: &&Route| route.transport == TransportKind::Sandbox;
-    let any_real = routes.iter().any(|route| !is_sandbox(&route));
-    let linked = routes.iter().filter(|route| route.unlinked_at.is_never());
+    let allowed: Vec<_> = routes.iter().filter(|route| caller.limits.allow_account(&route.account_phone)).collect();
+    let any_real = allowed.iter().any(|route| !is_sandbox(route));
+    let linked = allowed.into_iter().filter(|route| route.unlinked_at.is_never());
     linked
-        .filter(|route| is_sandbox(route) == (sandbox_only || !any_real))
+        .filter(|route| is_sandbox(route) == (caller.sandbox_only || !any_real))
         .max_by_key(|route| (route.linked_at, route.account))
-        .ok_or_else(|| {
-            Error::invalid(ACCOUNT_FIELD, "This workspace has no linked WhatsApp account to send from; link one first")
-        })
+        .ok_or_else(|| no_account(caller))
+}
+
+fn no_account(caller: &Caller) -> Error {
+    if caller.limits.accounts.is_empty() {
+        let rule = "This workspace has no linked WhatsApp account to send from; link one first";
+        return Error::invalid(ACCOUNT_FIELD, rule);
+    }
+    let rule = format!("None of this token's WhatsApp accounts ({}) is linked", caller.limits.accounts.join(", "));
+    Error::invalid(ACCOUNT_FIELD, format!("{rule}; link one, or use another token"))
 }
 
 /// A way whose account is linked and open to the caller.
-fn usable(route: &Route, sandbox_only: bool) -> Result<&Route, Error> {
+fn usable<'r>(route: &'r Route, caller: &Caller) -> Result<&'r Route, Error> {
+    caller.may_use_account(&route.account_phone)?;
     if !route.unlinked_at.is_never() {
         let rule = format!("WhatsApp account {} was unlinked; link it again or choose another", route.account_phone);
         return Err(Error::invalid(ACCOUNT_FIELD, rule));
     }
-    if sandbox_only && route.transport != TransportKind::Sandbox {
+    if caller.sandbox_only && route.transport != TransportKind::Sandbox {
         let rule = "This token may use sandbox accounts only; make one with `partyline token create`";
         return Err(Error::new(Code::PermissionDenied, rule));
     }

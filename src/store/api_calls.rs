@@ -32,25 +32,29 @@ pub struct ApiCallRow {
     /// How many like it are folded into this row; 1 for itself alone.
     pub repeats: i64,
     pub message: Option<MessageUid>,
+    /// What was sent, without secrets and cut off at [`BODY_BYTES_MAX`]; of refused requests only.
+    pub body: String,
 }
 
 static API_CALL_INSERT: Sql = Sql::both(
     "INSERT INTO api_calls (workspace_id, slot, seq, at_ms, request_id, token_id, method, path, status, outcome, \
-     reason, ignored, duration_us, repeats, message_uid) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+     reason, ignored, duration_us, repeats, message_uid, body) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
      ON CONFLICT (workspace_id, slot) DO UPDATE SET seq = excluded.seq, at_ms = excluded.at_ms, \
      request_id = excluded.request_id, token_id = excluded.token_id, method = excluded.method, \
      path = excluded.path, status = excluded.status, outcome = excluded.outcome, reason = excluded.reason, \
      ignored = excluded.ignored, duration_us = excluded.duration_us, repeats = excluded.repeats, \
-     message_uid = excluded.message_uid",
+     message_uid = excluded.message_uid, body = excluded.body",
 );
 
 /// A reason is logged up to this length.
 pub const REASON_CHARS_MAX: usize = 500;
+/// So much of a refused request's body is logged.
+pub const BODY_BYTES_MAX: usize = 2_048;
 
 const API_CALL_LIST: Sql = Sql::both(
     "SELECT seq, at_ms, request_id, token_id, method, path, status, outcome, reason, ignored, duration_us, repeats, \
-     message_uid FROM api_calls WHERE workspace_id = $1 ORDER BY seq DESC LIMIT $2",
+     message_uid, body FROM api_calls WHERE workspace_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
 );
 
 const API_CALL_SINCE: Sql = Sql::both(
@@ -63,9 +67,10 @@ pub fn api_call_insert(write: &mut Write<'_, '_>, call: &ApiCallRow) -> Result<(
     let seq = write.counters.call_last;
     let slot = seq % API_CALLS_MAX;
     let ApiCallRow { at, request, token, method, path, status, outcome, reason, ignored, .. } = call;
-    let ApiCallRow { duration_us, repeats, message, .. } = call;
+    let ApiCallRow { duration_us, repeats, message, body, .. } = call;
     // It may quote what the caller sent, and PostgreSQL's text holds no NUL.
     let reason: String = reason.chars().filter(|letter| *letter != '\0').take(REASON_CHARS_MAX).collect();
+    let body = body[..body.floor_char_boundary(BODY_BYTES_MAX)].replace('\0', "");
     let values = params![
         write.workspace.id,
         slot,
@@ -81,7 +86,8 @@ pub fn api_call_insert(write: &mut Write<'_, '_>, call: &ApiCallRow) -> Result<(
         ignored,
         duration_us,
         repeats,
-        message
+        message,
+        body
     ];
     let values = values.into_iter().map(Value::into_owned).collect();
     write.later(&API_CALL_INSERT, values)
@@ -89,7 +95,17 @@ pub fn api_call_insert(write: &mut Write<'_, '_>, call: &ApiCallRow) -> Result<(
 
 /// The newest calls first.
 pub fn api_call_list(tx: &mut impl Read, workspace: WorkspaceId, rows_max: i64) -> Result<Vec<ApiCallRow>, Error> {
-    tx.query(&API_CALL_LIST, &params![workspace, rows_max], decode)
+    api_call_page(tx, workspace, i64::MAX, rows_max)
+}
+
+/// The newest of the calls before the one of this `seq`, newest first.
+pub fn api_call_page(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    before: i64,
+    rows_max: i64,
+) -> Result<Vec<ApiCallRow>, Error> {
+    tx.query(&API_CALL_LIST, &params![workspace, before, rows_max], decode)
 }
 
 /// When calls took place since `since`, with how often; those of the two outcomes, which use no slot, left out.
@@ -118,6 +134,7 @@ fn decode(row: &Row<'_>) -> Result<ApiCallRow, Error> {
         duration_us: row.get(10)?,
         repeats: row.get(11)?,
         message: row.get(12)?,
+        body: row.get(13)?,
     })
 }
 

@@ -106,9 +106,22 @@ pub fn idempotency_insert(
     status: u16,
     body: &str,
 ) -> Result<(), crate::error::Error> {
+    idempotency_insert_for(write, key, status, body, IDEMPOTENCY_KEPT)
+}
+
+/// Keeps an answer for a shorter time than others.
+pub fn idempotency_insert_for(
+    write: &mut Write<'_, '_>,
+    key: &IdempotencyKey,
+    status: u16,
+    body: &str,
+    lives: Duration,
+) -> Result<(), crate::error::Error> {
     let IdempotencyKey { key, method, path, fingerprint } = key;
+    // As old as an answer that has only so long left, so that finding and forgetting need to know one age only.
+    let created_at = write.now + lives - IDEMPOTENCY_KEPT;
     let status = i64::from(status);
-    let values = params![write.workspace.id, key, method, path, fingerprint, status, body, write.now];
+    let values = params![write.workspace.id, key, method, path, fingerprint, status, body, created_at];
     let values = values.into_iter().map(Value::into_owned).collect();
     write.later(&IDEMPOTENCY_INSERT, values)
 }

@@ -91,6 +91,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0007_people.sql"),
     },
     Migration {
+        version: 8,
+        name: "calls",
+        sqlite: include_str!("../../migrations/sqlite/0008_calls.sql"),
+        postgres: include_str!("../../migrations/postgres/0008_calls.sql"),
+    },
+    Migration {
         version: 9,
         name: "sandbox whole",
         sqlite: include_str!("../../migrations/sqlite/0009_sandbox.sql"),

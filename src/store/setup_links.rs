@@ -14,6 +14,9 @@ const SETUP_LINK_FIND: Sql =
 const SETUP_LINK_USE: Sql =
     Sql::both("UPDATE setup_links SET used_at_ms = $2 WHERE hash = $1 AND used_at_ms = 0 AND expires_at_ms > $2");
 
+const SETUP_LINK_END_ALL: Sql =
+    Sql::both("UPDATE setup_links SET used_at_ms = $2 WHERE workspace_id = $1 AND used_at_ms = 0");
+
 /// Stores a link by the SHA-256 of its secret.
 pub fn setup_link_insert(
     tx: &mut Tx<'_>,
@@ -34,6 +37,11 @@ pub fn setup_link_use(tx: &mut Tx<'_>, hash: [u8; 32], now: Time) -> Result<bool
     Ok(tx.execute(&SETUP_LINK_USE, &params![hash, now])? > 0)
 }
 
+/// Ends every link of a workspace that wasn't used.
+pub fn setup_link_end_all(tx: &mut Tx<'_>, workspace: WorkspaceId, now: Time) -> Result<(), Error> {
+    tx.execute(&SETUP_LINK_END_ALL, &params![workspace, now]).map(drop)
+}
+
 super::statements! {
-    SETUP_LINK_INSERT, SETUP_LINK_FIND, SETUP_LINK_USE,
+    SETUP_LINK_INSERT, SETUP_LINK_FIND, SETUP_LINK_USE, SETUP_LINK_END_ALL,
 }

@@ -22,21 +22,30 @@ pub struct TokenRow {
     pub created_at: Time,
     pub revoked_at: Time,
     pub last_used_at: Time,
+    /// Phones of the accounts that it may use, with commas between; empty for all.
+    pub accounts: String,
+    /// Networks that it may call from, with commas between; empty for all.
+    pub networks: String,
+    /// `NEVER` if it lives until it is revoked.
+    pub expires_at: Time,
+    /// A send that repeats another is answered as that one was.
+    pub collapses: bool,
 }
 
 static TOKEN_INSERT: Sql = Sql::both(
     "INSERT INTO tokens (workspace_id, token_id, name, scope, sandbox_only, hint, hash, created_at_ms, revoked_at_ms, \
-     last_used_at_ms, teammate_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9)",
+     last_used_at_ms, teammate_id, accounts, networks, expires_at_ms, collapses) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10, $11, $12, $13)",
 );
 
 const TOKEN_BY_HASH: Sql = Sql::both(
     "SELECT workspace_id, token_id, name, scope, sandbox_only, hint, created_at_ms, revoked_at_ms, last_used_at_ms, \
-     teammate_id FROM tokens WHERE hash = $1",
+     teammate_id, accounts, networks, expires_at_ms, collapses FROM tokens WHERE hash = $1",
 );
 
 const TOKEN_LIST: Sql = Sql::both(
     "SELECT workspace_id, token_id, name, scope, sandbox_only, hint, created_at_ms, revoked_at_ms, last_used_at_ms, \
-     teammate_id FROM tokens WHERE workspace_id = $1 ORDER BY token_id",
+     teammate_id, accounts, networks, expires_at_ms, collapses FROM tokens WHERE workspace_id = $1 ORDER BY token_id",
 );
 
 const TOKEN_REVOKE: Sql =
@@ -49,7 +58,22 @@ const TOKEN_USED: Sql = Sql::both(
 /// Stores a new token under `hash` (SHA-256 of its text, 32 bytes).
 pub fn token_insert(write: &mut Write<'_, '_>, token: &TokenRow, hash: [u8; 32]) -> Result<(), crate::error::Error> {
     let TokenRow { workspace, id, name, scope, sandbox_only, teammate, hint, created_at, .. } = token;
-    let values = params![workspace, id, name, scope, sandbox_only, hint, hash, created_at, teammate];
+    let TokenRow { accounts, networks, expires_at, collapses, .. } = token;
+    let values = params![
+        workspace,
+        id,
+        name,
+        scope,
+        sandbox_only,
+        hint,
+        hash,
+        created_at,
+        teammate,
+        accounts,
+        networks,
+        expires_at,
+        collapses
+    ];
     write.later(&TOKEN_INSERT, values.into_iter().map(Value::into_owned).collect())
 }
 
@@ -85,6 +109,10 @@ fn decode(row: &Row<'_>) -> Result<TokenRow, Error> {
         revoked_at: row.get(7)?,
         last_used_at: row.get(8)?,
         teammate: row.get(9)?,
+        accounts: row.get(10)?,
+        networks: row.get(11)?,
+        expires_at: row.get(12)?,
+        collapses: row.get(13)?,
     })
 }
 

@@ -40,6 +40,24 @@ outcomes! {
 }
 
 impl Outcome {
+    /// Whether the log keeps what was sent: of what the sender can mend by looking at it.
+    pub const fn shows_body(self) -> bool {
+        matches!(self, Outcome::InvalidParameters | Outcome::NotFound | Outcome::NotPermitted | Outcome::Error)
+    }
+
+    /// Of an answer of which only the status is known.
+    pub fn of_status(status: u16) -> Outcome {
+        match status {
+            200..=299 => Outcome::Success,
+            401 => Outcome::Unauthorized,
+            403 => Outcome::NotPermitted,
+            404 => Outcome::NotFound,
+            429 => Outcome::RateLimited,
+            500.. => Outcome::Error,
+            _ => Outcome::InvalidParameters,
+        }
+    }
+
     pub fn of(error: &Error) -> Outcome {
         match error.code {
             Code::MissingCredentials | Code::InvalidToken => Outcome::Unauthorized,

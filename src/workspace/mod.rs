@@ -3,6 +3,7 @@
 pub mod api_log;
 pub mod credits;
 pub mod cycle;
+pub mod duplicates;
 pub mod invitations;
 pub mod ledger;
 pub mod limits;
@@ -10,10 +11,12 @@ pub mod people;
 
 pub mod quota;
 pub mod rate;
+pub mod redaction;
 pub mod settings;
 pub mod setup;
 
 pub mod teammates;
+pub mod token_limits;
 pub mod tokens;
 mod write;
 pub mod zone;

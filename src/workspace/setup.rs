@@ -10,7 +10,7 @@ use crate::error::{Code, Error};
 use crate::id::{WorkspaceId, random_bytes};
 use crate::store::Write;
 use crate::store::counters::counters_find;
-use crate::store::setup_links::{setup_link_find, setup_link_insert, setup_link_use};
+use crate::store::setup_links::{setup_link_end_all, setup_link_find, setup_link_insert, setup_link_use};
 use crate::store::workspaces::{Workspace, workspace_list};
 use crate::workspace::settings::{create_workspace, describe_workspace};
 use crate::workspace::tokens::{Scope, TokenSecret, create_token};
@@ -119,6 +119,12 @@ fn make_first(
     write.close()?;
     setup_link_insert(tx, setup.hash(), id, now + SETUP_LINK_LIVES)?;
     Ok(Some(id))
+}
+
+/// Makes a new setup link for a workspace whose link was lost; the older ones open nothing any more.
+pub fn renew_setup_link(write: &mut Write<'_, '_>, secret: &SetupSecret) -> Result<(), Error> {
+    setup_link_end_all(write.tx, write.workspace.id, write.now)?;
+    Ok(setup_link_insert(write.tx, secret.hash(), write.workspace.id, write.now + SETUP_LINK_LIVES)?)
 }
 
 async fn any_workspace(database: &Database) -> Result<bool, Error> {

@@ -3,10 +3,11 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::id::{TeammateId, TokenId, WorkspaceId, random_bytes};
 use crate::store::Write;
 use crate::store::tokens::{TokenRow, token_insert, token_revoke};
+use crate::workspace::token_limits::TokenLimits;
 
 const PREFIX: &str = "pl_live_";
 const SECRET_CHARS: usize = 30;
@@ -64,6 +65,34 @@ pub struct Caller {
     pub sandbox_only: bool,
     /// Whose token it is; may have left since, so whoever needs the teammate looks.
     pub teammate: TeammateId,
+    pub limits: TokenLimits,
+}
+
+impl Caller {
+    /// The operator, who needs no token: whoever may open the data folder may do anything.
+    pub fn operator(workspace: WorkspaceId) -> Caller {
+        Caller {
+            workspace,
+            token: TokenId(0),
+            token_name: String::new(),
+            scope: Scope::Full,
+            sandbox_only: false,
+            teammate: TeammateId::OWNER,
+            limits: TokenLimits::default(),
+        }
+    }
+
+    /// Whether the caller's token may use the account with this phone.
+    ///
+    /// # Errors
+    /// `permission_denied`, naming the account.
+    pub fn may_use_account(&self, phone: &str) -> Result<(), Error> {
+        if self.limits.allow_account(phone) {
+            return Ok(());
+        }
+        let rule = format!("This token may not use WhatsApp account {phone}");
+        Err(Error::new(Code::PermissionDenied, format!("{rule}; use one of its accounts, or another token")))
+    }
 }
 
 /// The text of a token: shown once, never stored.
@@ -116,10 +145,19 @@ impl std::fmt::Debug for TokenSecret {
     }
 }
 
-/// Stores a new token of the Owner; its secret was made before the write began.
+/// A token to make.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    pub name: String,
+    pub scope: Scope,
+    pub sandbox_only: bool,
+    pub limits: TokenLimits,
+}
+
+/// Stores a new token of the Owner without limits; its secret was made before the write began.
 ///
 /// # Errors
-/// `validation_error` for a name that is empty or longer than [`TOKEN_NAME_CHARS_MAX`].
+/// As [`create_limited_token`].
 pub fn create_token(
     write: &mut Write<'_, '_>,
     name: &str,
@@ -127,25 +165,44 @@ pub fn create_token(
     sandbox_only: bool,
     secret: &TokenSecret,
 ) -> Result<TokenId, Error> {
-    let name = name.trim();
+    let token = NewToken { name: name.to_owned(), scope, sandbox_only, limits: TokenLimits::default() };
+    create_limited_token(write, &token, secret)
+}
+
+/// Stores a new token of the Owner; its secret was made before the write began.
+///
+/// # Errors
+/// `validation_error` for a name that is empty or longer than [`TOKEN_NAME_CHARS_MAX`], and for an account that the
+/// workspace doesn't have.
+pub fn create_limited_token(
+    write: &mut Write<'_, '_>,
+    token: &NewToken,
+    secret: &TokenSecret,
+) -> Result<TokenId, Error> {
+    let name = token.name.trim();
     let length = name.chars().count();
     if length == 0 || length > TOKEN_NAME_CHARS_MAX || name.chars().any(char::is_control) {
         let rule = format!("A token's name has 1 to {TOKEN_NAME_CHARS_MAX} characters; give it another name");
         return Err(Error::invalid("name", rule));
     }
+    token.limits.check(write)?;
     write.counters.token_last += 1;
     let id = TokenId(write.counters.token_last);
     let row = TokenRow {
         workspace: write.workspace_id(),
         id,
         name: name.to_owned(),
-        scope: scope.as_str().to_owned(),
-        sandbox_only,
+        scope: token.scope.as_str().to_owned(),
+        sandbox_only: token.sandbox_only,
         teammate: TeammateId::OWNER,
         hint: secret.hint().to_owned(),
         created_at: write.now,
         revoked_at: crate::clock::Time::NEVER,
         last_used_at: crate::clock::Time::NEVER,
+        accounts: token.limits.accounts_text(),
+        networks: token.limits.networks_text(),
+        expires_at: token.limits.expires_at,
+        collapses: token.limits.collapses,
     };
     token_insert(write, &row, secret.hash())?;
     Ok(id)

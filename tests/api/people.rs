@@ -40,6 +40,10 @@ async fn token_of(stage: &TestApp, teammate: TeammateId, secret: &TokenSecret) {
         created_at: START,
         revoked_at: Time::NEVER,
         last_used_at: Time::NEVER,
+        accounts: String::new(),
+        networks: String::new(),
+        expires_at: Time::NEVER,
+        collapses: false,
     };
     let hash = secret.hash();
     stage.write(stage.workspace, move |write| token_insert(write, &row, hash)).await;

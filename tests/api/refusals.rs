@@ -25,7 +25,7 @@ fn planted(stage: &TestApp, actor: &Actor, work: Work) -> Actor {
     let operation = move |call: Call| async move {
         call.write(Ok(()), move |write, _, ()| work(write).and_then(|()| Err::<Done<()>, _>(refusal()))).await
     };
-    let state = PublicState { app: stage.app.clone(), known: std::sync::Arc::default() };
+    let state = PublicState::new(stage.app.clone());
     let router = Router::new().route("/integrations/api/planted", post(operation)).with_state(state);
     actor.talking_to(router).with_header("idempotency-key", "order-17")
 }

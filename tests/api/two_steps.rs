@@ -11,7 +11,6 @@ use axum::response::Response;
 use axum::routing::post;
 use partyline::error::{Code, Error};
 use partyline::http::call::{Call, Done, PublicState, RawBody};
-use partyline::http::caller::KnownCallers;
 use partyline::store::api_calls::api_call_list;
 use partyline::workspace::settings::{LimitChange, set_limits};
 use serde_json::json;
@@ -77,12 +76,11 @@ async fn told(engine: Engine) -> (TestApp, Arc<Step>, Actor) {
     let stage = TestApp::on(engine).await;
     let [entered, leave, late] = [0; 3].map(Semaphore::new);
     let step = Arc::new(Step { runs: AtomicUsize::new(0), entered, leave, late });
-    let state = PublicState { app: stage.app.clone(), known: Arc::new(KnownCallers::default()) };
     let router = Router::new()
         .route("/fetch", post(fetch))
         .route("/stream", post(stream))
         .layer(Extension(Arc::clone(&step)))
-        .with_state(state);
+        .with_state(PublicState::new(stage.app.clone()));
     let token = stage.token().await.talking_to(router).with_header("idempotency-key", "order-17");
     (stage, step, token)
 }

@@ -225,6 +225,21 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Opens a page by its whole address; the answer's status.
+    pub fn page(&self, url: &str) -> u16 {
+        let host = self.address.trim_start_matches("http://");
+        let path = url.trim_start_matches(&self.address);
+        let mut stream = TcpStream::connect(host).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status")
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();

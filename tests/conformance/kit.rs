@@ -9,7 +9,7 @@ use partyline::accounts::link_sandbox;
 use partyline::app::{App, Settings};
 use partyline::clock::{Clock, Time};
 use partyline::error::Error;
-use partyline::id::{AccountId, ChatId, MessageUid, TeammateId, TokenId, WorkspaceId};
+use partyline::id::{AccountId, ChatId, MessageUid, WorkspaceId};
 use partyline::inbox::content::{Content, Recipient};
 use partyline::inbox::reactions::{SendReaction, react};
 use partyline::inbox::send::{SendMessage, queue_message};
@@ -24,7 +24,7 @@ use partyline::store::messages::{MessageFilter, MessageView, history_list, messa
 use partyline::store::outbox::{OutboxRow, outbox_of_chat};
 use partyline::store::workspaces::workspace_update;
 use partyline::workspace::settings::create_workspace;
-use partyline::workspace::tokens::{Caller, Scope};
+use partyline::workspace::tokens::Caller;
 use tempfile::TempDir;
 
 const CREDITS: i64 = 1_000_000;
@@ -104,14 +104,7 @@ impl Kit {
     }
 
     fn caller(&self) -> Caller {
-        Caller {
-            workspace: self.workspace,
-            token: TokenId(0),
-            token_name: String::new(),
-            scope: Scope::Full,
-            sandbox_only: false,
-            teammate: TeammateId::OWNER,
-        }
+        Caller::operator(self.workspace)
     }
 
     pub async fn read<T: Send + 'static>(

@@ -26,6 +26,7 @@ fn row(path: &str, status: i64, outcome: Outcome) -> ApiCallRow {
         duration_us: 5,
         repeats: 1,
         message: None,
+        body: String::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use partyline::id::{AccountId, ChatId, TeammateId, TokenId, WorkspaceId};
 use partyline::store::accounts::{
     AccountRow, account_all_linked, account_find, account_insert, account_list, account_set_health,
 };
-use partyline::store::api_calls::{ApiCallRow, api_call_insert, api_call_list, api_call_times};
+use partyline::store::api_calls::{ApiCallRow, api_call_insert, api_call_list, api_call_page, api_call_times};
 use partyline::store::counters::{Counters, counters_find, counters_insert};
 use partyline::store::events::{EventRow, NewEvent, event_after, event_append, event_prune};
 use partyline::store::health::{database_now, integrity, schema_version};
@@ -135,6 +135,10 @@ async fn a_token() {
             created_at: START,
             revoked_at: Time::NEVER,
             last_used_at: Time::NEVER,
+            accounts: "+12025550100,+12025550101".into(),
+            networks: "203.0.113.0/24".into(),
+            expires_at: START + Duration::from_secs(9),
+            collapses: true,
         };
         let given = made.clone();
         stage.write(workspace, move |write| token_insert(write, &given, [7; 32])).await;
@@ -199,6 +203,7 @@ async fn an_api_call() {
             duration_us: i64::MAX,
             repeats: 4,
             message: Some(uid),
+            body: ODD.into(),
         };
         let (given, refused) = (made.clone(), ApiCallRow { outcome: 6, message: None, ..made.clone() });
         stage
@@ -208,6 +213,8 @@ async fn an_api_call() {
             .await;
         let all = seen(&stage, move |tx| api_call_list(tx, workspace, 10)).await;
         assert_eq!((all[0].seq, all[0].outcome, all[0].message, &all[1]), (2, 6, None, &made));
+        let older = seen(&stage, move |tx| api_call_page(tx, workspace, 2, 10)).await;
+        assert_eq!(older, std::slice::from_ref(&made));
         let before = START - Duration::from_secs(1);
         assert_eq!(seen(&stage, move |tx| api_call_times(tx, workspace, before, [6, 4])).await, [(START, 4)]);
         assert_eq!(seen(&stage, move |tx| api_call_times(tx, workspace, START, [6, 4])).await, []);

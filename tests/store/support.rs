@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use partyline::id::{AccountId, MessageUid, TeammateId, TokenId, WorkspaceId};
+use partyline::id::{AccountId, MessageUid, WorkspaceId};
 use partyline::inbox::content::{Content, Recipient};
 use partyline::inbox::receive::receive_message;
 use partyline::inbox::send::{SendMessage, queue_message};
@@ -11,7 +11,7 @@ use partyline::message::Origin;
 use partyline::store::counters::{Counters, counters_find};
 use partyline::store::events::{EventRow, event_after};
 use partyline::workspace::settings::{LimitChange, set_limits};
-use partyline::workspace::tokens::{Caller, Scope};
+use partyline::workspace::tokens::Caller;
 use transport::{Address, Incoming, IncomingBody, Sender};
 
 use crate::kit::{Engine, TestApp};
@@ -72,14 +72,7 @@ pub async fn queue_from(stage: &TestApp, account: Option<Phone>, phone: &str, te
 }
 
 fn caller(workspace: WorkspaceId) -> Caller {
-    Caller {
-        workspace,
-        token: TokenId(0),
-        token_name: String::new(),
-        scope: Scope::Full,
-        sandbox_only: false,
-        teammate: TeammateId::OWNER,
-    }
+    Caller::operator(workspace)
 }
 
 pub async fn limited(stage: &TestApp, change: LimitChange) {

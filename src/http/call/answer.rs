@@ -7,15 +7,17 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde::Serialize;
 
-use super::idempotency::{Earlier, earlier_answer, replay};
+use super::idempotency::{Earlier, collapse, earlier_answer, replay};
 use super::logging::{Ending, Facts};
-use super::{Call, Done};
+use super::{Call, Done, Fingerprint};
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::http::error::{failure_body, status_of};
+use crate::id::MessageUid;
 use crate::store::Write;
 use crate::store::api_calls::api_call_insert;
-use crate::store::idempotency::{ClaimId, IdempotencyKey, idempotency_insert};
+use crate::store::idempotency::{ClaimId, IdempotencyKey, idempotency_insert, idempotency_insert_for};
+use crate::workspace::duplicates::{REPEAT_WITHIN, Seat};
 use crate::workspace::limits::{Pass, enter_shared};
 use crate::workspace::quota::count_calls;
 use crate::workspace::tokens::Caller;
@@ -28,6 +30,9 @@ pub(super) struct Asked {
     pub key: Option<IdempotencyKey>,
     /// The call's own claim on its key.
     pub claim: Option<ClaimId>,
+    pub fingerprint: Fingerprint,
+    /// Its place among sends like it, where it has no key.
+    pub seat: Option<Seat>,
     pub envelope: Envelope,
     pub gate: Gate,
 }
@@ -85,6 +90,8 @@ impl Call {
             clock: self.app.clock.clone(),
             key,
             claim,
+            fingerprint: self.fingerprint,
+            seat: None,
             envelope: self.envelope,
             gate: Gate::Passed,
         }
@@ -106,6 +113,28 @@ impl Asked {
             count_calls(write, 1)?;
         }
         api_call_insert(write, &self.facts.row(&self.caller, ending, self.took()))
+    }
+
+    /// The key under which a send without one is kept for a minute, where the token wants repeats to be one. No request
+    /// can bring such a key: it holds a control character.
+    fn repeat_key(&self) -> Option<IdempotencyKey> {
+        let is_wanted = self.caller.limits.collapses && self.seat.is_some();
+        is_wanted.then(|| {
+            let digest: String = self.fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
+            IdempotencyKey {
+                key: format!("\u{1}{}:{digest}", self.caller.token),
+                method: self.facts.method.to_string(),
+                path: self.facts.path.clone(),
+                fingerprint: self.fingerprint,
+            }
+        })
+    }
+
+    /// A send that is like an earlier one is marked in the log.
+    fn success(&self, message: Option<MessageUid>) -> Ending {
+        let first = message.and_then(|message| self.seat.as_ref()?.made(message));
+        let reason = first.map_or(String::new(), |first| format!("possible duplicate of {first}"));
+        Ending { reason, ..Ending::success(message) }
     }
 
     fn took(&self) -> Duration {
@@ -141,9 +170,21 @@ pub(super) fn answer_in_write<T: Serialize>(
     {
         return replay(write, asked, key, kept);
     }
+    let repeat = asked.repeat_key();
+    if let Some(key) = &repeat
+        && let Earlier::Answer(kept) = earlier_answer(write, key, None)?
+    {
+        return collapse(write, asked, kept);
+    }
     let done = unless_half_done(write, work)?;
     let (body, ending) = match done {
-        Ok(done) => (asked.envelope.around(done.data)?, Ending::success(done.message)),
+        Ok(done) => {
+            let body = asked.envelope.around(done.data)?;
+            if let Some(key) = repeat.filter(|_| done.message.is_some()) {
+                idempotency_insert_for(write, &key, StatusCode::OK.as_u16(), &body, REPEAT_WITHIN)?;
+            }
+            (body, asked.success(done.message))
+        }
         Err(refusal) if refusal.code == Code::QuotaExceeded => return asked.uncounted(write, refusal),
         Err(refusal) => (failure_body(&refusal), Ending::of(&refusal)),
     };

@@ -6,6 +6,7 @@ use super::answer::{Answer, Asked};
 use super::logging::Ending;
 use crate::error::{Code, Error};
 use crate::http::error::{failure_body, status_of};
+use crate::id::MessageUid;
 use crate::store::Write;
 use crate::store::idempotency::{CLAIM_LIVES, ClaimId, IdempotencyKey, KeptAnswer, idempotency_find};
 use crate::workspace::api_log::Outcome;
@@ -76,9 +77,26 @@ pub(super) fn replay(
         let (status, body) = (status_of(&error), failure_body(&error));
         return Ok(Answer { status, body, counted: true, replayed: false, refusal: None });
     }
+    again(write, asked, kept, "replayed: this Idempotency-Key was answered before".to_owned())
+}
+
+/// Answers a send that repeats another as that one was, for a token that wants it so.
+pub(super) fn collapse(write: &mut Write<'_, '_>, asked: &Asked, kept: KeptAnswer) -> Result<Answer, Error> {
+    let first = message_in(&kept.body).map_or(String::new(), |uid| format!(" of {uid}"));
+    again(write, asked, kept, format!("collapsed: possible duplicate{first}"))
+}
+
+fn again(write: &mut Write<'_, '_>, asked: &Asked, kept: KeptAnswer, reason: String) -> Result<Answer, Error> {
     let status = u16::try_from(kept.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.ok_or_else(|| Error::internal("a kept answer has no valid status"))?;
-    let reason = "replayed: this Idempotency-Key was answered before".to_owned();
-    asked.record(write, Ending { status, outcome: Outcome::Success, reason, message: None })?;
+    let message = message_in(&kept.body);
+    let outcome = Outcome::of_status(status.as_u16());
+    asked.record(write, Ending { status, outcome, reason, message })?;
     Ok(Answer { status, body: kept.body, counted: true, replayed: true, refusal: None })
+}
+
+/// The message that an answer told of.
+fn message_in(body: &str) -> Option<MessageUid> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    body["data"]["message_uid"].as_str()?.parse().ok().map(MessageUid)
 }

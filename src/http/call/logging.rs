@@ -2,18 +2,23 @@
 
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::{HeaderValue, Method, StatusCode, request::Parts};
 use axum::response::{IntoResponse, Response};
 
 use super::Call;
+use crate::app::App;
 use crate::clock::{Clock, Time};
 use crate::error::Error;
+use crate::http::caller::Refused;
 use crate::http::error::{json, status_of};
 use crate::http::layers::RequestId;
 use crate::id::MessageUid;
 use crate::store::api_calls::ApiCallRow;
 use crate::workspace::api_log::Outcome;
 use crate::workspace::limits::Pass;
+use crate::workspace::redaction::{loggable_body, without_secrets};
+use crate::workspace::token_limits::Ended;
 use crate::workspace::tokens::Caller;
 
 const IGNORED: &str = "partyline-ignored";
@@ -29,6 +34,8 @@ pub(super) struct Facts {
     pub method: Method,
     pub path: String,
     pub ignored: Vec<String>,
+    /// The body, as far as it was read here.
+    pub sent: Bytes,
 }
 
 /// How a request ended, for the log.
@@ -60,6 +67,21 @@ impl Facts {
             method: parts.method.clone(),
             path: parts.uri.path().chars().take(PATH_CHARS_MAX).collect(),
             ignored: Vec::new(),
+            sent: Bytes::new(),
+        }
+    }
+
+    /// Logs a request with a token that opens nothing any more, where its workspace can see it.
+    pub fn note_refused(&self, app: &App, refused: &Refused) {
+        if let Some((caller, ended)) = &refused.ended {
+            let reason = match ended {
+                Ended::Revoked => "The token was revoked",
+                Ended::Expired => "The token has expired",
+                Ended::Elsewhere => "The token may not be used from this client's address",
+            };
+            let ending = Ending { reason: reason.to_owned(), ..Ending::of(&refused.error) };
+            let took = app.clock.monotonic().saturating_sub(self.started);
+            app.ledger.note_refusal(caller.workspace, self.row(caller, ending, took));
         }
     }
 
@@ -73,11 +95,12 @@ impl Facts {
             path: self.path.clone(),
             status: i64::from(ending.status.as_u16()),
             outcome: ending.outcome as i64,
-            reason: ending.reason,
+            reason: without_secrets(&ending.reason),
             ignored: self.ignored.join(","),
             duration_us: i64::try_from(took.as_micros()).unwrap_or(i64::MAX),
             repeats: 1,
             message: ending.message,
+            body: if ending.outcome.shows_body() { loggable_body(&self.sent) } else { String::new() },
         }
     }
 }

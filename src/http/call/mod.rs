@@ -29,6 +29,7 @@ use crate::http::fields::Fields;
 use crate::id::MessageUid;
 use crate::store::Write;
 use crate::store::idempotency::IdempotencyKey;
+use crate::workspace::duplicates::{RecentSends, Seat, SendMark};
 use crate::workspace::limits::Pass;
 use crate::workspace::tokens::Caller;
 use answer::{Answer, Asked, Envelope, answer_in_write};
@@ -41,11 +42,19 @@ const REPLAYED: &str = "idempotent-replayed";
 pub struct PublicState {
     pub app: App,
     pub known: Arc<KnownCallers>,
+    pub recent: Arc<RecentSends>,
+}
+
+impl PublicState {
+    pub fn new(app: App) -> PublicState {
+        PublicState { app, known: Arc::default(), recent: Arc::default() }
+    }
 }
 
 /// One request of the public API by a proven caller.
 pub struct Call {
     app: App,
+    recent: Arc<RecentSends>,
     caller: Arc<Caller>,
     facts: Facts,
     query: Result<Fields, Error>,
@@ -56,6 +65,7 @@ pub struct Call {
 
 /// SHA-256 of what was sent: by it a repeated request is known to be the same one.
 pub type Fingerprint = [u8; 32];
+const NOTHING_SENT: Fingerprint = [0; 32];
 
 /// What an operation answers, and the message that it made.
 pub struct Done<T> {
@@ -76,11 +86,18 @@ impl FromRequestParts<PublicState> for Call {
     async fn from_request_parts(parts: &mut Parts, state: &PublicState) -> Result<Call, Error> {
         let app = state.app.clone();
         let facts = Facts::of(parts, &app.clock);
-        let caller = authenticate(&app, &state.known, &parts.headers).await?;
+        let caller = match authenticate(&app, &state.known, parts).await {
+            Ok(caller) => caller,
+            Err(refused) => {
+                facts.note_refused(&app, &refused);
+                return Err(refused.error);
+            }
+        };
+        let recent = Arc::clone(&state.recent);
         let query = Fields::from_query(parts.uri.query().unwrap_or_default());
         let key = if parts.method == Method::POST { idempotency::key_of(&parts.headers) } else { Ok(None) };
-        let (fingerprint, envelope) = ([0; 32], Envelope::Data);
-        Ok(Call { app, caller, facts, query, key, fingerprint, envelope })
+        let (fingerprint, envelope) = (NOTHING_SENT, Envelope::Data);
+        Ok(Call { app, recent, caller, facts, query, key, fingerprint, envelope })
     }
 }
 
@@ -173,6 +190,7 @@ impl Call {
     pub fn bytes(&mut self, body: RawBody) -> Result<Bytes, Error> {
         let bytes = body.0?;
         self.fingerprint = Sha256::digest(&bytes).into();
+        self.facts.sent = bytes.clone();
         Ok(bytes)
     }
 
@@ -231,7 +249,8 @@ impl Call {
         T: Serialize + Send + 'static,
         F: Fn(&mut Write<'_, '_>, &Caller, &R) -> Result<Done<T>, Error> + Send + 'static,
     {
-        let asked = Asked { gate: asked.gate_after(pass), ..asked };
+        let seat = self.seat(&asked);
+        let asked = Asked { gate: asked.gate_after(pass), seat: seat.clone(), ..asked };
         let held = pass.held();
         let run = move |write: &mut Write<'_, '_>| {
             let answer = answer_in_write(write, &asked, |write| work(write, &asked.caller, &request))?;
@@ -241,7 +260,21 @@ impl Call {
             }
             Ok(answer)
         };
-        self.app.write(self.caller.workspace, Priority::Foreground, run).await
+        let written = self.app.write(self.caller.workspace, Priority::Foreground, run).await;
+        if let Some(seat) = seat.filter(|_| written.as_ref().map_or(true, |answer| answer.refusal.is_some())) {
+            seat.leave();
+        }
+        written
+    }
+
+    /// A send's place among those like it; of requests that have no key to tell them apart.
+    fn seat(&self, asked: &Asked) -> Option<Seat> {
+        let is_plain = asked.key.is_none() && self.facts.method == Method::POST && asked.fingerprint != NOTHING_SENT;
+        is_plain.then(|| {
+            let (workspace, token) = (self.caller.workspace, self.caller.token);
+            let mark = SendMark { workspace, token, path: self.facts.path.clone(), fingerprint: asked.fingerprint };
+            self.recent.sit(mark, self.app.clock.monotonic())
+        })
     }
 
     fn written(self, pass: Pass, written: Result<Answer, Error>) -> Response {

@@ -115,6 +115,7 @@ impl Call {
             Ok((prepared, fingerprint)) => {
                 let key = key.map(|key| IdempotencyKey { fingerprint, ..key });
                 let asked = self.asked(key, claim.as_ref().map(|claim| claim.id.clone()));
+                let asked = Asked { fingerprint, ..asked };
                 self.write_once(&pass, asked, prepared, work).await
             }
             Err(error) => Err(error),

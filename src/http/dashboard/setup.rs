@@ -232,13 +232,12 @@ pub async fn show_done() -> Response {
 /// Used, too old and never made look the same, so that nobody can tell them apart by trying.
 fn gone() -> Response {
     let words = html! {
-        p { "A setup link works once, within 24 hours of the first start. This one was used, is too old, or was mistyped." }
+        p { "A setup link works once, within 24 hours. This one was used, is too old, or was mistyped." }
         p.muted {
             "If you have used it, all is well: your workspace is set up. If nobody has, Partyline works all the same, with \
-             a workspace called My workspace. For one with a name and a time zone of your choice, run this on the machine \
-             of this server:"
+             a workspace called My workspace. For a new link, run this on the machine of this server:"
         }
-        (code("In a terminal", "partyline workspace create --name NAME --zone Europe/Lisbon"))
+        (code("In a terminal", "partyline setup-link"))
         div.line-up { a.btn href="/" { "About this server" } }
     };
     told(StatusCode::NOT_FOUND, "This setup link doesn't work", &words)

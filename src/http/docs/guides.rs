@@ -23,16 +23,19 @@ macro_rules! guide {
 }
 
 /// In the order in which one reads them.
-static GUIDES: [Guide; 5] = [
+static GUIDES: &[Guide] = &[
     guide!("first-message", "2026-11-22"),
     guide!("sending", "2026-11-22"),
+    guide!("chats-and-labels", "2026-11-22"),
+    guide!("idempotency", "2026-11-22"),
     guide!("limits-and-credits", "2026-11-22"),
+    guide!("errors", "2026-11-22"),
     guide!("sandbox", "2026-11-22", "sandbox.md"),
     guide!("moving-from-timelinesai", "2026-11-22"),
 ];
 
 pub fn all() -> &'static [Guide] {
-    &GUIDES
+    GUIDES
 }
 
 pub fn find(name: &str) -> Option<&'static Guide> {
