@@ -91,8 +91,8 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::WebhookMade, 45, "webhook:new"),
     (Kind::WebhookChanged, 46, "webhook:changed"),
     (Kind::WebhookDeleted, 47, "webhook:deleted"),
-    (Kind::AttachmentReady, 60, "message:media_ready"),
-    (Kind::AttachmentUnavailable, 61, "message:media_unavailable"),
+    (Kind::AttachmentReady, 80, "message:media_ready"),
+    (Kind::AttachmentUnavailable, 81, "message:media_unavailable"),
 ];
 
 impl Kind {
