@@ -27,6 +27,7 @@ static GUIDES: &[Guide] = &[
     guide!("first-message", "2026-11-22"),
     guide!("sending", "2026-11-22"),
     guide!("idempotency", "2026-11-22"),
+    guide!("chats-and-labels", "2026-11-22"),
     guide!("limits-and-credits", "2026-11-22"),
     guide!("errors", "2026-11-22"),
     guide!("sandbox", "2026-11-22", "sandbox.md"),
