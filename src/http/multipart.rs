@@ -96,14 +96,7 @@ impl Form {
                 let caption = (!text.is_empty()).then(|| MessageText::parse("caption", &text));
                 self.caption = caption.transpose()?;
             }
-            // Nobody asked for it, but another form it is.
-            _ => {
-                let mut hash = Sha256::new();
-                while let Some(chunk) = part.chunk().await? {
-                    hash.update(&chunk);
-                }
-                self.note(&name, &hash.finalize());
-            }
+            other => self.pass_over(part, other).await?,
         }
         Ok(())
     }
@@ -136,6 +129,16 @@ impl Form {
         let text = String::from_utf8(bytes).map_err(|_| Error::invalid(name, format!("{name} is not UTF-8")))?;
         self.note(name, text.as_bytes());
         Ok(text)
+    }
+
+    /// A part that nobody asked for. It still makes the form another one.
+    async fn pass_over(&mut self, part: &mut Part, name: &str) -> Result<(), Error> {
+        let mut hash = Sha256::new();
+        while let Some(chunk) = part.chunk().await? {
+            hash.update(&chunk);
+        }
+        self.note(name, &hash.finalize());
+        Ok(())
     }
 
     /// Lets a part count towards what a repeated form is known by.
