@@ -55,7 +55,7 @@ async fn main() {
     let rows = rows_wanted();
     let stage = TestApp::on(Engine::Sqlite).await;
     let token = stage.token().await;
-    let change = LimitChange { rate_per_minute: Some(100_000_000), ..LimitChange::default() };
+    let change = LimitChange { rate_per_minute: Some(1_000_000), ..LimitChange::default() };
     stage.write(stage.workspace, move |write| set_limits(write, &change)).await;
     let began = Instant::now();
     let (other, _) = stage.other_workspace().await;

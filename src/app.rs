@@ -13,10 +13,11 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::files::blob::Blobs;
 use crate::files::link::{LinkKey, Links};
-use crate::id::{IdSource, WorkspaceId};
+use crate::id::{AccountId, IdSource, WorkspaceId};
 use crate::outbound::{Outbound, Policy, SystemResolver};
 use crate::store::Write;
 use crate::store::files::link_key;
+use crate::store::sandbox::SandboxOf;
 use crate::workspace;
 use crate::workspace::ledger::Ledger;
 use crate::workspace::limits::{FLUSH, Limits};
@@ -44,6 +45,10 @@ pub struct Parts {
     pub ids: IdSource,
     pub settings: Settings,
     pub wakes: Wakes,
+    /// Rung when a contact of a sandbox has something to do.
+    pub sandbox_bells: Arc<Bells<SandboxOf>>,
+    /// Rung when an account has a file to fetch.
+    pub fetch_bells: Bells<(WorkspaceId, AccountId)>,
     pub limits: Limits,
     pub ledger: Ledger,
     pub outbound: Outbound,
@@ -63,9 +68,24 @@ impl App {
     pub fn new(database: Database, clock: Clock, settings: Settings) -> App {
         let limits = Limits::for_engine(database.engine());
         let (ids, wakes, ledger) = (IdSource::default(), Wakes::default(), Ledger::default());
-        let outbound = Outbound::new(settings.outbound.clone(), Arc::new(SystemResolver::default()));
+        let (sandbox_bells, fetch_bells) = (Arc::default(), Bells::default());
         let (blobs, link_key) = (Blobs::new(settings.files_folder.clone()), OnceLock::new());
-        App(Arc::new(Parts { database, clock, ids, settings, wakes, limits, ledger, blobs, link_key, outbound }))
+        let outbound = Outbound::new(settings.outbound.clone(), Arc::new(SystemResolver::default()));
+        let parts = Parts {
+            database,
+            clock,
+            ids,
+            settings,
+            wakes,
+            sandbox_bells,
+            fetch_bells,
+            limits,
+            ledger,
+            outbound,
+            blobs,
+            link_key,
+        };
+        App(Arc::new(parts))
     }
 
     /// Runs `work` as one durable write of the workspace, wakes those who wait for its rows, and answers. `work` may run
@@ -123,14 +143,21 @@ pub async fn keep_ledger(app: App, shutdown: CancellationToken) {
     }
 }
 
-/// Hints that a workspace has new rows. Only hints: whoever waits also looks every second.
-#[derive(Default)]
-pub struct Wakes(Mutex<HashMap<WorkspaceId, Arc<Notify>>>);
+/// Hints that a workspace has new rows; its bell is rung after each of its commits here.
+pub type Wakes = Bells<WorkspaceId>;
 
-impl Wakes {
-    /// The bell of a workspace; rung after each of its commits here.
-    pub fn of(&self, workspace: WorkspaceId) -> Arc<Notify> {
+/// A bell for each of many. Only hints: whoever waits also looks every second.
+pub struct Bells<K>(Mutex<HashMap<K, Arc<Notify>>>);
+
+impl<K> Default for Bells<K> {
+    fn default() -> Bells<K> {
+        Bells(Mutex::default())
+    }
+}
+
+impl<K: Eq + std::hash::Hash> Bells<K> {
+    pub fn of(&self, whose: K) -> Arc<Notify> {
         let mut bells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(bells.entry(workspace).or_default())
+        Arc::clone(bells.entry(whose).or_default())
     }
 }

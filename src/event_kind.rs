@@ -50,6 +50,10 @@ pub enum Kind {
     WebhookMade,
     WebhookChanged,
     WebhookDeleted,
+    /// The file of a message that arrived is there.
+    AttachmentReady,
+    /// The file of a message that arrived will never be there; its row says why.
+    AttachmentUnavailable,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -87,6 +91,8 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::WebhookMade, 45, "webhook:new"),
     (Kind::WebhookChanged, 46, "webhook:changed"),
     (Kind::WebhookDeleted, 47, "webhook:deleted"),
+    (Kind::AttachmentReady, 80, "message:media_ready"),
+    (Kind::AttachmentUnavailable, 81, "message:media_unavailable"),
 ];
 
 impl Kind {

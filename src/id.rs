@@ -150,7 +150,7 @@ impl IdSource {
     }
 }
 
-/// Random bytes from the operating system.
+/// Random bytes from the operating system, for secrets.
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system has randomness");

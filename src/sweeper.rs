@@ -1,5 +1,7 @@
 //! Forgets what has outlived its time, in small batches in the background, so that no table grows for ever.
 
+mod blobs;
+
 use std::time::Duration;
 
 use database::Priority;
@@ -23,6 +25,9 @@ const BATCHES_MAX: usize = 30;
 /// Sweeps every minute until `shutdown`.
 pub async fn run(app: App, shutdown: CancellationToken) {
     while shutdown.run_until_cancelled(tokio::time::sleep(SWEEP_EVERY)).await.is_some() {
+        if let Some(Err(error)) = shutdown.run_until_cancelled(blobs::sweep(&app, SWEEP_EVERY)).await {
+            tracing::warn!(%error, "bytes that nobody needs could not be removed; tried again later");
+        }
         match shutdown.run_until_cancelled(sweep(&app)).await {
             Some(Ok(0)) | None => {}
             Some(Ok(rows)) => tracing::debug!(rows, "forgot what had outlived its time"),

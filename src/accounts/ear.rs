@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use database::Priority;
 use futures_util::FutureExt;
-use transport::{AccountState, Ear, Event, Incoming, NotStored, Pending, Receipt, ReceiptStatus};
+use transport::{AccountState, Ear, Event, Incoming, IncomingBody, NotStored, Pending, Receipt, ReceiptStatus};
 
 use crate::accounts::health::record_state;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::id::{AccountId, WorkspaceId};
+use crate::inbox::changes::{record_edit, record_revoke};
+use crate::inbox::groups::apply_group_change;
+use crate::inbox::reactions::record_reaction;
 use crate::inbox::receive::receive_message;
 use crate::inbox::status::record_receipt;
 use crate::message::{Failure, Status};
@@ -38,15 +41,35 @@ impl AccountEar {
         let (mut receipts, mut messages) = (Vec::new(), Vec::new());
         for event in events {
             match event {
-                Event::Account(state) => self.store_state(state).await?,
                 Event::Message(message) => messages.push(message),
                 Event::Receipt(receipt) => receipts.push(receipt),
-                // No transport tells these yet.
-                Event::Reaction(_) | Event::Edit(_) | Event::Revoke(_) | Event::Group(_) => {}
+                Event::Account(state) => self.store_state(state).await?,
+                // It may be about a message that was told just before.
+                change => {
+                    self.store_both(std::mem::take(&mut receipts), std::mem::take(&mut messages)).await?;
+                    self.store_change(change).await?;
+                }
             }
         }
+        self.store_both(receipts, messages).await
+    }
+
+    async fn store_both(&self, receipts: Vec<Receipt>, messages: Vec<Incoming>) -> Result<(), Error> {
         let (receipts, messages) = tokio::join!(self.store_receipts(receipts), self.store_messages(messages));
         receipts.and(messages)
+    }
+
+    /// What changes a message or a group that is there.
+    async fn store_change(&self, change: Event) -> Result<(), Error> {
+        let account = self.account;
+        let work = move |write: &mut Write<'_, '_>| match &change {
+            Event::Reaction(reaction) => record_reaction(write, account, reaction).map(drop),
+            Event::Edit(edit) => record_edit(write, account, edit).map(drop),
+            Event::Revoke(revoke) => record_revoke(write, account, revoke).map(drop),
+            Event::Group(change) => apply_group_change(write, account, change),
+            Event::Account(_) | Event::Message(_) | Event::Receipt(_) => Ok(()),
+        };
+        self.app.write(self.workspace, Priority::Foreground, work).await
     }
 
     async fn store_state(&self, state: AccountState) -> Result<(), Error> {
@@ -70,6 +93,7 @@ impl AccountEar {
     /// Each in a write of its own, since a write doesn't see the chat or the message that it is itself about to insert;
     /// the database commits them together all the same. All are queued, in their order, before the first is waited for.
     async fn store_messages(&self, messages: Vec<Incoming>) -> Result<(), Error> {
+        let with_files = messages.iter().any(|message| matches!(message.body, IncomingBody::File(_)));
         let mut messages = messages.into_iter().peekable();
         while messages.peek().is_some() {
             let mut waiting = Vec::new();
@@ -86,6 +110,9 @@ impl AccountEar {
             for stored in waiting {
                 stored.await?;
             }
+        }
+        if with_files {
+            self.app.fetch_bells.of((self.workspace, self.account)).notify_one();
         }
         Ok(())
     }

@@ -146,6 +146,18 @@ pub fn end_hold(write: &mut Write<'_, '_>, account: AccountId) -> Result<(), Err
     set_health(write, account, Health::Connected, "", Time::NEVER)
 }
 
+/// Brings an account back at once, whatever held it: somebody acted.
+pub fn bring_back(write: &mut Write<'_, '_>, account: AccountId) -> Result<(), Error> {
+    let Some(row) = account_find(write.tx, write.workspace.id, account)? else { return Ok(()) };
+    let kind = match Health::parse(&row.health) {
+        Some(Health::Connected) => return Ok(()),
+        Some(Health::Held) => Kind::AccountResumed,
+        _ => Kind::AccountConnected,
+    };
+    account_set_health(write, account, Health::Connected.as_str(), "", Time::NEVER)?;
+    event_append(write, NewEvent { kind, chat: ChatId(0), message: None, detail: account.to_string() }).map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,23 +4,35 @@
 pub mod choice;
 mod claim;
 mod ear;
+mod fetch;
+mod files;
 pub mod health;
 mod link;
 mod outcome;
 mod outgoing;
 pub mod pacing;
+pub mod sandbox;
 mod supervisor;
 mod worker;
 
 pub use ear::AccountEar;
+pub use fetch::Fetcher;
 pub use link::link_sandbox;
 pub use supervisor::Supervisor;
 pub use worker::{IN_FLIGHT_MAX, Turn, Worker};
+
+use std::sync::Arc;
 
 use crate::app::App;
 use crate::transports::sandbox::World;
 
 /// What this server's sandboxes are built on.
 pub fn world(app: &App) -> World {
-    World { database: app.database.clone(), clock: app.clock.clone(), speed: app.settings.sandbox_speed }
+    World {
+        database: app.database.clone(),
+        clock: app.clock.clone(),
+        speed: app.settings.sandbox_speed,
+        files: Arc::new(files::OwnFiles(app.blobs.clone())),
+        bells: Arc::clone(&app.sandbox_bells),
+    }
 }

@@ -19,6 +19,7 @@ use transport::{Accepted, Capabilities, SendError, Transport, Verdict};
 use crate::accounts::choice::Fairness;
 use crate::accounts::claim::{Outlook, claim, outlook};
 use crate::accounts::ear::AccountEar;
+use crate::accounts::fetch::Fetcher;
 use crate::accounts::health::{Health, health_of_failure, set_health};
 use crate::accounts::outcome::{Finished, Outcome, judge, record};
 use crate::accounts::outgoing::outgoing;
@@ -111,6 +112,8 @@ impl Worker {
             self.note_no_start(&error).await;
             return Err(error);
         }
+        let fetcher = Fetcher::new(self.app.clone(), self.workspace, self.account, Arc::clone(&self.transport));
+        let fetching = tokio::spawn(fetcher.run(stop.clone()));
         let bell = self.app.wakes.of(self.workspace);
         let look_every = self.app.clock.look_every(LOOK_EVERY);
         while !stop.is_cancelled() {
@@ -134,6 +137,9 @@ impl Worker {
             }
         }
         self.finish().await;
+        if fetching.await.is_err() {
+            tracing::error!(account = %self.account, "the fetching of files broke");
+        }
         Ok(())
     }
 

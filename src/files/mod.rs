@@ -2,6 +2,9 @@
 //! a quarter of an hour. Nothing here trusts a name or a type that a client gave.
 
 pub mod blob;
+pub mod intake;
 pub mod link;
+pub mod picture;
+pub mod sniff;
 
 pub use crate::id::FileUid;

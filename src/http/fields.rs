@@ -59,6 +59,15 @@ impl Fields {
         }
     }
 
+    /// Whether the field is there and null: where null says something else than leaving the field out does.
+    pub fn is_null(&mut self, name: &'static str) -> bool {
+        let is_null = self.values.get(name).is_some_and(Value::is_null);
+        if is_null {
+            self.known.push(name);
+        }
+        is_null
+    }
+
     /// A list of texts, or nothing where it is left out or null.
     pub fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
         let Value::Array(values) = self.take(name)? else {
@@ -75,15 +84,6 @@ impl Fields {
         Some(texts)
     }
 
-    /// Whether the field is there and null: where null says something else than leaving the field out does.
-    pub fn is_null(&mut self, name: &'static str) -> bool {
-        let is_null = self.values.get(name).is_some_and(Value::is_null);
-        if is_null {
-            self.known.push(name);
-        }
-        is_null
-    }
-
     /// A whole number, also where it comes as text.
     pub fn integer(&mut self, name: &'static str) -> Option<i64> {
         let value = self.take(name)?;
@@ -94,6 +94,21 @@ impl Fields {
         };
         if number.is_none() {
             self.fault(name, format!("{name} must be a whole number, not {}", shown(&value)));
+        }
+        number
+    }
+
+    /// A number, also where it comes as text.
+    pub fn number(&mut self, name: &'static str) -> Option<f64> {
+        let value = self.take(name)?;
+        let number = match &value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number: &f64| number.is_finite());
+        if number.is_none() {
+            self.fault(name, format!("{name} must be a number"));
         }
         number
     }
@@ -120,6 +135,22 @@ impl Fields {
     pub fn parsed<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, Error>) -> Option<T> {
         let text = self.text(name)?;
         match parse(&text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.faults.extend(error.faults);
+                None
+            }
+        }
+    }
+
+    /// Parses a text of the path, as [`Fields::parsed`] does one of the body.
+    pub fn given<T>(
+        &mut self,
+        name: &'static str,
+        text: &str,
+        parse: impl FnOnce(&str, &str) -> Result<T, Error>,
+    ) -> Option<T> {
+        match parse(name, text) {
             Ok(value) => Some(value),
             Err(error) => {
                 self.faults.extend(error.faults);

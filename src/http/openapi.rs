@@ -2,6 +2,8 @@
 
 mod nulls;
 
+use std::time::Duration;
+
 use axum::Router;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi, Server};
@@ -9,12 +11,18 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::files::sniff::DOCUMENT_BYTES_MAX;
 use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
+use crate::http::layers::AllowBody;
 use crate::http::public::{
-    accounts, chat_messages, chats, invitations, labels, messages, notes, reactions, sending, teammates, templates,
-    templates_v2, webhooks, workspace,
+    accounts, chat_messages, chats, file_fetch, file_messages, files, invitations, labels, messages, notes, reactions,
+    sandbox, sandbox_inbound, sending, teammates, templates, templates_v2, webhooks, workspace,
 };
+
+/// What a form has beside its file.
+const FORM_BYTES_MAX: u64 = 1024 * 1024;
+const UPLOAD_TIME_MAX: Duration = Duration::from_secs(1800);
 
 /// Where the public API begins.
 pub const BASE_PATH: &str = "/integrations/api";
@@ -32,7 +40,7 @@ pub const BASE_PATH: &str = "/integrations/api";
     ),
     // What every operation may answer is referred to; nothing else would bring it here. The same goes for a body that may
     // be left out.
-    components(schemas(Failure, FailureField, templates::TemplateUse)),
+    components(schemas(Failure, FailureField, templates::TemplateUse, sandbox::WhichSandbox, sandbox::NewClock)),
     modifiers(&BearerToken),
     security(("token" = [])),
 )]
@@ -69,8 +77,21 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(workspace::get_workspace))
         .routes(routes!(workspace::get_workspace_quotas))
         .routes(routes!(workspace::get_quotas));
-    let routes = routes.merge(people());
+    let routes = routes.merge(people()).merge(stored_files()).merge(uploads()).merge(sandbox_control());
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
+}
+
+/// What other people's tests do on the far side of a sandbox: Partyline's own.
+fn sandbox_control() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
+        .routes(routes!(sandbox_inbound::inbound))
+        .routes(routes!(sandbox::push))
+        .routes(routes!(sandbox::rule))
+        .routes(routes!(sandbox::clock))
+        .routes(routes!(sandbox::reset_sandbox))
+        .routes(routes!(sandbox::reconnect_account))
+        .routes(routes!(sandbox::switch_phone))
+        .routes(routes!(sandbox::phone_messages))
 }
 
 /// Teammates, and what they share.
@@ -86,6 +107,23 @@ fn people() -> OpenApiRouter<PublicState> {
         .routes(routes!(templates_v2::list_templates_v2, templates_v2::track_template_usage_v2))
         .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
         .routes(routes!(webhooks::get_webhook, webhooks::update_webhook, webhooks::remove_webhook))
+}
+
+/// Files that are here, or that are fetched.
+fn stored_files() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
+        .routes(routes!(files::list_files, file_fetch::fetch_file))
+        .routes(routes!(files::get_file, files::delete_file))
+}
+
+/// Operations whose bodies are files: as large as the largest one and what a form adds, and as slow as a bad line.
+fn uploads() -> OpenApiRouter<PublicState> {
+    let allowed = AllowBody { bytes_max: DOCUMENT_BYTES_MAX + FORM_BYTES_MAX, timeout: UPLOAD_TIME_MAX };
+    OpenApiRouter::new()
+        .routes(routes!(files::upload_file))
+        .routes(routes!(file_messages::send_file_message))
+        .routes(routes!(file_messages::send_voice_message))
+        .layer(allowed)
 }
 
 /// The document of a server that is reached at `public_url`; relative where it is `None`, as it is committed.

@@ -12,6 +12,7 @@ use crate::error::{Code, Error};
 use crate::http::call::PublicState;
 use crate::http::dashboard;
 use crate::http::docs;
+use crate::http::downloads;
 use crate::http::error::json;
 use crate::http::fields::percent_decoded;
 use crate::http::openapi::{BASE_PATH, document, operations};
@@ -19,7 +20,7 @@ use crate::http::swagger;
 
 /// All routes: the public API, its documentation, the pages.
 pub fn router(app: App) -> Router {
-    let pages = dashboard::routes(app.clone());
+    let (pages, downloads) = (dashboard::routes(app.clone()), downloads::routes(app.clone()));
     let state = PublicState::new(app.clone());
     let (operations, _) = operations();
     let public = operations.with_state(state).method_not_allowed_fallback(wrong_method).layer(from_fn(only_text));
@@ -32,6 +33,7 @@ pub fn router(app: App) -> Router {
         .merge(swagger::routes())
         .merge(docs::routes(&app))
         .merge(pages)
+        .merge(downloads)
         .merge(public)
         .method_not_allowed_fallback(wrong_method)
         .fallback(fallback)

@@ -1,6 +1,6 @@
 //! A message that arrived: stored once, however often it is told, with its chat, its unread mark and its event.
 
-use transport::{ContactCard, Incoming, IncomingBody};
+use transport::{ContactCard, Incoming, IncomingBody, IncomingFile};
 
 use crate::clock::Time;
 use crate::error::Error;
@@ -12,8 +12,12 @@ use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
 use crate::store::chats::{ChatRow, chat_by_jid, chat_received, contact_find};
 use crate::store::events::{NewEvent, event_append};
+use crate::store::message_files::{NewMessageFile, message_file_insert};
 use crate::store::messages::{MessageRow, message_by_wamid, message_insert, message_known};
 use crate::store::outbox_moves::outbox_raise;
+
+/// A sender's name and type of a file are cut here.
+const FILE_WORDS_CHARS_MAX: usize = 1_024;
 
 /// Stores an incoming message under `uid`, which was chosen before the write began.
 ///
@@ -46,6 +50,9 @@ pub fn receive_message(
     };
     let message = message_row(write, account, uid, chat, incoming, at)?;
     message_insert(write, &message)?;
+    if let IncomingBody::File(file) = &incoming.body {
+        message_file_insert(write, uid, &to_fetch(account, file))?;
+    }
     let event = NewEvent { kind: Kind::MessageReceived, chat, message: Some(uid), detail: String::new() };
     event_append(write, event)?;
     Ok(uid)
@@ -100,6 +107,14 @@ fn message_row(
         credits_topped_up: 0,
         failure: None,
     })
+}
+
+/// The message's file, whose bytes are still at WhatsApp's.
+fn to_fetch(account: AccountId, file: &IncomingFile) -> NewMessageFile {
+    let short = |text: &str| -> String { without_nul(text).chars().take(FILE_WORDS_CHARS_MAX).collect() };
+    let size_bytes = i64::try_from(file.size_bytes).unwrap_or(i64::MAX);
+    let (mimetype, filename) = (short(&file.mimetype), short(&file.filename));
+    NewMessageFile::to_fetch(account, file.kind, mimetype, filename, size_bytes, without_nul(&file.source))
 }
 
 /// What a reader of text sees of a message: what it says, or what it is where it has no words.

@@ -123,7 +123,6 @@ macro_rules! attachment_columns {
          f.source, f.attempts, f.next_try_ms, f.reason"
     };
 }
-#[allow(unused_imports, reason = "for other files' statements that join it")]
 pub(super) use attachment_columns;
 
 const MESSAGE_FILE_FIND: Sql = Sql::both(concat!(

@@ -33,6 +33,7 @@ pub mod rate_slots;
 pub mod reactions;
 pub mod routes;
 pub mod sandbox;
+pub mod sandbox_contacts;
 pub mod setup_links;
 pub mod teammates;
 pub mod templates;
@@ -95,6 +96,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0008_calls.sql"),
         postgres: include_str!("../../migrations/postgres/0008_calls.sql"),
     },
+    Migration {
+        version: 9,
+        name: "sandbox whole",
+        sqlite: include_str!("../../migrations/sqlite/0009_sandbox.sql"),
+        postgres: include_str!("../../migrations/postgres/0009_sandbox.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -121,6 +128,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("reactions", reactions::STATEMENTS),
         ("routes", routes::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
+        ("sandbox_contacts", sandbox_contacts::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),
         ("templates", templates::STATEMENTS),

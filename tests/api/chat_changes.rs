@@ -7,8 +7,8 @@ use partyline::store::events::event_after;
 use partyline::workspace::tokens::Scope;
 use serde_json::{Value, json};
 
-use crate::chat_scene::invited;
 use crate::kit::{Actor, Answer, ECHO, Engine, TestApp};
+use crate::staff::invited;
 
 async fn patch(actor: &Actor, path: &str, body: Value) -> Answer {
     actor.ask(Method::PATCH, path, Body::from(body.to_string())).await

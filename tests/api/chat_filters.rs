@@ -6,8 +6,8 @@ use axum::body::Body;
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::chat_scene::{invited, unhurried};
 use crate::kit::{Actor, Engine, TestApp};
+use crate::staff::{invited, unhurried};
 
 const ANA: &str = "+12025550101";
 const BRUNO: &str = "+12025550102";

@@ -138,7 +138,8 @@ impl Line {
             let list = |snapshot: &mut database::Snapshot<'_>, workspace, account| {
                 sandbox_message_list(snapshot, SandboxOf { workspace, account }, 100_000)
             };
-            let messages = self.kit.read(list).await.into_iter();
+            // What the contacts said themselves their phones show as well.
+            let messages = self.kit.read(list).await.into_iter().filter(|message| message.sender_jid.is_empty());
             let shown = messages.map(|message| Received {
                 phone: Address::from_jid(message.jid).phone().unwrap_or_default(),
                 text: message.text,

@@ -6,6 +6,8 @@
 // The kit says aloud what it leaves out.
 #![allow(clippy::print_stderr)]
 
+mod changes;
+mod contacts;
 #[path = "../kit/engine.rs"]
 mod engine;
 mod far;

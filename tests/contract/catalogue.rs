@@ -1,6 +1,9 @@
 //! A request of every operation that succeeds. An operation that isn't known here fails every test that walks the document.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::OnceLock;
 
 use axum::body::Body;
 use axum::http::Method;
@@ -17,6 +20,31 @@ pub const PNG: &[u8] = &[
     6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89, 0, 0, 0, 0x0d, b'I', b'D', b'A', b'T', 0x78, 0x9c, 0x63, 0, 1, 0, 0, 5, 0, 1,
     0x0d, 0x0a, 0x2d, 0xb4, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82,
 ];
+
+/// Where a picture can be fetched from: a server of these tests, on loopback.
+pub fn picture_host() -> &'static str {
+    static HOST: OnceLock<String> = OnceLock::new();
+    HOST.get_or_init(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let host = format!("http://{}", listener.local_addr().expect("an address"));
+        std::thread::spawn(move || listener.incoming().flatten().for_each(|stream| show_picture(stream).unwrap_or(())));
+        host
+    })
+}
+
+fn show_picture(mut stream: TcpStream) -> std::io::Result<()> {
+    for line in BufReader::new(stream.try_clone()?).lines() {
+        if line?.is_empty() {
+            break;
+        }
+    }
+    let length = PNG.len();
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    )?;
+    stream.write_all(PNG)
+}
 
 /// What a request carries.
 #[derive(Clone, Debug)]
@@ -41,7 +69,7 @@ pub fn content(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> C
         "PATCH /messages/{message_uid}/reactions" | "PUT /messages/{message_uid}/reactions" => {
             json!({"reaction": "👍"})
         }
-        "POST /files" => json!({"download_url": "http://files.example/bike.png"}),
+        "POST /files" => json!({"download_url": format!("{}/bike.png", picture_host())}),
         "POST /files_upload" | "POST /chats/{chat_id}/file_message" => {
             return Content::Form(vec![("file".into(), Some("bike.png".into()), PNG.to_vec())]);
         }
@@ -55,6 +83,12 @@ pub fn content(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> C
         "PATCH /templates/{template_id}" => json!({"text": "Your bike is waiting"}),
         "POST /templates/{template_id}/track_usage" => json!({"origin": "crm"}),
         "POST /v2/templates" => json!({"template_id": number("template_id"), "origin": "crm"}),
+        "POST /sandbox/inbound" => json!({"from": "+12025550171", "text": "Is it ready?"}),
+        "POST /sandbox/messages/{message_uid}/status" => json!({"status": "delivered"}),
+        "POST /sandbox/rules" => json!({"number": "+12025550172", "answers": "Tomorrow"}),
+        "POST /sandbox/clock" => json!({"advance_seconds": 60}),
+        "POST /sandbox/reset" | "POST /sandbox/reconnect" => json!({}),
+        "PATCH /sandbox/phones/{number}" => json!({"online": true}),
         name => {
             assert!(operation.bodies.is_empty(), "what goes into {name}? Teach tests/contract/catalogue.rs");
             return Content::Nothing;

@@ -7,7 +7,7 @@ use axum::http::Method;
 use partyline::http::openapi::BASE_PATH;
 use serde_json::Value;
 
-use crate::catalogue::{PNG, form, ogg};
+use crate::catalogue::{PNG, form, ogg, picture_host};
 use crate::kit::{Actor, Answer, Engine, TestApp};
 use crate::operations::ours;
 use crate::scene::Scene;
@@ -150,6 +150,7 @@ async fn every_line_of_the_documentation_works() {
     for (path, text) in pages(&reader).await {
         // Each page with a workspace of its own: what one ends, another may show.
         let scene = Scene::second(&stage).await;
+        let text = text.replace("https://files.example", picture_host());
         let mut lines = shown(&text, &scene);
         if path.contains("/reference/") {
             lines.sort_by_key(|(line, _)| line.method() == "DELETE");

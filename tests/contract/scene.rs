@@ -83,7 +83,7 @@ impl Scene {
             LimitChange { rate_per_minute: Some(RATE_PER_MINUTE), top_up: Some(1_000_000), ..LimitChange::default() };
         stage.write(workspace, move |write| set_limits(write, &raised)).await;
         let token = stage.token_of(workspace, Scope::Full, false).await;
-        let scene = Scene { workspace, account, token, ids: BTreeMap::new() };
+        let scene = Scene { workspace, account, token, ids: BTreeMap::from([("number", "12025550100".to_owned())]) };
         scene.hear(stage, CUSTOMER, "Is it ready?").await;
         // So that what was made first is not also what was changed last.
         stage.advance(Duration::from_secs(60));

@@ -15,6 +15,7 @@ mod receive;
 mod round_trips;
 mod round_trips_files;
 mod round_trips_inbox;
+mod round_trips_sandbox;
 mod sends;
 mod shared_limits;
 mod statements;

@@ -22,7 +22,7 @@ const LARGE: [&str; 10] = [
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
 /// The API log is a ring of bounded size.
-const WALKS: [&str; 8] = [
+const WALKS: [&str; 10] = [
     "api_calls API_CALL_LIST",
     "api_calls API_CALL_SINCE",
     "outbox OUTBOX_COUNT",
@@ -31,6 +31,8 @@ const WALKS: [&str; 8] = [
     "files FILE_LIST",
     "sandbox MESSAGE_LIST",
     "sandbox STEP_NEXT",
+    "sandbox STEP_FORGET",
+    "sandbox MESSAGE_FORGET",
 ];
 
 #[tokio::test]
@@ -88,7 +90,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 13] = [
+const SMALL: [&str; 16] = [
     "accounts",
     "a",
     "tokens",
@@ -97,6 +99,9 @@ const SMALL: [&str; 13] = [
     "c",
     "w",
     "rate_slots",
+    "sandbox_contacts",
+    "sandbox_clocks",
+    "k",
     "teams",
     "teammates",
     "templates",

@@ -1,4 +1,4 @@
-//! What is stored is read back as it was, on both engines: chats, messages, the outbox and the sandbox's memory.
+//! What is stored is read back as it was, on both engines: chats, messages and the outbox.
 
 use std::time::Duration;
 
@@ -22,11 +22,6 @@ use partyline::store::outbox_moves::{
     outbox_claim, outbox_delete, outbox_make_ready, outbox_put_back, outbox_set_uncertain, outbox_wait,
 };
 use partyline::store::routes::{Named, routes_to_address};
-use partyline::store::sandbox::{
-    SandboxMessage, SandboxOf, SandboxStep, StepKind, WHEN_ONLINE, sandbox_contact_count, sandbox_contact_online,
-    sandbox_contact_set_online, sandbox_message_at, sandbox_message_insert, sandbox_message_list, sandbox_step_delete,
-    sandbox_step_due, sandbox_step_insert, sandbox_step_next, sandbox_step_parked, sandbox_step_unpark,
-};
 
 use crate::kit::{ECHO, START, TestApp};
 use crate::round_trips::{ODD, seen};
@@ -292,65 +287,6 @@ async fn a_message_goes_through_the_outbox() {
         let alone = NewOutboxRow { account, seq: 9, message: second, chat: ChatId(8), class: 3 };
         stage.write(workspace, move |write| outbox_insert(write, &alone)).await;
         assert_eq!(seen(&stage, ready).await.iter().map(|row| (row.seq, row.class)).collect::<Vec<_>>(), [(9, 3)]);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn the_memory_of_the_sandbox() {
-    both_engines(|stage| async move {
-        let of = SandboxOf { workspace: stage.workspace, account: stage.account };
-        let got = SandboxMessage {
-            wamid: "W".into(),
-            jid: "1@x".into(),
-            text: ODD.into(),
-            reply_to: String::new(),
-            at: START,
-            arrival_id: uuid::Uuid::from_bytes([7; 16]),
-        };
-        let step = |number: u8, due, kind| SandboxStep {
-            due,
-            id: uuid::Uuid::from_bytes([number; 16]),
-            kind,
-            jid: "1@x".into(),
-            wamid: "W".into(),
-            text: if kind == StepKind::Reply { ODD.into() } else { String::new() },
-        };
-        let steps = [
-            step(1, START, StepKind::Delivered),
-            step(2, START, StepKind::Reply),
-            step(3, WHEN_ONLINE, StepKind::Read),
-        ];
-        let (message, given) = (got.clone(), steps.clone());
-        stage
-            .write(stage.workspace, move |write| {
-                assert!(
-                    sandbox_message_insert(write.tx, of, &message)? && !sandbox_message_insert(write.tx, of, &message)?
-                );
-                sandbox_contact_set_online(write.tx, of, "1@x", false)?;
-                assert_eq!(
-                    (sandbox_contact_count(write.tx, of, "1@x")?, sandbox_contact_count(write.tx, of, "2@x")?),
-                    (1, 1)
-                );
-                Ok(given.iter().try_for_each(|step| sandbox_step_insert(write.tx, of, step))?)
-            })
-            .await;
-        assert_eq!(seen(&stage, move |tx| sandbox_message_list(tx, of, 10)).await, [got]);
-        assert_eq!(seen(&stage, move |tx| sandbox_message_at(tx, of, "W")).await, Some(START));
-        assert_eq!(seen(&stage, move |tx| sandbox_step_due(tx, of, START, 10)).await, steps[..2]);
-        assert_eq!(seen(&stage, move |tx| sandbox_step_next(tx, of)).await, Some(START));
-        assert_eq!(seen(&stage, move |tx| sandbox_contact_online(tx, of, "1@x")).await, Some(false));
-        assert_eq!(seen(&stage, move |tx| sandbox_contact_online(tx, of, "3@x")).await, None);
-        let parked = seen(&stage, move |tx| sandbox_step_parked(tx, of, "1@x", 10)).await;
-        assert_eq!(parked, [(steps[2].id, StepKind::Read)]);
-        let (done, later) = (steps[..2].to_vec(), START + Duration::from_secs(1));
-        stage
-            .write(stage.workspace, move |write| {
-                sandbox_step_delete(write.tx, of, &done)?;
-                Ok(sandbox_step_unpark(write.tx, of, parked[0].0, later)?)
-            })
-            .await;
-        assert_eq!(seen(&stage, move |tx| sandbox_step_next(tx, of)).await, Some(later));
     })
     .await;
 }

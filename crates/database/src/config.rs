@@ -37,12 +37,14 @@ pub struct Config {
     pub writer_cache_kib: u32,
     /// Page cache of each SQLite reader, in KiB.
     pub reader_cache_kib: u32,
-    /// SQLite: pages (of 4 KiB) in the write-ahead log at which a commit also moves them into the database.
+    /// SQLite: pages (of 4 KiB) in the write-ahead log at which they are moved into the database, beside the writer.
     pub checkpoint_pages: u32,
-    /// Statements run on each new SQLite connection after the usual settings. For tests: a small `max_page_count`, or
-    /// a planted `synchronous=OFF` that a test must notice.
+    /// Statements run on each new SQLite connection after the usual settings. For tests: a small `max_page_count`.
     #[doc(hidden)]
     pub sqlite_extra_pragmas: String,
+    /// SQLite: whether an answer waits for the log's sync. Off only in a test that must notice it.
+    #[doc(hidden)]
+    pub sync_commits: bool,
 }
 
 impl Config {
@@ -66,6 +68,7 @@ impl Config {
             // 8,700 at 16,000; a log of 16 MiB is still read in milliseconds after a crash.
             checkpoint_pages: 4000,
             sqlite_extra_pragmas: String::new(),
+            sync_commits: true,
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::job::{AbortOnPanic, ReadCall, ReadJob, WriteCall, WriteJob};
 use crate::postgres::lane::Lane;
 use crate::postgres::{self, Server};
 use crate::queue::Queue;
+use crate::sqlite::syncer::{Horizon, Log};
+use crate::sqlite::writer::Writer;
 use crate::sqlite::{self, Lite};
 use crate::statistics::Counters;
 use crate::{Config, Engine, Error, Location, Migrated, Migration, Snapshot, Statistics, Tx};
@@ -192,20 +194,28 @@ impl Shared {
 
     fn start_sqlite(&self, path: &Path) -> Result<(), Error> {
         let (opened, ready) = mpsc::sync_channel(1);
+        let (settled, to_sync) = sqlite::syncer::channel();
+        let horizon = Arc::new(Horizon::default());
         let (config, queue, counters) = (self.config.clone(), self.lanes[0].clone(), self.counters.clone());
-        let file = path.to_owned();
-        self.spawn("db-writer", move || match sqlite::open(&file, &config, config.writer_cache_kib) {
-            Ok(conn) => {
-                let _ = opened.send(Ok(()));
-                sqlite::writer::run(Lite::new(&conn), &queue, config.batch_max, &counters);
+        let (file, seen) = (path.to_owned(), horizon.clone());
+        self.spawn("db-writer", move || match sqlite::open_writer(&file, &config) {
+            Ok((conn, checkpointer)) => {
+                let _ = opened.send(Ok(checkpointer));
+                let (lite, batch_max) = (Lite::new(&conn), config.batch_max);
+                sqlite::writer::run(Writer { lite, horizon: &seen, settled, batch_max, counters: &counters }, &queue);
             }
             Err(error) => drop(opened.send(Err(error))),
         })?;
-        ready.recv().unwrap_or(Err(Error::Closed))?;
+        let checkpointer = ready.recv().unwrap_or(Err(Error::Closed))?;
+        let (config, file) = (self.config.clone(), path.to_owned());
+        self.spawn("db-checkpointer", move || checkpointer.run(&file, &config))?;
+        let log = self.config.sync_commits.then(|| Log::beside(path));
+        let (counters, reached) = (self.counters.clone(), horizon.clone());
+        self.spawn("db-syncer", move || sqlite::syncer::run(log, &to_sync, &reached, &counters))?;
         for _ in 0..self.config.readers.max(1) {
             let (config, queue, counters) = (self.config.clone(), self.reads.clone(), self.counters.clone());
-            let file = path.to_owned();
-            self.spawn("db-reader", move || sqlite::reader::run(&file, &config, &queue, &counters))?;
+            let (file, horizon) = (path.to_owned(), horizon.clone());
+            self.spawn("db-reader", move || sqlite::reader::run(&file, &config, &queue, &horizon, &counters))?;
         }
         Ok(())
     }

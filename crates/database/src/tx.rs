@@ -132,8 +132,8 @@ impl<'a> Tx<'a> {
         self.hints.push(Hint::Wake(Arc::clone(notify)));
     }
 
-    /// Calls `hint` after the commit and before the caller hears, on the writing thread: it must be quick and must
-    /// not block. Dropped uncalled when the write doesn't commit or the process dies.
+    /// Calls `hint` after the commit and before the caller hears, on the thread that answers: it must be quick and
+    /// must not block, least of all on this database. Dropped uncalled when the write doesn't commit or the process dies.
     pub fn after_commit(&mut self, hint: impl FnOnce() + Send + 'static) {
         self.hints.push(Hint::Call(Box::new(hint)));
     }

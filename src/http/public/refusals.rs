@@ -44,10 +44,41 @@ pub enum BodyRefusals {
     Mismatch(Failure),
 }
 
+/// How an operation that takes a file may refuse besides.
+#[derive(IntoResponses)]
+pub enum UploadRefusals {
+    /// The body came too slowly.
+    #[response(status = 408)]
+    Slow(Failure),
+    /// A request with this `Idempotency-Key` is still running.
+    #[response(status = 409)]
+    InFlight(Failure),
+    /// The file is larger than its kind may be.
+    #[response(status = 413)]
+    TooLarge(Failure),
+    /// The body is no form with a file.
+    #[response(status = 415)]
+    NotAForm(Failure),
+    /// The `Idempotency-Key` was used with another body.
+    #[response(status = 422)]
+    Mismatch(Failure),
+}
+
 /// How an operation that reaches WhatsApp may refuse besides.
 #[derive(IntoResponses)]
 pub enum SendRefusals {
     /// The account's way to WhatsApp can't do this.
     #[response(status = 405)]
     NotSupported(Failure),
+}
+
+/// How an operation that controls a sandbox may refuse besides.
+#[derive(IntoResponses)]
+pub enum ControlRefusals {
+    /// The body came too slowly.
+    #[response(status = 408)]
+    Slow(Failure),
+    /// The body is too large.
+    #[response(status = 413)]
+    TooLarge(Failure),
 }

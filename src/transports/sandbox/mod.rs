@@ -4,8 +4,15 @@
 //!
 //! It is the far side of the wire: it knows accounts and wamids, never chats or our messages.
 
+mod act;
 mod acts;
 pub mod contacts;
+pub mod control;
+mod files;
+mod phone;
+mod plan;
+mod refusals;
+mod stories;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,22 +23,28 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use transport::{
-    Accepted, AccountState, Address, Body, Ear, Event, FileBytes, Kind, Outgoing, Pending, SendError, Transport,
-    Verdict,
+    Accepted, AccountState, Address, Body, Ear, Event, FileBytes, FileSource, Kind, Outgoing, Pending, SendError,
+    Transport, Verdict,
 };
 
+use crate::app::Bells;
 use crate::clock::{Clock, Time};
-use crate::id::IdSource;
+use crate::store::accounts::account_find;
 use crate::store::sandbox::{
-    SandboxMessage, SandboxOf, SandboxStep, StepKind, WHEN_ONLINE, sandbox_contact_count, sandbox_contact_online,
-    sandbox_message_at, sandbox_message_insert, sandbox_step_insert,
+    SandboxMessage, SandboxOf, sandbox_message_at, sandbox_message_insert, sandbox_step_insert,
 };
-use crate::transports::sandbox::contacts::{Behaviour, Refusal, contact_at};
+use crate::store::sandbox_contacts::{sandbox_contact_count, sandbox_standing};
+use crate::transports::sandbox::act::{body_to_keep, kept};
+use crate::transports::sandbox::acts::Stage;
+use crate::transports::sandbox::contacts::{Answer, contact_at};
+use crate::transports::sandbox::plan::{Standing, fails_now, plan};
+use crate::transports::sandbox::refusals::{Refusal, failed};
 
 pub use acts::Acted;
-
-const THROTTLED_FOR: Duration = Duration::from_secs(2);
-const THROTTLED_EVERY: i64 = 3;
+pub use files::{SAMPLES, source_of_blob};
+pub use phone::{Shown, ShownReaction};
+pub use plan::Rule;
+pub use stories::BURST;
 
 /// What a sandbox is built on.
 #[derive(Clone)]
@@ -40,13 +53,15 @@ pub struct World {
     pub clock: Clock,
     /// How many times faster than real its contacts act; 0 means at once.
     pub speed: f64,
+    /// The bytes of files that our side sends.
+    pub files: Arc<dyn FileSource>,
+    /// Rung when something is planned.
+    pub bells: Arc<Bells<SandboxOf>>,
 }
 
 /// The sandbox of one account.
 pub struct Sandbox {
-    world: World,
-    of: SandboxOf,
-    step_ids: IdSource,
+    stage: Stage,
     /// The latest time given to a send: a clock that is set back must not turn a chat's order around.
     latest_ms: AtomicI64,
     planned: Arc<Notify>,
@@ -61,99 +76,140 @@ struct Running {
 /// What became of a send in the sandbox's write.
 enum Sent {
     At(Time),
-    Throttled,
+    Refused(i64),
 }
 
 impl Sandbox {
     pub fn new(world: World, of: SandboxOf) -> Sandbox {
+        let planned = world.bells.of(of);
         Sandbox {
-            world,
-            of,
-            step_ids: IdSource::default(),
+            stage: Stage { world, of, ids: Arc::default() },
             latest_ms: AtomicI64::new(0),
-            planned: Arc::default(),
+            planned,
             running: Mutex::default(),
         }
     }
 
     async fn receive(&self, message: &Outgoing) -> Result<Accepted, SendError> {
-        let (_, behaviour) = contact_at(&message.to);
-        if behaviour.refusal == Some(Refusal::NotOnWhatsApp) {
-            return Err(not_on_whatsapp());
-        }
-        let now = self.world.clock.now();
+        let now = self.stage.world.clock.now();
         let at = Time::from_ms(self.latest_ms.fetch_max(now.ms(), Ordering::Relaxed).max(now.ms()));
-        let text = match &message.body {
-            Body::Text(text) => text,
-            Body::File(file) => &file.caption,
-            Body::Reaction { .. } => return Ok(Accepted { wamid: message.wamid.clone(), at_ms: at.ms() }),
+        let (of, planned, speed) = (self.stage.of, Arc::clone(&self.planned), self.stage.world.speed);
+        let written = if let Body::Reaction { to_wamid, emoji, .. } = &message.body {
+            let (to_wamid, emoji) = (to_wamid.clone(), emoji.clone());
+            let work = move |tx: &mut Tx<'_>| phone::react(tx, of, &to_wamid, "", &emoji).map(|()| Sent::At(at));
+            self.stage.world.database.write(of.workspace.0, Priority::Foreground, work).await
+        } else {
+            let received = self.received(message, at);
+            let is_file = matches!(message.body, Body::File(_));
+            let work = move |tx: &mut Tx<'_>| receive(tx, of, &received, is_file, speed, &planned);
+            self.stage.world.database.write(of.workspace.0, Priority::Foreground, work).await
         };
-        let received = SandboxMessage {
-            wamid: message.wamid.clone(),
-            jid: message.to.jid().to_owned(),
-            text: text.clone(),
-            reply_to: message.reply_to.clone().unwrap_or_default(),
-            at,
-            arrival_id: self.step_ids.message_uid(at).0,
-        };
-        let steps = self.plan(&received, behaviour);
-        let (of, planned) = (self.of, Arc::clone(&self.planned));
-        let work = move |tx: &mut Tx<'_>| receive(tx, of, behaviour, &received, &steps, &planned);
-        match self.world.database.write(of.workspace.0, Priority::Foreground, work).await {
+        match written {
             Ok(Sent::At(at)) => Ok(Accepted { wamid: message.wamid.clone(), at_ms: at.ms() }),
-            Ok(Sent::Throttled) => Err(throttled()),
+            Ok(Sent::Refused(code)) => Err(failed(code)),
             Err(error) => Err(unreachable(&error)),
         }
     }
 
-    /// What the contact will do with a message, in its order.
-    fn plan(&self, message: &SandboxMessage, behaviour: Behaviour) -> Vec<SandboxStep> {
-        let acts = [
-            (StepKind::Delivered, behaviour.delivered_after_ms),
-            (StepKind::Read, behaviour.read_after_ms),
-            (StepKind::Reply, behaviour.replies_after_ms),
-        ];
-        let planned = acts.into_iter().filter_map(|(kind, after_ms)| Some((kind, after_ms?)));
-        let steps = planned.map(|(kind, after_ms)| SandboxStep {
-            due: message.at + acts::scaled(after_ms, self.world.speed),
-            id: self.step_ids.message_uid(message.at).0,
-            kind,
-            jid: message.jid.clone(),
+    fn received(&self, message: &Outgoing, at: Time) -> SandboxMessage {
+        let (text, body) = match &message.body {
+            Body::Text(text) => (text.clone(), String::new()),
+            Body::File(file) => body_to_keep(&kept(file)),
+            Body::Reaction { .. } => (String::new(), String::new()),
+        };
+        SandboxMessage {
             wamid: message.wamid.clone(),
-            text: String::new(),
-        });
-        steps.collect()
+            jid: message.to.jid().to_owned(),
+            sender_jid: String::new(),
+            text,
+            body,
+            reply_to: message.reply_to.clone().unwrap_or_default(),
+            reactions: String::new(),
+            at,
+            edited_at: Time::NEVER,
+            deleted_at: Time::NEVER,
+            arrival_id: self.stage.ids.message_uid(at).0,
+        }
+    }
+
+    async fn fetch(&self, source: &str) -> Result<FileBytes, SendError> {
+        if source.starts_with(files::SHY) && self.count_fetch(source).await? == 1 {
+            return Err(failed(131_052));
+        }
+        files::open(&self.stage.world.files, files::plain(source)).await
+    }
+
+    /// Counts the downloads of a source, this one included.
+    async fn count_fetch(&self, source: &str) -> Result<i64, SendError> {
+        let (of, source) = (self.stage.of, source.to_owned());
+        let work = move |tx: &mut Tx<'_>| sandbox_contact_count(tx, of, &source, true);
+        let counted = self.stage.world.database.write(of.workspace.0, Priority::Background, work).await;
+        counted.map_err(|error: database::Error| unreachable(&error))
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The sandbox's write of a send: received once, however often it is handed over.
+/// The sandbox's write of a send: received once, however often it is handed over. `speed` is the server's.
 fn receive(
     tx: &mut Tx<'_>,
     of: SandboxOf,
-    behaviour: Behaviour,
     message: &SandboxMessage,
-    steps: &[SandboxStep],
+    is_file: bool,
+    speed: f64,
     planned: &Arc<Notify>,
 ) -> Result<Sent, database::Error> {
-    if behaviour.refusal == Some(Refusal::EveryThirdThrottled) {
+    let address = Address::from_jid(message.jid.clone());
+    let row = sandbox_standing(tx, of, &message.jid)?;
+    let standing = Standing::of(&address, &row, message.at, speed);
+    let refuses = standing.behaviour.refusal.is_some() || standing.rule.fails_with.is_some();
+    if refuses {
+        // What it has is not refused when it is handed over again.
         if let Some(at) = sandbox_message_at(tx, of, &message.wamid)? {
             return Ok(Sent::At(at));
         }
-        if sandbox_contact_count(tx, of, &message.jid)? % THROTTLED_EVERY == 0 {
-            return Ok(Sent::Throttled);
+        if let Some(code) = refused(tx, of, message, &standing, is_file)? {
+            return Ok(Sent::Refused(code));
         }
     }
     if !sandbox_message_insert(tx, of, message)? {
         let at = sandbox_message_at(tx, of, &message.wamid)?;
         return Ok(Sent::At(at.unwrap_or(message.at)));
     }
-    let online = !behaviour.starts_offline || sandbox_contact_online(tx, of, &message.jid)?.unwrap_or(false);
-    for step in steps {
-        let due = if online { step.due } else { WHEN_ONLINE };
-        sandbox_step_insert(tx, of, &SandboxStep { due, ..step.clone() })?;
+    let own = own_address(tx, of, &standing)?;
+    for step in plan(message, &standing, &own) {
+        sandbox_step_insert(tx, of, &step)?;
     }
     tx.wake(planned);
     Ok(Sent::At(message.at))
+}
+
+/// The account's own address, where the contact has a use for it.
+fn own_address(tx: &mut Tx<'_>, of: SandboxOf, standing: &Standing) -> Result<Address, database::Error> {
+    let needed = standing.behaviour.answers.is_some_and(|(_, answer)| answer == Answer::GroupTalk);
+    let account = if needed { account_find(tx, of.workspace, of.account)? } else { None };
+    Ok(Address::from_jid(account.map_or_else(String::new, |account| account.jid)))
+}
+
+/// The code with which the number answers, if it does.
+fn refused(
+    tx: &mut Tx<'_>,
+    of: SandboxOf,
+    message: &SandboxMessage,
+    standing: &Standing,
+    is_file: bool,
+) -> Result<Option<i64>, database::Error> {
+    if standing.rule.fails_with.is_some() {
+        return Ok(fails_now(&standing.rule));
+    }
+    let Some(refusal) = standing.behaviour.refusal else { return Ok(None) };
+    let tries = match refusal.counts() {
+        true => sandbox_contact_count(tx, of, &message.jid, !standing.behaviour.starts_offline)?,
+        false => 1,
+    };
+    Ok(refusal.code_at(tries, is_file, standing.window_open))
 }
 
 impl Transport for Sandbox {
@@ -190,18 +246,12 @@ impl Transport for Sandbox {
         Box::pin(self.receive(message))
     }
 
-    fn fetch_file<'a>(&'a self, _: &'a str) -> Pending<'a, Result<FileBytes, SendError>> {
-        Box::pin(async move { Err(no_such_file()) })
+    fn fetch_file<'a>(&'a self, source: &'a str) -> Pending<'a, Result<FileBytes, SendError>> {
+        Box::pin(self.fetch(source))
     }
 
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {
         Box::pin(async move { Ok(contact_at(address).1.refusal != Some(Refusal::NotOnWhatsApp)) })
-    }
-}
-
-impl Sandbox {
-    fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -210,36 +260,6 @@ impl Drop for Sandbox {
         if let Some(running) = self.running().take() {
             running.stop.cancel();
         }
-    }
-}
-
-fn not_on_whatsapp() -> SendError {
-    SendError {
-        verdict: Verdict::Permanent,
-        code: Some(131_026),
-        title: "Message undeliverable".to_owned(),
-        details: "The recipient's number is not on WhatsApp.".to_owned(),
-        maybe_accepted: false,
-    }
-}
-
-fn no_such_file() -> SendError {
-    SendError {
-        verdict: Verdict::Permanent,
-        code: Some(131_052),
-        title: "Media download error".to_owned(),
-        details: "The sandbox has no such file.".to_owned(),
-        maybe_accepted: false,
-    }
-}
-
-fn throttled() -> SendError {
-    SendError {
-        verdict: Verdict::Retry { after: THROTTLED_FOR },
-        code: Some(130_429),
-        title: "Rate limit hit".to_owned(),
-        details: "Too many messages were sent in a short time; it is tried again.".to_owned(),
-        maybe_accepted: false,
     }
 }
 

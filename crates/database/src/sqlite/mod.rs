@@ -1,8 +1,10 @@
 //! SQLite: one writing thread, a few reading ones. Opening a connection and running statements on it stand here.
 
 pub(crate) mod backup;
+pub(crate) mod checkpointer;
 pub(crate) mod migrate;
 pub(crate) mod reader;
+pub(crate) mod syncer;
 pub(crate) mod writer;
 
 use std::collections::HashMap;
@@ -15,13 +17,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, PrepFlags, Statement};
 
 use crate::row::Kind;
 use crate::sql::{Key, check_allowed, for_sqlite, summary};
+use crate::sqlite::checkpointer::Checkpointer;
 use crate::tx::{Backend, EachRow, Later};
 use crate::{Config, Engine, Error, Row, Sql, Value};
 
 const LOCKED_PAUSE: Duration = Duration::from_millis(2);
 
 /// Bytes the write-ahead log is cut back to after a checkpoint emptied it.
-const WAL_KEPT_BYTES: u32 = 16 << 20;
+const WAL_KEPT_BYTES: u32 = 32 << 20;
 
 pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Connection, Error> {
     let log = backup::beside(path, "-wal");
@@ -40,6 +43,15 @@ pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Conne
         return Err(Error::Unavailable(format!("{place} is on a file system without shared memory: {journal}")));
     }
     Ok(conn)
+}
+
+/// The writing connection. The engine itself syncs only around checkpoints, which is all that it needs to stay whole;
+/// answers wait for the thread that syncs the log.
+pub(crate) fn open_writer(path: &Path, config: &Config) -> Result<(Connection, Checkpointer), Error> {
+    let mut conn = open(path, config, config.writer_cache_kib)?;
+    conn.execute_batch("PRAGMA synchronous = NORMAL").map_err(|error| fault(&error, "synchronous"))?;
+    let checkpointer = checkpointer::attach(&mut conn, config.checkpoint_pages)?;
+    Ok((conn, checkpointer))
 }
 
 fn prepare(conn: &Connection, config: &Config, cache_kib: u32) -> rusqlite::Result<()> {

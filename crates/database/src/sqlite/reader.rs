@@ -5,13 +5,20 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::job::ReadJob;
 use crate::queue::Queue;
+use crate::sqlite::syncer::Horizon;
 use crate::sqlite::{Lite, open};
 use crate::statistics::Counters;
 use crate::{Config, Error};
 
 /// Runs until the queue is closed and empty. The connection is opened at the first read, so that readers nobody
 /// needs cost neither time at the start nor memory.
-pub(crate) fn run(path: &Path, config: &Config, queue: &Queue<Box<dyn ReadJob>>, counters: &Counters) {
+pub(crate) fn run(
+    path: &Path,
+    config: &Config,
+    queue: &Queue<Box<dyn ReadJob>>,
+    horizon: &Horizon,
+    counters: &Counters,
+) {
     let mut waiting = Vec::new();
     while waiting.is_empty() {
         if !queue.take(1, &mut waiting) {
@@ -21,7 +28,7 @@ pub(crate) fn run(path: &Path, config: &Config, queue: &Queue<Box<dyn ReadJob>>,
             conn.execute_batch("PRAGMA query_only = ON").map(|()| conn).map_err(|e| super::fault(&e, ""))
         });
         match opened {
-            Ok(conn) => return serve(&mut Lite::new(&conn), &mut waiting, queue, counters),
+            Ok(conn) => return serve(&mut Lite::new(&conn), &mut waiting, queue, horizon, counters),
             Err(error) => waiting.drain(..).for_each(|mut job| {
                 job.fail(error.clone());
                 job.answer();
@@ -30,14 +37,20 @@ pub(crate) fn run(path: &Path, config: &Config, queue: &Queue<Box<dyn ReadJob>>,
     }
 }
 
-fn serve(lite: &mut Lite<'_>, jobs: &mut Vec<Box<dyn ReadJob>>, queue: &Queue<Box<dyn ReadJob>>, counters: &Counters) {
+fn serve(
+    lite: &mut Lite<'_>,
+    jobs: &mut Vec<Box<dyn ReadJob>>,
+    queue: &Queue<Box<dyn ReadJob>>,
+    horizon: &Horizon,
+    counters: &Counters,
+) {
     loop {
         for mut job in jobs.drain(..) {
             if let Err(error) = read(lite, &mut *job) {
                 job.fail(error);
             }
             counters.reads.fetch_add(1, Relaxed);
-            job.answer();
+            horizon.answer(job);
         }
         if !queue.take(1, jobs) {
             return;

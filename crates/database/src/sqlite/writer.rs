@@ -1,41 +1,50 @@
-//! The writing thread: takes what has queued up, runs it in one transaction, commits once, answers everybody.
-//! It must never answer before the commit, and never commit when it can't tell what the engine still holds.
+//! The writing thread: takes what has queued up, runs it in one transaction, commits once, hands it on to be synced and
+//! answered. It must never commit when it can't tell what the engine still holds.
 
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::SyncSender;
 
 use crate::Error;
-use crate::job::{Failure, WriteJob, answer_all, follow, run_write};
+use crate::job::{Failure, WriteJob, run_write};
 use crate::queue::Queue;
 use crate::sqlite::Lite;
+use crate::sqlite::syncer::{Horizon, Settled};
 use crate::statistics::Counters;
-use crate::tx::Hint;
+use crate::tx::{Backend, Hint};
+
+/// What the writing thread works with.
+pub(crate) struct Writer<'c> {
+    pub(crate) lite: Lite<'c>,
+    pub(crate) horizon: &'c Horizon,
+    pub(crate) settled: SyncSender<Settled>,
+    pub(crate) batch_max: usize,
+    pub(crate) counters: &'c Counters,
+}
 
 /// Runs until the queue is closed and empty.
-pub(crate) fn run(mut lite: Lite<'_>, queue: &Queue<WriteJob>, batch_max: usize, counters: &Counters) {
-    let mut batch = Vec::with_capacity(batch_max);
-    while queue.take(batch_max, &mut batch) {
-        let mut hints = Vec::new();
-        match write_batch(&mut lite, &mut batch, &mut hints, counters) {
-            Ok(()) => follow(hints),
-            Err(error) => {
-                tracing::warn!(%error, writes = batch.len(), "a batch of writes was left out as a whole");
-                batch.iter_mut().for_each(|job| job.fail(error.clone()));
-            }
+pub(crate) fn run(mut writer: Writer<'_>, queue: &Queue<WriteJob>) {
+    let mut batch = Vec::with_capacity(writer.batch_max);
+    while queue.take(writer.batch_max, &mut batch) {
+        let mut settled = Settled { batch: std::mem::take(&mut batch), hints: Vec::new(), commit: 0 };
+        if let Err(error) = write_batch(&mut writer, &mut settled) {
+            tracing::warn!(%error, writes = settled.batch.len(), "a batch of writes was left out as a whole");
+            settled.hints.clear();
+            settled.batch.iter_mut().for_each(|job| job.fail(error.clone()));
         }
-        answer_all(&mut batch, counters);
+        if writer.settled.send(settled).is_err() {
+            return;
+        }
     }
 }
 
 /// `Err` when nothing of the whole batch is kept.
-fn write_batch(
-    lite: &mut Lite<'_>,
-    batch: &mut [WriteJob],
-    hints: &mut Vec<Hint>,
-    counters: &Counters,
-) -> Result<(), Error> {
+fn write_batch(writer: &mut Writer<'_>, settled: &mut Settled) -> Result<(), Error> {
+    let Settled { batch, hints, commit: number } = settled;
+    let (lite, counters) = (&mut writer.lite, writer.counters);
     begin(lite, counters)?;
-    if run_bare(lite, batch, hints, counters)? {
-        return commit(lite);
+    let mut changed = false;
+    if run_bare(lite, batch, hints, &mut changed, counters)? {
+        return commit(lite, writer.horizon, changed, number);
     }
     lite.control("ROLLBACK")?;
     hints.clear();
@@ -45,7 +54,7 @@ fn write_batch(
     counters.reruns.fetch_add(1, Relaxed);
     begin(lite, counters)?;
     run_separately(lite, batch, hints, counters)?;
-    commit(lite)
+    commit(lite, writer.horizon, true, number)
 }
 
 /// Without savepoints, which cost a third of the throughput. `false` when a write failed after it may have changed
@@ -54,10 +63,12 @@ fn run_bare(
     lite: &mut Lite<'_>,
     batch: &mut [WriteJob],
     hints: &mut Vec<Hint>,
+    changed: &mut bool,
     counters: &Counters,
 ) -> Result<bool, Error> {
     for job in batch {
         let failure = run_write(job, lite, hints, counters).failure;
+        *changed |= lite.is_dirty();
         check_transaction(lite, failure.as_ref())?;
         if failure.is_some_and(|failure| failure.dirty) {
             return Ok(false);
@@ -94,7 +105,11 @@ fn begin(lite: &Lite<'_>, counters: &Counters) -> Result<(), Error> {
     lite.control("BEGIN IMMEDIATE")
 }
 
-fn commit(lite: &Lite<'_>) -> Result<(), Error> {
+/// Readers may see the batch from here on, so what they see is held back until `number` is synced.
+fn commit(lite: &Lite<'_>, horizon: &Horizon, changed: bool, number: &mut u64) -> Result<(), Error> {
+    if changed {
+        *number = horizon.announce();
+    }
     let committed = lite.control("COMMIT");
     if committed.is_err() && lite.in_transaction() {
         let _ = lite.control("ROLLBACK");

@@ -10,7 +10,9 @@ use database::{Config, Database, Location};
 use crate::stage::*;
 
 const FILE: &str = "PARTYLINE_TEST_SYNC_FILE";
-const PRAGMAS: &str = "PARTYLINE_TEST_SYNC_PRAGMAS";
+const PLANTED: &str = "PARTYLINE_TEST_SYNC_PLANTED";
+/// The child tells what a read saw, not what the write answered.
+const READS: &str = "PARTYLINE_TEST_SYNC_READS";
 const ANSWERS: usize = 20;
 
 /// Not a test but what is watched.
@@ -18,11 +20,16 @@ const ANSWERS: usize = 20;
 fn the_child_writes_one_by_one_and_says_each_answer() {
     let Ok(file) = std::env::var(FILE) else { return };
     let mut config = Config::new(Location::File(file.into()));
-    config.sqlite_extra_pragmas = std::env::var(PRAGMAS).unwrap();
+    config.sync_commits = std::env::var(PLANTED).unwrap().is_empty();
     let db = Database::open(config).unwrap();
     db.migrate(THINGS).unwrap();
     for id in 0..ANSWERS as i64 {
-        insert(&db, id).answer().unwrap();
+        let write = insert(&db, id);
+        if std::env::var(READS).is_ok() {
+            while !thing_ids(&db).contains(&id) {}
+        } else {
+            write.answer().unwrap();
+        }
         std::io::stdout().write_all(b"ANSWERED\n").unwrap();
         std::io::stdout().flush().unwrap();
     }
@@ -36,15 +43,18 @@ enum Did {
     Answer,
 }
 
-fn watch(folder: &Path, pragmas: &str) -> Option<Vec<Did>> {
+fn watch(folder: &Path, planted: &str, more: &[(&str, &str)]) -> Option<Vec<Did>> {
     let trace = folder.join("trace");
     let traced = Command::new("strace")
-        .args(["-f", "-y", "-e", "trace=write,pwrite64,fsync,fdatasync", "-o"])
+        .args(["-f", "-y", "-e", "trace=write,pwrite64,fsync,fdatasync"])
+        // Long enough that whoever doesn't wait for the sync is seen not to.
+        .args(["-e", "inject=fdatasync:delay_enter=5ms", "-o"])
         .arg(&trace)
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", "durability::the_child_writes_one_by_one_and_says_each_answer", "--nocapture"])
         .env(FILE, folder.join("test.db"))
-        .env(PRAGMAS, pragmas)
+        .env(PLANTED, planted)
+        .envs(more.iter().copied())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
@@ -104,18 +114,27 @@ fn check(did: &[Did]) -> Result<(), String> {
 #[test]
 fn the_answer_leaves_after_the_sync() {
     let stage = Stage::sqlite();
-    if let Some(did) = watch(stage.folder(), "") {
+    if let Some(did) = watch(stage.folder(), "", &[]) {
         check(&did).unwrap();
     }
 }
 
 #[test]
 fn a_planted_unsynced_commit_is_caught() {
-    for planted in ["PRAGMA synchronous = OFF", "PRAGMA synchronous = NORMAL"] {
-        let stage = Stage::sqlite();
-        if let Some(did) = watch(stage.folder(), planted) {
-            let caught = check(&did).unwrap_err();
-            assert!(caught.contains("before its sync"), "{planted}: {caught}");
-        }
+    let stage = Stage::sqlite();
+    if let Some(did) = watch(stage.folder(), "unsynced", &[]) {
+        let caught = check(&did).unwrap_err();
+        assert!(caught.contains("before its sync"), "{caught}");
+    }
+}
+
+#[test]
+fn a_read_shows_nothing_that_is_not_synced() {
+    let (stage, planted) = (Stage::sqlite(), Stage::sqlite());
+    if let Some(did) = watch(stage.folder(), "", &[(READS, "1")]) {
+        check(&did).unwrap();
+    }
+    if let Some(did) = watch(planted.folder(), "unsynced", &[(READS, "1")]) {
+        check(&did).unwrap_err();
     }
 }

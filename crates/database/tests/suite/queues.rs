@@ -52,12 +52,12 @@ both_engines! {
     }
 
     fn background_work_moves_under_full_foreground_load(stage: Stage) {
-        // 256 callers and batches of 16: the foreground alone always fills the next 15 batches.
+        // 2,048 callers and batches of 16: the foreground alone always fills the next hundred batches.
         stage.config.batch_max = 16;
         let db = stage.open();
         let (stop, foreground) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
-        for _ in 0..256 {
+        for _ in 0..2048 {
             let (db, stop, done) = (db.clone(), stop.clone(), foreground.clone());
             runtime.spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
@@ -85,4 +85,21 @@ both_engines! {
         assert!(moved.is_ok(), "20 background writes took longer than 30 s");
         assert!(foreground.load(Ordering::Relaxed) > before, "while the foreground went on");
     }
+}
+
+#[test]
+fn the_log_of_a_busy_writer_stays_small() {
+    const PAGE_BYTES: u64 = 4096 + 24;
+    let mut stage = Stage::sqlite();
+    stage.config.checkpoint_pages = 50;
+    let db = stage.open();
+    let mut longest = 0;
+    for round in 0..300 {
+        let writes: Vec<_> = (0..20).map(|n| insert(&db, round * 20 + n)).collect();
+        writes.into_iter().for_each(|write| assert_eq!(write.answer().unwrap(), 1));
+        longest = longest.max(stage.folder().join("test.db-wal").metadata().unwrap().len());
+    }
+    assert!(longest < 5 * 50 * PAGE_BYTES, "the log grew to {longest} bytes");
+    let moved = stage.folder().join("test.db").metadata().unwrap().len();
+    assert!(moved > 100 * 1024, "most of it is in the database: {moved} bytes");
 }

@@ -1,4 +1,4 @@
-//! What chats need around them.
+//! Teammates for stories about something else.
 
 use partyline::id::TeammateId;
 use partyline::store::teammates::{TeammateRow, teammate_insert};

@@ -1,0 +1,229 @@
+//! A form with a file in it, read as it comes: never more of it is in memory than what just arrived.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use futures_util::Stream;
+use multer::{Field, Multipart};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Code, Error};
+use crate::files::blob::Blobs;
+use crate::files::intake::{Filename, Intake, Purpose, Said, Stored, parse_content_type};
+use crate::http::call::Fingerprint;
+use crate::inbox::values::MessageText;
+
+/// Parts of a form, files and texts together.
+const PARTS_MAX: usize = 20;
+/// A text part: the longest one is a caption of 2,000 characters.
+const TEXT_BYTES_MAX: usize = 16 * 1024;
+/// What may have arrived and belong to no part's content yet: boundaries and heads of parts, and the piece that is being
+/// looked at.
+const UNREAD_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
+/// A request whose body is a form with a file.
+pub struct UploadBody {
+    content_type: String,
+    body: Body,
+}
+
+impl<S: Send + Sync> FromRequest<S> for UploadBody {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<UploadBody, Infallible> {
+        let given = request.headers().get(header::CONTENT_TYPE);
+        let content_type = given.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        Ok(UploadBody { content_type, body: request.into_body() })
+    }
+}
+
+/// What a form brought.
+pub struct Upload {
+    pub stored: Stored,
+    pub caption: Option<MessageText>,
+}
+
+/// The parts that were read so far.
+#[derive(Default)]
+struct Form {
+    file: Option<(Intake, Said)>,
+    said: Said,
+    caption: Option<MessageText>,
+    hash: Sha256,
+}
+
+/// Reads a form to its end: the part `file` into a blob, `filename`, `content_type` and `caption` as texts; other parts are
+/// passed over. Also says by what a repeated form is known.
+///
+/// # Errors
+/// `unsupported_media_type`, `validation_error` (no file, two of them, a broken form, a bad text), `file_too_large`, or a
+/// fault of the disk.
+pub async fn read_upload(upload: UploadBody, blobs: &Blobs, purpose: Purpose) -> Result<(Upload, Fingerprint), Error> {
+    let boundary = multer::parse_boundary(&upload.content_type).map_err(|_| not_a_form(&upload.content_type))?;
+    let taken = Arc::new(AtomicU64::new(0));
+    let stream = Pieces { inner: upload.body.into_data_stream(), fed: 0, taken: Arc::clone(&taken), may_rest: false };
+    let mut parts = Multipart::new(stream, boundary);
+    let mut form = Form::default();
+    for _ in 0..PARTS_MAX {
+        let Some(field) = parts.next_field().await.map_err(broken)? else { return form.finish(blobs).await };
+        let mut part = Part { field, taken: Arc::clone(&taken) };
+        form.read(&mut part, blobs, purpose).await?;
+    }
+    Err(Error::invalid("body", format!("The form has more than {PARTS_MAX} parts; send only what is documented")))
+}
+
+impl Form {
+    async fn read(&mut self, part: &mut Part, blobs: &Blobs, purpose: Purpose) -> Result<(), Error> {
+        let name = part.field.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "file" => self.read_file(part, blobs, purpose).await?,
+            "filename" => {
+                let text = self.text(part, "filename").await?;
+                self.said.filename = Filename::parse("filename", &text)?;
+            }
+            "content_type" => {
+                let text = self.text(part, "content_type").await?;
+                self.said.content_type = parse_content_type("content_type", &text)?;
+            }
+            "caption" => {
+                let text = self.text(part, "caption").await?;
+                let caption = (!text.is_empty()).then(|| MessageText::parse("caption", &text));
+                self.caption = caption.transpose()?;
+            }
+            other => self.pass_over(part, other).await?,
+        }
+        Ok(())
+    }
+
+    async fn read_file(&mut self, part: &mut Part, blobs: &Blobs, purpose: Purpose) -> Result<(), Error> {
+        if self.file.is_some() {
+            return Err(Error::invalid("file", "The form has two parts named file; send one file at a time"));
+        }
+        // The part's own words count where the form has none; a type that is none is left out.
+        let filename = Filename::parse("file", part.field.file_name().unwrap_or_default())?;
+        let content_type = part.field.content_type().map(ToString::to_string).unwrap_or_default();
+        let said = Said { filename, content_type: parse_content_type("file", &content_type).unwrap_or_default() };
+        let mut intake = Intake::begin(blobs, purpose).await?;
+        while let Some(chunk) = part.chunk().await? {
+            intake.write(&chunk).await?;
+        }
+        self.file = Some((intake, said));
+        Ok(())
+    }
+
+    async fn text(&mut self, part: &mut Part, name: &str) -> Result<String, Error> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = part.chunk().await? {
+            if bytes.len() + chunk.len() > TEXT_BYTES_MAX {
+                let rule = format!("{name} has more than {TEXT_BYTES_MAX} bytes; send less");
+                return Err(Error::invalid(name, rule));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        let text = String::from_utf8(bytes).map_err(|_| Error::invalid(name, format!("{name} is not UTF-8")))?;
+        self.note(name, text.as_bytes());
+        Ok(text)
+    }
+
+    /// A part that nobody asked for. It still makes the form another one.
+    async fn pass_over(&mut self, part: &mut Part, name: &str) -> Result<(), Error> {
+        let mut hash = Sha256::new();
+        while let Some(chunk) = part.chunk().await? {
+            hash.update(&chunk);
+        }
+        self.note(name, &hash.finalize());
+        Ok(())
+    }
+
+    /// Lets a part count towards what a repeated form is known by.
+    fn note(&mut self, name: &str, value: &[u8]) {
+        for text in [name.as_bytes(), value] {
+            self.hash.update((text.len() as u64).to_be_bytes());
+            self.hash.update(text);
+        }
+    }
+
+    async fn finish(mut self, blobs: &Blobs) -> Result<(Upload, Fingerprint), Error> {
+        let Some((intake, own)) = self.file.take() else {
+            let rule = "The form has no part named file; send the file's bytes in a part of that name";
+            return Err(Error::invalid("file", rule));
+        };
+        let said = Said {
+            filename: self.said.filename.take().or(own.filename),
+            content_type: self.said.content_type.take().or(own.content_type),
+        };
+        let stored = intake.finish(blobs, said).await?;
+        self.note("file", &stored.file.sha256);
+        self.note("name", stored.filename.as_bytes());
+        self.note("type", stored.file.mimetype.as_bytes());
+        Ok((Upload { stored, caption: self.caption }, self.hash.finalize().into()))
+    }
+}
+
+struct Part {
+    field: Field<'static>,
+    taken: Arc<AtomicU64>,
+}
+
+impl Part {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        let chunk = self.field.chunk().await.map_err(broken)?;
+        if let Some(chunk) = &chunk {
+            self.taken.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+        }
+        Ok(chunk)
+    }
+}
+
+/// A body's pieces, one at a time: the parser takes all that it is given before it looks, so it is made to look after each
+/// piece. It also would keep for ever what is no part's content; that ends here.
+struct Pieces {
+    inner: BodyDataStream,
+    fed: u64,
+    taken: Arc<AtomicU64>,
+    may_rest: bool,
+}
+
+impl Stream for Pieces {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.may_rest) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.fed.saturating_sub(self.taken.load(Ordering::Relaxed)) > UNREAD_BYTES_MAX {
+            return Poll::Ready(Some(Err(axum::Error::new("a form with too much outside of its parts"))));
+        }
+        let piece = Pin::new(&mut self.inner).poll_next(cx);
+        if let Poll::Ready(Some(Ok(bytes))) = &piece {
+            self.fed += bytes.len() as u64;
+            self.may_rest = true;
+        }
+        piece
+    }
+}
+
+fn not_a_form(content_type: &str) -> Error {
+    let given: String = content_type.chars().take(100).collect();
+    let rule = "Send the file as multipart/form-data with a boundary: use a part named file";
+    let shown = if given.is_empty() { "no Content-Type".to_owned() } else { format!("Content-Type \"{given}\"") };
+    Error::new(Code::UnsupportedMediaType, format!("{rule}; this request has {shown}"))
+}
+
+fn broken(error: multer::Error) -> Error {
+    let what = match error {
+        multer::Error::StreamReadFailed(_) => "could not be read to its end",
+        multer::Error::IncompleteFieldData { .. }
+        | multer::Error::IncompleteHeaders
+        | multer::Error::IncompleteStream => "is cut off: its closing boundary is missing",
+        _ => "is malformed",
+    };
+    Error::invalid("body", format!("The form {what}; send it whole, as multipart/form-data"))
+}
