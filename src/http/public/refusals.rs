@@ -19,6 +19,9 @@ pub enum Refusals {
     /// Nothing of this id is in the workspace.
     #[response(status = 404)]
     NotFound(Failure),
+    /// The address is too long.
+    #[response(status = 414)]
+    TooLong(Failure),
     /// Too many requests in the last minute; `Retry-After` says when to try again.
     #[response(status = 429)]
     TooFast(Failure),
