@@ -47,3 +47,25 @@ fn on_a_phone_the_contents_are_a_drawer() {
     developer.until("location.pathname.endsWith('/sandbox')");
     assert_eq!(developer.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn every_page_can_be_read_on_the_smallest_phone_and_in_the_dark() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let server = Server::ephemeral();
+    let mut developer = Tab::open(&mut browser);
+    developer.visit(&server.at(DOCS));
+    let links = developer.value("[...document.querySelectorAll('.docs-nav a[href*=\"/docs/\"]')].map(a => a.pathname)");
+    let links: Vec<String> = serde_json::from_value(links).expect("addresses");
+    assert!(links.len() > 8, "{links:?}");
+    for link in links {
+        developer.visit(&server.at(&link));
+        for (width, theme) in [(320, "light"), (390, "dark"), (1440, "light"), (1440, "dark")] {
+            developer.size(width, 844);
+            developer.theme(theme);
+            let wide = developer.value("document.documentElement.scrollWidth - innerWidth");
+            assert!(wide.as_i64().is_some_and(|pixels| pixels <= 0), "{link} scrolls sideways by {wide} at {width}");
+            assert_eq!(developer.faults(), Vec::<String>::new(), "{link} at {width}, {theme}");
+        }
+    }
+    assert_eq!(developer.complaints(), Vec::<String>::new());
+}
