@@ -234,7 +234,8 @@ pub fn message_list(
     let mut skip = skip;
     if skip > 0 && from_me.is_none() && after.is_none() && before.is_none() {
         let sql = if filter.newest_first { &MESSAGE_SKIP_NEWEST } else { &MESSAGE_SKIP_OLDEST };
-        let values = params![workspace, chat, after_message, before_message, skip - 1];
+        let skipped_before = skip - 1;
+        let values = params![workspace, chat, after_message, before_message, skipped_before];
         let last: Option<MessageUid> = tx.query_row(sql, &values, |row| row.get(0))?;
         let Some(last) = last else { return Ok(Vec::new()) };
         let bound = if filter.newest_first { &mut before_message } else { &mut after_message };
