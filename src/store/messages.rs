@@ -116,6 +116,17 @@ const MESSAGE_LIST_NEWEST: Sql = Sql::both(messages_where!(
      AND m.uid > $6 AND m.uid < $7 ORDER BY m.uid DESC LIMIT $8 OFFSET $9"
 ));
 
+// Skipped rows are only counted in the index. With a condition on the rows themselves they have to be read.
+const MESSAGE_SKIP_OLDEST: Sql = Sql::both(
+    "SELECT uid FROM messages WHERE workspace_id = $1 AND chat_id = $2 AND uid > $3 AND uid < $4 \
+     ORDER BY uid LIMIT 1 OFFSET $5",
+);
+
+const MESSAGE_SKIP_NEWEST: Sql = Sql::both(
+    "SELECT uid FROM messages WHERE workspace_id = $1 AND chat_id = $2 AND uid > $3 AND uid < $4 \
+     ORDER BY uid DESC LIMIT 1 OFFSET $5",
+);
+
 static MESSAGE_INSERT: Sql = Sql::both(
     "INSERT INTO messages (workspace_id, uid, chat_id, account_id, from_me, status, kind, origin, token_id, text, \
      wamid, reply_to, sender_jid, sender_name, at_ms, received_at_ms, credits_recurring, credits_topped_up) \
@@ -217,9 +228,20 @@ pub fn message_list(
     skip: i64,
 ) -> Result<Vec<MessageView>, Error> {
     let sql = if filter.newest_first { &MESSAGE_LIST_NEWEST } else { &MESSAGE_LIST_OLDEST };
-    let after_message = filter.after_message.map_or([0; 16], |uid| *uid.0.as_bytes());
-    let before_message = filter.before_message.map_or([0xff; 16], |uid| *uid.0.as_bytes());
+    let mut after_message = filter.after_message.map_or([0; 16], |uid| *uid.0.as_bytes());
+    let mut before_message = filter.before_message.map_or([0xff; 16], |uid| *uid.0.as_bytes());
     let MessageFilter { from_me, after, before, .. } = filter;
+    let mut skip = skip;
+    if skip > 0 && from_me.is_none() && after.is_none() && before.is_none() {
+        let sql = if filter.newest_first { &MESSAGE_SKIP_NEWEST } else { &MESSAGE_SKIP_OLDEST };
+        let skipped_before = skip - 1;
+        let values = params![workspace, chat, after_message, before_message, skipped_before];
+        let last: Option<MessageUid> = tx.query_row(sql, &values, |row| row.get(0))?;
+        let Some(last) = last else { return Ok(Vec::new()) };
+        let bound = if filter.newest_first { &mut before_message } else { &mut after_message };
+        *bound = *last.0.as_bytes();
+        skip = 0;
+    }
     let values = params![workspace, chat, from_me, after, before, after_message, before_message, rows_max, skip];
     tx.query(sql, &values, decode)
 }
@@ -321,5 +343,5 @@ fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
 
 super::statements! {
     MESSAGE_FIND, MESSAGE_BY_WAMID, MESSAGE_STATUS_FIND, MESSAGE_CHAT, MESSAGE_KNOWN, MESSAGE_LIST_OLDEST, MESSAGE_LIST_NEWEST,
-    MESSAGE_INSERT, MESSAGE_STATUS, MESSAGE_FAIL, MESSAGE_WAMID, HISTORY_INSERT, HISTORY_LIST,
+    MESSAGE_SKIP_OLDEST, MESSAGE_SKIP_NEWEST, MESSAGE_INSERT, MESSAGE_STATUS, MESSAGE_FAIL, MESSAGE_WAMID, HISTORY_INSERT, HISTORY_LIST,
 }
