@@ -1,6 +1,7 @@
 //! Forgets what has outlived its time, in small batches in the background, so that no table grows for ever.
 
 mod blobs;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use crate::error::Error;
 use crate::store::events::event_prune;
 use crate::store::idempotency::idempotency_prune;
 use crate::store::workspaces::workspace_list;
+
+pub use webhooks::DELIVERIES_KEPT;
 
 /// How long events can be asked for again.
 pub const EVENTS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -60,6 +63,7 @@ pub async fn sweep(app: &App) -> Result<u64, Error> {
                 break;
             }
         }
+        gone += webhooks::sweep(app, workspace.id).await?;
     }
     Ok(gone)
 }

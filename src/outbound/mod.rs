@@ -39,9 +39,9 @@ use room::Room;
 /// theirs for minutes.
 const DOWNLOADS_MAX: usize = 64;
 const DOWNLOADS_OF_ONE_MAX: usize = 8;
-/// The same for posts, which are over within seconds.
-const POSTS_MAX: usize = 64;
-const POSTS_OF_ONE_MAX: usize = 32;
+/// The same for posts, which are over within seconds. Whoever delivers bounds them further, by receiver.
+const POSTS_MAX: usize = 2_048;
+const POSTS_OF_ONE_MAX: usize = 512;
 
 /// The client. Cheap to clone.
 #[derive(Clone)]

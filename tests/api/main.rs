@@ -30,5 +30,7 @@ mod support;
 mod templates;
 mod tokens;
 mod two_steps;
+mod webhook_deliveries;
+mod webhook_requests;
 mod webhooks;
 mod workspace;
