@@ -54,6 +54,13 @@ pub enum Kind {
     AttachmentReady,
     /// The file of a message that arrived will never be there; its row says why.
     AttachmentUnavailable,
+    /// A message was accepted that goes later; the detail is when, in ms since 1970 UTC.
+    MessageScheduled,
+    /// A scheduled message was cancelled before its time.
+    MessageUnscheduled,
+    /// WhatsApp would not have an edit or a deletion of ours; the detail is JSON: action, reason.
+    MessageChangeFailed,
+    NoteDeleted,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -93,6 +100,10 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::WebhookDeleted, 47, "webhook:deleted"),
     (Kind::AttachmentReady, 80, "message:media_ready"),
     (Kind::AttachmentUnavailable, 81, "message:media_unavailable"),
+    (Kind::MessageScheduled, 110, "message:scheduled"),
+    (Kind::MessageUnscheduled, 111, "message:unscheduled"),
+    (Kind::MessageChangeFailed, 112, "message:change_failed"),
+    (Kind::NoteDeleted, 113, "chat:note:deleted"),
 ];
 
 impl Kind {
