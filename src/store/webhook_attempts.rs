@@ -40,10 +40,10 @@ const ATTEMPT_PRUNE: Sql = Sql::both(
      ORDER BY event_seq LIMIT $4) AND at_ms < $3",
 );
 
-// Those of webhooks that were deleted.
-const ATTEMPT_ORPHANS: Sql = Sql::both(
-    "SELECT DISTINCT a.webhook_id FROM webhook_attempts a WHERE a.workspace_id = $1 AND NOT EXISTS \
-     (SELECT 1 FROM webhooks w WHERE w.workspace_id = a.workspace_id AND w.webhook_id = a.webhook_id) LIMIT 1",
+// A step from webhook to webhook, however many attempts each has.
+const ATTEMPT_NEXT_WEBHOOK: Sql = Sql::both(
+    "SELECT webhook_id FROM webhook_attempts WHERE workspace_id = $1 AND webhook_id > $2 \
+     ORDER BY webhook_id LIMIT 1",
 );
 
 /// Adds an attempt.
@@ -86,11 +86,15 @@ pub fn attempt_prune(
     tx.execute(&ATTEMPT_PRUNE, &params![workspace, webhook, before, rows_max])
 }
 
-/// A webhook that was deleted and left attempts behind.
-pub fn attempt_orphan(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Option<WebhookId>, Error> {
-    tx.query_row(&ATTEMPT_ORPHANS, &params![workspace], |row| row.get(0))
+/// The next webhook that has attempts, deleted ones included.
+pub fn attempt_next_webhook(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    after: WebhookId,
+) -> Result<Option<WebhookId>, Error> {
+    tx.query_row(&ATTEMPT_NEXT_WEBHOOK, &params![workspace, after], |row| row.get(0))
 }
 
 super::statements! {
-    ATTEMPT_INSERT, ATTEMPT_LIST, ATTEMPT_PRUNE, ATTEMPT_ORPHANS,
+    ATTEMPT_INSERT, ATTEMPT_LIST, ATTEMPT_PRUNE, ATTEMPT_NEXT_WEBHOOK,
 }

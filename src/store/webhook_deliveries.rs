@@ -156,10 +156,10 @@ const DELIVERY_PRUNE: Sql = Sql::both(
      ORDER BY event_seq LIMIT $4) AND created_at_ms < $3",
 );
 
-// Those of webhooks that were deleted.
-const DELIVERY_ORPHANS: Sql = Sql::both(
-    "SELECT DISTINCT d.webhook_id FROM webhook_deliveries d WHERE d.workspace_id = $1 AND NOT EXISTS \
-     (SELECT 1 FROM webhooks w WHERE w.workspace_id = d.workspace_id AND w.webhook_id = d.webhook_id) LIMIT 1",
+// A step from webhook to webhook, however many deliveries each has.
+const DELIVERY_NEXT_WEBHOOK: Sql = Sql::both(
+    "SELECT webhook_id FROM webhook_deliveries WHERE workspace_id = $1 AND webhook_id > $2 \
+     ORDER BY webhook_id LIMIT 1",
 );
 
 /// How far the workspace's events have become deliveries; `None` where nobody ever listened.
@@ -270,9 +270,13 @@ pub fn delivery_prune(
     tx.execute(&DELIVERY_PRUNE, &params![workspace, webhook, before, rows_max])
 }
 
-/// A webhook that was deleted and left deliveries behind.
-pub fn delivery_orphan(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Option<WebhookId>, Error> {
-    tx.query_row(&DELIVERY_ORPHANS, &params![workspace], |row| row.get(0))
+/// The next webhook that has deliveries, deleted ones included.
+pub fn delivery_next_webhook(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    after: WebhookId,
+) -> Result<Option<WebhookId>, Error> {
+    tx.query_row(&DELIVERY_NEXT_WEBHOOK, &params![workspace, after], |row| row.get(0))
 }
 
 fn values(workspace: WorkspaceId, row: &DeliveryRow) -> Vec<Value<'static>> {
@@ -300,5 +304,5 @@ fn decode(row: &Row<'_>) -> Result<DeliveryRow, Error> {
 super::statements! {
     FANOUT_FIND, FANOUT_INSERT, FANOUT_MOVE, FANOUT_WORK, DELIVERY_INSERT, DELIVERY_NOTE, DELIVERY_AGAIN, DELIVERY_CLAIM,
     DELIVERY_FREEZE, DELIVERY_FIND, DELIVERY_LIST, DELIVERY_DUE, EXAMPLE_LAST, EXAMPLE_FORGET, DELIVERY_PRUNE,
-    DELIVERY_ORPHANS,
+    DELIVERY_NEXT_WEBHOOK,
 }

@@ -93,7 +93,7 @@ pub fn send_example(
         created_at: write.now,
         body,
     };
-    example_forget(write, webhook.id, seq + EXAMPLES_KEPT)?;
+    example_forget(write, webhook.id, seq + EXAMPLES_KEPT - 1)?;
     delivery_again(write.tx, write.workspace.id, &example)?;
     Ok((webhook, example))
 }

@@ -34,6 +34,7 @@ mod templates;
 mod tokens;
 mod two_steps;
 mod webhook_deliveries;
+mod webhook_guide;
 mod webhook_requests;
 mod webhooks;
 mod workspace;

@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use partyline::courier::{Couriers, deliver_due};
 use partyline::id::WebhookId;
 use partyline::inbox::receive::receive_message;
-use partyline::store::webhook_deliveries::delivery_claim;
+use partyline::store::webhook_attempts::attempt_next_webhook;
+use partyline::store::webhook_deliveries::{delivery_claim, delivery_next_webhook};
 use partyline::webhooks::schedule::DISABLED_AFTER;
 use partyline::workspace::tokens::Scope;
 use serde_json::{Value, json};
@@ -354,14 +355,14 @@ async fn old_deliveries_and_those_of_deleted_webhooks_are_forgotten() {
         let one = delivery(&owner, kept, left[0]["delivery_id"].as_str().expect("an id")).await;
         assert_eq!(one["attempts"].as_array().map(Vec::len), Some(1), "attempts of what is kept are kept");
         let workspace = stage.workspace;
-        let orphans = stage
+        let next = stage
             .app
             .read(move |tx| {
-                let delivery = partyline::store::webhook_deliveries::delivery_orphan(tx, workspace)?;
-                Ok((delivery, partyline::store::webhook_attempts::attempt_orphan(tx, workspace)?))
+                let delivery = delivery_next_webhook(tx, workspace, WebhookId(kept))?;
+                Ok((delivery, attempt_next_webhook(tx, workspace, WebhookId(kept))?))
             })
             .await
             .expect("a read");
-        assert_eq!(orphans, (None, None));
+        assert_eq!(next, (None, None), "nothing is left of the deleted one");
     }
 }

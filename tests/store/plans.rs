@@ -93,7 +93,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 17] = [
+const SMALL: [&str; 18] = [
     "accounts",
     "a",
     "tokens",
@@ -110,6 +110,7 @@ const SMALL: [&str; 17] = [
     "templates",
     "p",
     "webhooks",
+    "webhook_fanouts",
     "scheduled_sends",
 ];
 
