@@ -1,6 +1,7 @@
 //! The rules of the inbox: sending, receiving, statuses. Plain functions on an open [`crate::store::Write`]; they never
 //! touch the network.
 
+pub mod calls;
 pub mod changes;
 pub mod chat;
 pub mod chats;
