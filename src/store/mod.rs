@@ -16,7 +16,9 @@ pub mod api_calls;
 pub mod chat_lists;
 pub mod chats;
 pub mod counters;
+pub mod event_cursors;
 pub mod events;
+pub mod explanations;
 pub mod files;
 pub mod group_members;
 pub mod health;
@@ -34,6 +36,7 @@ pub mod reactions;
 pub mod routes;
 pub mod sandbox;
 pub mod sandbox_contacts;
+pub mod send_steps;
 pub mod setup_links;
 pub mod teammates;
 pub mod templates;
@@ -102,6 +105,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0009_sandbox.sql"),
         postgres: include_str!("../../migrations/postgres/0009_sandbox.sql"),
     },
+    Migration {
+        version: 12,
+        name: "events",
+        sqlite: include_str!("../../migrations/sqlite/0012_events.sql"),
+        postgres: include_str!("../../migrations/postgres/0012_events.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -112,7 +121,9 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("counters", counters::STATEMENTS),
+        ("event_cursors", event_cursors::STATEMENTS),
         ("events", events::STATEMENTS),
+        ("explanations", explanations::STATEMENTS),
         ("files", files::STATEMENTS),
         ("group_members", group_members::STATEMENTS),
         ("health", health::STATEMENTS),
@@ -129,6 +140,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("routes", routes::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("sandbox_contacts", sandbox_contacts::STATEMENTS),
+        ("send_steps", send_steps::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),
         ("templates", templates::STATEMENTS),
