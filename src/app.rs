@@ -73,7 +73,7 @@ impl App {
         let (sandbox_bells, fetch_bells) = (Arc::default(), Bells::default());
         let (blobs, link_key) = (Blobs::new(settings.files_folder.clone()), OnceLock::new());
         let outbound = Outbound::new(settings.outbound.clone(), Arc::new(SystemResolver::default()));
-        let live = Live::new(database.clone());
+        let live = Live::new(database.clone(), clock.clone(), settings.public_url.clone());
         let parts = Parts {
             database,
             clock,
