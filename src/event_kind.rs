@@ -68,6 +68,13 @@ pub enum Kind {
     MessageUncertain,
     /// A message waits until its account may send again; the detail says why.
     MessageHeld,
+    /// A message was accepted that goes later; the detail is when, in ms since 1970 UTC.
+    MessageScheduled,
+    /// A scheduled message was cancelled before its time.
+    MessageUnscheduled,
+    /// WhatsApp would not have an edit or a deletion of ours; the detail is JSON: action, reason.
+    MessageChangeFailed,
+    NoteDeleted,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -113,6 +120,10 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::CallOutgoing, 93, "call:outgoing:ended"),
     (Kind::MessageUncertain, 100, "message:uncertain"),
     (Kind::MessageHeld, 101, "message:held"),
+    (Kind::MessageScheduled, 110, "message:scheduled"),
+    (Kind::MessageUnscheduled, 111, "message:unscheduled"),
+    (Kind::MessageChangeFailed, 112, "message:change_failed"),
+    (Kind::NoteDeleted, 113, "chat:note:deleted"),
 ];
 
 impl Kind {

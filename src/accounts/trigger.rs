@@ -210,6 +210,7 @@ fn send(write: &mut Write<'_, '_>, account: AccountId, number: &str, ids: &Ids) 
         label: None,
         chat_name: None,
         origin: Origin::PublicApi,
+        send_at: None,
     };
     let operator = Caller::operator(write.workspace.id);
     queue_message(write, &operator, &request)?;
