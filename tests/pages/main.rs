@@ -8,6 +8,7 @@ mod assets;
 mod coming_in;
 mod links;
 mod playground;
+mod public_api;
 mod roles;
 mod setup;
 mod setup_attacked;

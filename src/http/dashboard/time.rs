@@ -30,11 +30,6 @@ fn distance(span: Duration) -> String {
     format!("{number} {unit}{} ago", if number == 1 { "" } else { "s" })
 }
 
-/// `15 Jan 2026, 09:00` in the zone.
-pub fn moment(at: Time, zone: &TimeZone) -> Markup {
-    html! { time datetime=(utc(at)) { (formatted(at, zone, "%-d %b %Y, %H:%M")) } }
-}
-
 /// A time in the zone by a pattern of `strftime`; nothing for one that no calendar has.
 pub fn formatted(at: Time, zone: &TimeZone, pattern: &str) -> String {
     let timestamp = Timestamp::from_millisecond(at.ms());
