@@ -17,3 +17,4 @@ mod scene;
 mod shape;
 mod shell;
 mod story;
+mod webhook_bodies;
