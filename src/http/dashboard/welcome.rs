@@ -96,6 +96,7 @@ async fn queue(desk: &Desk, signed: &Signed, text: &str) -> Result<MessageUid, E
         label: None,
         chat_name: None,
         origin: Origin::SharedInbox,
+        send_at: None,
     };
     let caller = signed.who.caller();
     let queue = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &message);
