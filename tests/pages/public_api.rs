@@ -142,9 +142,7 @@ async fn the_log_is_downloaded_as_text_table_and_lines_of_json() {
     let text = ana.get(&format!("{PAGE}/log.txt")).await;
     assert_eq!(text.header("content-disposition"), "attachment; filename=\"partyline-api-log.txt\"");
     assert_eq!(text.text().lines().count(), 2, "{}", text.text());
-    assert!(
-        text.text().lines().next().is_some_and(|line| line.contains("GET /workspace  200  Success"))
-    );
+    assert!(text.text().lines().next().is_some_and(|line| line.contains("GET /workspace  200  Success")));
 
     let csv = ana.get(&format!("{PAGE}/log.csv?outcome=2")).await;
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");

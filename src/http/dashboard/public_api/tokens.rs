@@ -2,7 +2,6 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
-use database::Priority;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -55,7 +54,7 @@ pub async fn generate(State(desk): State<Desk>, signed: Signed, Sent(given): Sen
         Ok(token) => {
             let (asked, kept) = (token.clone(), secret.clone());
             let make = move |write: &mut Write<'_, '_>| generate_token(write, &asked, &kept);
-            desk.app.write(signed.who.workspace.id, Priority::Foreground, make).await.map(|_| token)
+            desk.act(&signed.who, make).await.map(|_| token)
         }
         Err(error) => Err(error),
     };
@@ -119,7 +118,7 @@ pub async fn rotate(
         let old = crate::store::tokens::token_find(write.tx, write.workspace.id, TokenId(id))?;
         Ok(old.map(|old| (new, old)))
     };
-    let rotated = desk.app.write(signed.who.workspace.id, Priority::Foreground, rotate).await?;
+    let rotated = desk.act(&signed.who, rotate).await?;
     let fresh = rotated.and_then(|(_, old)| Some(Fresh { scope: Scope::parse(&old.scope)?, name: old.name, secret }));
     let page = Page::new(Here::PublicApi, PUBLIC_API);
     shown(&desk, &signed, page, &plain(&signed), &Beside { fresh, ..Beside::default() }).await
@@ -136,7 +135,7 @@ pub async fn revoke(
 ) -> Shown {
     signed.ensure(Right::ManageTokens)?;
     let revoke = move |write: &mut Write<'_, '_>| retire_token(write, TokenId(id));
-    desk.app.write(signed.who.workspace.id, Priority::Foreground, revoke).await?;
+    desk.act(&signed.who, revoke).await?;
     Ok(Redirect::to(&done(PATH, "revoked")).into_response())
 }
 
