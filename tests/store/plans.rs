@@ -96,7 +96,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 18] = [
+const SMALL: [&str; 22] = [
     "accounts",
     "a",
     "tokens",
@@ -114,6 +114,10 @@ const SMALL: [&str; 18] = [
     "p",
     "webhooks",
     "webhook_fanouts",
+    "sessions",
+    "entry_links",
+    "usage_days",
+    "token_calls",
     "scheduled_sends",
 ];
 
