@@ -92,7 +92,7 @@ impl Envelope {
             return Ok(body.into());
         }
         let mut kept: serde_json::Value = serde_json::from_str(body).map_err(Error::internal)?;
-        if let Some(data) = kept["data"].as_object_mut() {
+        if let Some(data) = kept.get_mut("data").and_then(|data| data.as_object_mut()) {
             data.remove("secret");
         }
         Ok(kept.to_string().into())
