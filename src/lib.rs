@@ -17,6 +17,7 @@ pub mod files;
 pub mod http;
 pub mod id;
 pub mod inbox;
+pub mod indexer;
 pub mod message;
 pub mod outbound;
 pub mod serve;
