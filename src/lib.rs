@@ -19,6 +19,7 @@ pub mod files;
 pub mod http;
 pub mod id;
 pub mod inbox;
+pub mod indexer;
 pub mod message;
 pub mod outbound;
 pub mod sealing;

@@ -9,7 +9,7 @@ use crate::rust::{Piece, Source, is_name};
 const FOUNDATION: [&str; 5] = ["clock", "error", "event_kind", "id", "message"];
 
 /// A module and what it may use beside itself and the foundation. A new module is added here on purpose.
-const MAY_USE: [(&str, &[&[&str]]); 24] = [
+const MAY_USE: &[(&str, &[&[&str]])] = &[
     ("store", &[]),
     ("sealing", &[]),
     ("outbound", &[]),
@@ -23,6 +23,7 @@ const MAY_USE: [(&str, &[&[&str]]); 24] = [
     // A way to reach WhatsApp has rows and requests of its own; of the rules it knows nothing.
     ("transports", &[BELOW_RULES, &["app"]]),
     ("sweeper", &[RULES, BELOW_RULES, &["app"]]),
+    ("indexer", &[RULES, BELOW_RULES, &["app"]]),
     ("accounts", &[RULES, BELOW_RULES, &["app", "transports"]]),
     ("courier", &[RULES, BELOW_RULES, &["app"]]),
     ("http", &[RULES, BELOW_RULES, &["app", "accounts"]]),
@@ -52,6 +53,7 @@ const WIRED: &[&str] = &[
     "courier",
     "http",
     "sweeper",
+    "indexer",
     "control",
     "config",
     "data_folder",
