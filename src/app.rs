@@ -16,6 +16,7 @@ use crate::files::blob::Blobs;
 use crate::files::link::{LinkKey, Links};
 use crate::id::{AccountId, IdSource, WorkspaceId};
 use crate::outbound::{Outbound, Policy, SystemResolver};
+use crate::sealing::SealingKey;
 use crate::store::Write;
 use crate::store::files::link_key;
 use crate::store::sandbox::SandboxOf;
@@ -56,6 +57,7 @@ pub struct Parts {
     pub blobs: Blobs,
     pub live: Live,
     link_key: OnceLock<LinkKey>,
+    sealing_key: OnceLock<SealingKey>,
 }
 
 impl Deref for App {
@@ -88,8 +90,24 @@ impl App {
             blobs,
             live,
             link_key,
+            sealing_key: OnceLock::new(),
         };
         App(Arc::new(parts))
+    }
+
+    /// The same with the key file's key, which secrets at rest are sealed with. The first one given stays.
+    #[must_use]
+    pub fn sealing_with(self, key: SealingKey) -> App {
+        let _ = self.sealing_key.set(key);
+        self
+    }
+
+    /// What secrets at rest are sealed with.
+    ///
+    /// # Errors
+    /// A fault where it was started without its key file.
+    pub fn sealing_key(&self) -> Result<&SealingKey, Error> {
+        self.sealing_key.get().ok_or_else(|| Error::internal("secrets can't be sealed without the key file"))
     }
 
     /// Runs `work` as one durable write of the workspace, wakes those who wait for its rows, and answers. `work` may run

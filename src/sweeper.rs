@@ -1,6 +1,7 @@
 //! Forgets what has outlived its time, in small batches in the background, so that no table grows for ever.
 
 mod blobs;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ use crate::store::events::event_prune;
 use crate::store::idempotency::idempotency_prune;
 use crate::store::send_steps::send_step_prune;
 use crate::store::workspaces::workspace_list;
+
+pub use webhooks::DELIVERIES_KEPT;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Rows of one write: a fraction of the 100 ms that foreground writes may be kept waiting.
@@ -61,6 +64,7 @@ pub async fn sweep(app: &App) -> Result<u64, Error> {
                 break;
             }
         }
+        gone += webhooks::sweep(app, workspace.id).await?;
     }
     Ok(gone)
 }

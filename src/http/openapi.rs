@@ -18,7 +18,7 @@ use crate::http::layers::AllowBody;
 use crate::http::public::{
     accounts, chat_messages, chats, events, explain, file_fetch, file_messages, files, invitations, labels,
     message_changes, messages, notes, preview, reactions, sandbox, sandbox_inbound, scheduled, sending, teammates,
-    templates, templates_v2, webhooks, workspace,
+    templates, templates_v2, webhook_deliveries, webhook_requests, webhooks, workspace,
 };
 
 /// What a form has beside its file.
@@ -126,6 +126,12 @@ fn people() -> OpenApiRouter<PublicState> {
         .routes(routes!(templates_v2::list_templates_v2, templates_v2::track_template_usage_v2))
         .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
         .routes(routes!(webhooks::get_webhook, webhooks::update_webhook, webhooks::remove_webhook))
+        .routes(routes!(webhook_deliveries::list_webhook_deliveries))
+        .routes(routes!(webhook_deliveries::get_webhook_delivery))
+        .routes(routes!(webhook_requests::resend_webhook_delivery))
+        .routes(routes!(webhook_requests::replay_webhook))
+        .routes(routes!(webhook_requests::send_webhook_example))
+        .routes(routes!(webhook_requests::rotate_webhook_secret))
 }
 
 /// Files that are here, or that are fetched.

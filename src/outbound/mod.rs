@@ -13,6 +13,7 @@ mod download;
 mod error;
 mod exchange;
 mod filename;
+mod listen;
 mod policy;
 mod post;
 mod ranges;
@@ -28,6 +29,7 @@ use tokio_rustls::TlsConnector;
 
 pub use download::{Download, DownloadBytes, DownloadLimits};
 pub use error::{Fault, OutboundError, Stage};
+pub use listen::{ListenLimits, Listening};
 pub use policy::{Address, Policy};
 pub use post::{Answer, Post, PostLimits};
 pub use resolve::{Resolve, Resolving, SystemResolver};
@@ -39,9 +41,9 @@ use room::Room;
 /// theirs for minutes.
 const DOWNLOADS_MAX: usize = 64;
 const DOWNLOADS_OF_ONE_MAX: usize = 8;
-/// The same for posts, which are over within seconds.
-const POSTS_MAX: usize = 64;
-const POSTS_OF_ONE_MAX: usize = 32;
+/// The same for posts, which are over within seconds. Whoever delivers bounds them further, by receiver.
+const POSTS_MAX: usize = 2_048;
+const POSTS_OF_ONE_MAX: usize = 512;
 
 /// The client. Cheap to clone.
 #[derive(Clone)]

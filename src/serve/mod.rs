@@ -22,12 +22,14 @@ use crate::config::{Config, LogFormat, reachable};
 use crate::control::client::Connection;
 use crate::control::listener::Control;
 use crate::control::reach::open_database;
+use crate::courier::Couriers;
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::http;
 use crate::http::client_address::TrustedProxies;
 use crate::http::server::ServerOptions;
 use crate::outbound::Policy;
+use crate::sealing::SealingKey;
 use crate::sweeper;
 use crate::telemetry::{self, Metrics};
 use crate::workspace::setup::{FirstStart, SANDBOX_ACCOUNT, start_first};
@@ -85,7 +87,7 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
             outbound: Policy::allowing(config.outbound_allow.value.clone()),
             files_folder: folder.files_folder(),
         };
-        let app = App::new(database, Clock::system(), settings);
+        let app = App::new(database, Clock::system(), settings).sealing_with(SealingKey::new(folder.read_key()?));
         serve(config, app, listener, bound, greeting, out).await
     });
     // What still runs was given its time; see `stop`.
@@ -158,6 +160,7 @@ async fn serve(
     tasks.spawn(keep_ledger(app.clone(), workers.clone()));
     tasks.spawn(metrics.clone().keep_small(workers.clone()));
     tasks.spawn(readiness::watch(app.clone(), Arc::clone(&health), workers.clone()));
+    let couriers = Couriers::start(app.clone(), workers.clone());
     let supervisor = Supervisor::start(app.clone(), workers.clone());
 
     let proxies = TrustedProxies::new(config.trusted_proxies.value.clone());
@@ -183,6 +186,7 @@ async fn serve(
             let ended = served.await;
             workers.cancel();
             supervisor.finished().await;
+            couriers.finished().await;
             tasks.close();
             tasks.wait().await;
             // Finishes what is queued.

@@ -45,6 +45,8 @@ pub mod setup_links;
 pub mod teammates;
 pub mod templates;
 pub mod tokens;
+pub mod webhook_attempts;
+pub mod webhook_deliveries;
 pub mod webhooks;
 pub mod workspaces;
 mod write;
@@ -110,6 +112,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0009_sandbox.sql"),
     },
     Migration {
+        version: 11,
+        name: "webhooks",
+        sqlite: include_str!("../../migrations/sqlite/0011_webhooks.sql"),
+        postgres: include_str!("../../migrations/postgres/0011_webhooks.sql"),
+    },
+    Migration {
         version: 12,
         name: "events",
         sqlite: include_str!("../../migrations/sqlite/0012_events.sql"),
@@ -159,6 +167,8 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("teammates", teammates::STATEMENTS),
         ("templates", templates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
+        ("webhook_attempts", webhook_attempts::STATEMENTS),
+        ("webhook_deliveries", webhook_deliveries::STATEMENTS),
         ("webhooks", webhooks::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),
     ];

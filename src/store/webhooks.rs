@@ -1,6 +1,6 @@
 //! Webhooks: which address wants to hear which event.
 
-use database::{Error, Read, Row, Sql, params};
+use database::{Error, Read, Row, Sql, ToValue, Tx, Value, params};
 
 use crate::clock::Time;
 use crate::id::{WebhookId, WorkspaceId};
@@ -18,12 +18,30 @@ pub struct WebhookRow {
     /// Failures in a row.
     pub errors_counter: i64,
     pub created_at: Time,
+    /// Sealed; empty where it is older than secrets.
+    pub secret: Vec<u8>,
+    /// The secret before that, good until then.
+    pub secret_before: Vec<u8>,
+    pub secret_before_until: Time,
+    /// Begins the ids of its deliveries.
+    pub id_prefix: String,
+    /// It hears events behind this one.
+    pub since_seq: i64,
+    /// Since when nothing but failures came of it.
+    pub failing_since: Time,
+    /// Why the server switched it off; empty where it didn't.
+    pub disabled_reason: String,
+    /// Events that are still to be delivered again, both included; none where the first is behind the last.
+    pub replay_next: i64,
+    pub replay_last: i64,
 }
 
 macro_rules! webhooks_where {
     ($rest:literal) => {
         concat!(
-            "SELECT webhook_id, event_type, url, enabled, errors_counter, created_at_ms FROM webhooks \
+            "SELECT webhook_id, event_type, url, enabled, errors_counter, created_at_ms, secret, secret_before, \
+             secret_before_until_ms, id_prefix, since_seq, failing_since_ms, disabled_reason, replay_next_seq, \
+             replay_last_seq FROM webhooks \
              WHERE workspace_id = $1",
             $rest
         )
@@ -35,13 +53,20 @@ const WEBHOOK_LIST: Sql = Sql::both(webhooks_where!(" ORDER BY webhook_id"));
 const WEBHOOK_FIND: Sql = Sql::both(webhooks_where!(" AND webhook_id = $2"));
 
 const WEBHOOK_INSERT: Sql = Sql::both(
-    "INSERT INTO webhooks (workspace_id, webhook_id, event_type, url, enabled, errors_counter, created_at_ms) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    "INSERT INTO webhooks (workspace_id, webhook_id, event_type, url, enabled, errors_counter, secret, secret_before, \
+     secret_before_until_ms, id_prefix, since_seq, failing_since_ms, disabled_reason, replay_next_seq, \
+     replay_last_seq, created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
 );
 
 const WEBHOOK_UPDATE: Sql = Sql::both(
-    "UPDATE webhooks SET event_type = $3, url = $4, enabled = $5, errors_counter = $6 \
-     WHERE workspace_id = $1 AND webhook_id = $2",
+    "UPDATE webhooks SET event_type = $3, url = $4, enabled = $5, errors_counter = $6, secret = $7, \
+     secret_before = $8, secret_before_until_ms = $9, id_prefix = $10, since_seq = $11, failing_since_ms = $12, \
+     disabled_reason = $13, replay_next_seq = $14, replay_last_seq = $15 WHERE workspace_id = $1 AND webhook_id = $2",
+);
+
+// Only one of several nodes that saw the same place moves it on; a replay asked for meanwhile begins anew.
+const WEBHOOK_REPLAYED: Sql = Sql::both(
+    "UPDATE webhooks SET replay_next_seq = $4 WHERE workspace_id = $1 AND webhook_id = $2 AND replay_next_seq = $3",
 );
 
 const WEBHOOK_DELETE: Sql = Sql::both("DELETE FROM webhooks WHERE workspace_id = $1 AND webhook_id = $2");
@@ -60,15 +85,48 @@ pub fn webhook_find(
 }
 
 pub fn webhook_insert(write: &mut Write<'_, '_>, webhook: &WebhookRow) -> Result<(), Error> {
-    let WebhookRow { id, event_type, url, enabled, errors_counter, created_at } = webhook;
-    let values = params![write.workspace.id, id, event_type, url, enabled, errors_counter, created_at];
+    let mut values = values(write.workspace.id, webhook);
+    values.push(webhook.created_at.to_value());
     write.tx.execute(&WEBHOOK_INSERT, &values).map(drop)
 }
 
 pub fn webhook_update(write: &mut Write<'_, '_>, webhook: &WebhookRow) -> Result<(), Error> {
-    let WebhookRow { id, event_type, url, enabled, errors_counter, .. } = webhook;
-    let values = params![write.workspace.id, id, event_type, url, enabled, errors_counter];
-    write.tx.execute(&WEBHOOK_UPDATE, &values).map(drop)
+    write.tx.execute(&WEBHOOK_UPDATE, &values(write.workspace.id, webhook)).map(drop)
+}
+
+/// Moves a replay from one place to the next; `false` if it isn't there any more.
+pub fn webhook_replayed(
+    tx: &mut Tx<'_>,
+    workspace: WorkspaceId,
+    webhook: WebhookId,
+    from: i64,
+    to: i64,
+) -> Result<bool, Error> {
+    Ok(tx.execute(&WEBHOOK_REPLAYED, &params![workspace, webhook, from, to])? > 0)
+}
+
+fn values(workspace: WorkspaceId, webhook: &WebhookRow) -> Vec<Value<'_>> {
+    let WebhookRow { id, event_type, url, enabled, errors_counter, secret, secret_before, .. } = webhook;
+    let WebhookRow { secret_before_until, id_prefix, since_seq, failing_since, disabled_reason, .. } = webhook;
+    let WebhookRow { replay_next, replay_last, .. } = webhook;
+    let values = [
+        Value::Int(workspace.0),
+        id.to_value(),
+        event_type.to_value(),
+        url.to_value(),
+        enabled.to_value(),
+        errors_counter.to_value(),
+        secret.to_value(),
+        secret_before.to_value(),
+        secret_before_until.to_value(),
+        id_prefix.to_value(),
+        since_seq.to_value(),
+        failing_since.to_value(),
+        disabled_reason.to_value(),
+        replay_next.to_value(),
+        replay_last.to_value(),
+    ];
+    values.into()
 }
 
 /// Deletes a webhook; `false` if there was none.
@@ -84,9 +142,18 @@ fn decode(row: &Row<'_>) -> Result<WebhookRow, Error> {
         enabled: row.get(3)?,
         errors_counter: row.get(4)?,
         created_at: row.get(5)?,
+        secret: row.get(6)?,
+        secret_before: row.get(7)?,
+        secret_before_until: row.get(8)?,
+        id_prefix: row.get(9)?,
+        since_seq: row.get(10)?,
+        failing_since: row.get(11)?,
+        disabled_reason: row.get(12)?,
+        replay_next: row.get(13)?,
+        replay_last: row.get(14)?,
     })
 }
 
 super::statements! {
-    WEBHOOK_LIST, WEBHOOK_FIND, WEBHOOK_INSERT, WEBHOOK_UPDATE, WEBHOOK_DELETE,
+    WEBHOOK_LIST, WEBHOOK_FIND, WEBHOOK_INSERT, WEBHOOK_UPDATE, WEBHOOK_REPLAYED, WEBHOOK_DELETE,
 }

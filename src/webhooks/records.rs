@@ -1,5 +1,6 @@
-//! Making, changing and deleting webhooks. Only records: delivering reads them.
+//! Making, changing and deleting webhooks.
 
+use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::{ChatId, WebhookId};
@@ -7,8 +8,9 @@ use crate::outbound::{Policy, check_url};
 use crate::store::Write;
 use crate::store::events::{NewEvent, event_append};
 use crate::store::numbers::webhook_next;
+use crate::store::webhook_deliveries::{fanout_begin, fanout_find, fanout_move};
 use crate::store::webhooks::{WebhookRow, webhook_delete, webhook_find, webhook_insert, webhook_list, webhook_update};
-use crate::webhooks::EventType;
+use crate::webhooks::{EventType, NewSecret};
 use crate::workspace::teammates::manager_of;
 use crate::workspace::tokens::Caller;
 
@@ -43,7 +45,8 @@ pub struct WebhookChange {
     pub enabled: Option<bool>,
 }
 
-/// Makes a webhook, or finds the one that is there for this event and address and leaves it as it is.
+/// Makes a webhook, or finds the one that is there for this event and address and leaves it as it is. Says whether it was
+/// made, so that its secret is told once.
 ///
 /// # Errors
 /// `validation_error` where the workspace has [`WEBHOOKS_MAX`]; `permission_denied` or `member_not_found` if the caller
@@ -54,11 +57,12 @@ pub fn make_webhook(
     event_type: EventType,
     url: &WebhookUrl,
     enabled: bool,
-) -> Result<WebhookRow, Error> {
+    new: &NewSecret,
+) -> Result<(WebhookRow, bool), Error> {
     manager_of(write.tx, caller)?;
     let all = webhook_list(write.tx, write.workspace.id)?;
     if let Some(found) = all.iter().find(|one| one.event_type == event_type.as_str() && one.url == url.as_str()) {
-        return Ok(found.clone());
+        return Ok((found.clone(), false));
     }
     if all.len() >= WEBHOOKS_MAX {
         let rule = format!("A workspace has at most {WEBHOOKS_MAX} webhooks; delete or change one that is there");
@@ -71,10 +75,20 @@ pub fn make_webhook(
         enabled,
         errors_counter: 0,
         created_at: write.now,
+        secret: new.sealed.clone(),
+        secret_before: Vec::new(),
+        secret_before_until: Time::NEVER,
+        id_prefix: new.id_prefix.clone(),
+        since_seq: write.counters.event_last,
+        failing_since: Time::NEVER,
+        disabled_reason: String::new(),
+        replay_next: 1,
+        replay_last: 0,
     };
+    begin_listening(write, &all)?;
     webhook_insert(write, &webhook)?;
     note(write, Kind::WebhookMade, webhook.id)?;
-    Ok(webhook)
+    Ok((webhook, true))
 }
 
 /// Changes a webhook. Another address, and being switched on again, begin with no failures.
@@ -107,11 +121,31 @@ pub fn change_webhook(
         return Err(Error::invalid("url", rule));
     }
     if webhook.url != before.url || webhook.enabled && !before.enabled {
-        webhook.errors_counter = 0;
+        (webhook.errors_counter, webhook.failing_since) = (0, Time::NEVER);
+        webhook.disabled_reason.clear();
+    }
+    if webhook.enabled && !before.enabled {
+        begin_listening(write, &all)?;
+    }
+    if webhook.event_type != before.event_type || webhook.enabled && !before.enabled {
+        webhook.since_seq = write.counters.event_last;
     }
     webhook_update(write, &webhook)?;
     note(write, Kind::WebhookChanged, id)?;
     Ok(webhook)
+}
+
+/// Where nobody listened so far, the fan-out begins here: what happened before interests nobody.
+fn begin_listening(write: &mut Write<'_, '_>, all: &[WebhookRow]) -> Result<(), Error> {
+    if all.iter().any(|one| one.enabled) {
+        return Ok(());
+    }
+    let newest = write.counters.event_last;
+    match fanout_find(write.tx, write.workspace.id)? {
+        Some(seq) => fanout_move(write.tx, write.workspace.id, seq, newest).map(drop)?,
+        None => fanout_begin(write, newest)?,
+    }
+    Ok(())
 }
 
 /// Deletes a webhook.

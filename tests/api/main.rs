@@ -36,5 +36,8 @@ mod support;
 mod templates;
 mod tokens;
 mod two_steps;
+mod webhook_deliveries;
+mod webhook_guide;
+mod webhook_requests;
 mod webhooks;
 mod workspace;

@@ -24,9 +24,11 @@ async fn a_webhook_is_made_once_read_changed_and_deleted() {
         let stage = TestApp::on(engine).await;
         let (owner, before) = (stage.token().await, events(&stage, 0).await.len());
         let made = owner.post("/webhooks", wanted("message:new", URL)).await;
-        insta::assert_snapshot!("webhook_made", made.told());
+        let secret = made.body()["data"]["secret"].as_str().expect("told once").to_owned();
+        insta::assert_snapshot!("webhook_made", made.told().replace(&secret, "[secret]"));
         let again = json!({"event_type": "message:new", "url": URL, "enabled": "false", "id": 7});
-        assert_eq!(owner.post("/webhooks", again).await.told(), made.told(), "it is there already, and stays as it is");
+        let again = owner.post("/webhooks", again).await;
+        insta::assert_snapshot!("webhook_made_already", again.told());
         let other = json!({"event_type": "chat:new", "url": URL, "enabled": false});
         assert_eq!(owner.post("/webhooks", other).await.body()["data"]["id"], 2, "another event");
         let address = wanted("message:new", "http://crm.example:8080");

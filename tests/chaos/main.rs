@@ -6,6 +6,7 @@ mod journal;
 #[path = "../commands/support.rs"]
 #[allow(dead_code, reason = "each test target uses its part of it")]
 mod support;
+mod webhooks;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -41,14 +41,14 @@ pub struct Kit {
 
 impl Kit {
     pub async fn new(database: Database, clock: Clock, sandbox_speed: f64) -> Kit {
+        Kit::speaking_to(database, clock, sandbox_speed, Policy::default()).await
+    }
+
+    /// One whose server may speak to what `outbound` allows.
+    pub async fn speaking_to(database: Database, clock: Clock, sandbox_speed: f64, outbound: Policy) -> Kit {
         let files = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let files_folder = files.path().to_owned();
-        let settings = Settings {
-            public_url: "http://localhost".into(),
-            sandbox_speed,
-            files_folder,
-            outbound: Policy::default(),
-        };
+        let settings = Settings { public_url: "http://localhost".into(), sandbox_speed, files_folder, outbound };
         let app = App::new(database, clock, settings);
         let now = app.clock.now();
         let make = move |tx: &mut Tx<'_>| create_workspace(tx, now, "Tests", "UTC");

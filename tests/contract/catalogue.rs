@@ -81,6 +81,7 @@ pub fn content(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> C
         "POST /workspace/invitations" => json!({"email": "rui@harbour.example"}),
         "POST /webhooks" => json!({"event_type": "message:new", "url": "https://crm.example/partyline"}),
         "PUT /webhooks/{webhook_id}" => json!({"enabled": true}),
+        "POST /webhooks/{webhook_id}/replay" => json!({"from_seq": 1}),
         "POST /templates" => json!({"name": "Ready", "text": "Your bike is ready"}),
         "PATCH /templates/{template_id}" => json!({"text": "Your bike is waiting"}),
         "POST /templates/{template_id}/track_usage" => json!({"origin": "crm"}),

@@ -46,10 +46,11 @@ fn other_value(start: &str, round: usize) -> String {
 }
 
 /// What makes the thing that an id names, and where the answer holds it.
-const MAKERS: [(&str, &str, &str); 5] = [
+const MAKERS: [(&str, &str, &str); 6] = [
     ("file_uid", "POST /files_upload", "/data/uid"),
     ("template_id", "POST /templates", "/data/id"),
     ("webhook_id", "POST /webhooks", "/data/id"),
+    ("delivery_id", "POST /webhooks/{webhook_id}/example", "/data/delivery_id"),
     ("user_id", "POST /workspace/invitations", "/data/user_id"),
     ("message_uid", "POST /messages", "/data/message_uid"),
 ];

@@ -17,6 +17,7 @@ use partyline::clock::{Clock, Time};
 use partyline::http::router::router;
 use partyline::id::{AccountId, WorkspaceId};
 use partyline::outbound::Policy;
+use partyline::sealing::SealingKey;
 use partyline::store::tokens::token_list;
 use partyline::store::{MIGRATIONS, Write};
 use partyline::workspace::settings::create_workspace;
@@ -31,6 +32,8 @@ pub use receiver::Receiver;
 /// 2026-01-15 09:00:00 in Lisbon, where the first workspace is.
 pub const START: Time = Time::from_ms(1_768_467_600_000);
 pub const ZONE: &str = "Europe/Lisbon";
+/// As from the key file.
+const KEY: SealingKey = SealingKey::new([7; 32]);
 pub const ECHO: &str = "+1 202 555 0100";
 
 /// A server in this process with one workspace and its sandbox account.
@@ -56,7 +59,7 @@ impl TestApp {
         let outbound = Policy::allowing(vec!["127.0.0.1/32".parse().expect("a network")]);
         let settings =
             Settings { public_url: "https://line.example".into(), sandbox_speed: 1.0, files_folder, outbound };
-        let app = App::new(database, clock.clone(), settings);
+        let app = App::new(database, clock.clone(), settings).sealing_with(KEY);
         let (workspace, account) = new_workspace(&app, "Harbour Bikes").await;
         TestApp { router: router(app.clone()), app, clock, workspace, account, stage, files }
     }
@@ -127,7 +130,7 @@ impl TestApp {
 
     /// Another node on the same data, and the same actor talking to it.
     pub fn other_node(&self, actor: &Actor) -> (App, Actor) {
-        let app = App::new(self.stage.open(), self.clock.clone(), self.app.settings.clone());
+        let app = App::new(self.stage.open(), self.clock.clone(), self.app.settings.clone()).sealing_with(KEY);
         let actor = actor.talking_to(router(app.clone()));
         (app, actor)
     }
@@ -141,7 +144,7 @@ impl TestApp {
     pub async fn restarted(self) -> TestApp {
         self.flush().await;
         self.app.database.close();
-        let app = App::new(self.stage.open(), self.clock.clone(), self.app.settings.clone());
+        let app = App::new(self.stage.open(), self.clock.clone(), self.app.settings.clone()).sealing_with(KEY);
         TestApp { router: router(app.clone()), app, ..self }
     }
 }

@@ -6,12 +6,13 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 
 #[derive(Clone, Default)]
 pub struct Receiver {
     heard: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
-    answers: Arc<Mutex<Vec<StatusCode>>>,
+    answers: Arc<Mutex<Vec<Response>>>,
 }
 
 impl Receiver {
@@ -27,7 +28,12 @@ impl Receiver {
 
     /// Answers the next request with this status instead of 200.
     pub fn answer_next(&self, status: StatusCode) {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner).push(status);
+        self.answer_next_with(status.into_response());
+    }
+
+    /// Answers the next request with this instead of 200.
+    pub fn answer_next_with(&self, answer: Response) {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
     }
 
     /// What was heard so far.
@@ -36,7 +42,7 @@ impl Receiver {
     }
 }
 
-async fn hear(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn hear(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> Response {
     receiver.heard.lock().unwrap_or_else(PoisonError::into_inner).push((headers, body));
-    receiver.answers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or(StatusCode::OK)
+    receiver.answers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
 }

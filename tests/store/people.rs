@@ -122,6 +122,15 @@ async fn a_webhook() {
             enabled: true,
             errors_counter: 2,
             created_at: START,
+            secret: vec![1, 2],
+            secret_before: Vec::new(),
+            secret_before_until: Time::from_ms(3),
+            id_prefix: "4".into(),
+            since_seq: 5,
+            failing_since: Time::from_ms(6),
+            disabled_reason: "7".into(),
+            replay_next: 8,
+            replay_last: 9,
         };
         let given = made.clone();
         stage.write(workspace, move |write| Ok(webhook_insert(write, &given)?)).await;
@@ -132,6 +141,10 @@ async fn a_webhook() {
             url: "http://crm.example".into(),
             enabled: false,
             errors_counter: 0,
+            secret: vec![3],
+            secret_before: vec![1, 2],
+            secret_before_until: Time::from_ms(10),
+            replay_next: 10,
             ..made
         };
         let given = changed.clone();

@@ -7,7 +7,7 @@ use partyline::store::every_statement;
 use crate::kit::{Engine, TestApp};
 
 /// Tables that grow without end: a step into one of these must name more than whose rows they are.
-const LARGE: [&str; 11] = [
+const LARGE: [&str; 13] = [
     "messages",
     "status_history",
     "outbox",
@@ -19,6 +19,8 @@ const LARGE: [&str; 11] = [
     "files",
     "message_files",
     "send_steps",
+    "webhook_deliveries",
+    "webhook_attempts",
 ];
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
@@ -94,7 +96,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 17] = [
+const SMALL: [&str; 18] = [
     "accounts",
     "a",
     "tokens",
@@ -111,6 +113,7 @@ const SMALL: [&str; 17] = [
     "templates",
     "p",
     "webhooks",
+    "webhook_fanouts",
     "scheduled_sends",
 ];
 

@@ -9,8 +9,9 @@ use crate::rust::{Piece, Source, is_name};
 const FOUNDATION: [&str; 5] = ["clock", "error", "event_kind", "id", "message"];
 
 /// A module and what it may use beside itself and the foundation. A new module is added here on purpose.
-const MAY_USE: [(&str, &[&[&str]]); 22] = [
+const MAY_USE: [(&str, &[&[&str]]); 24] = [
     ("store", &[]),
+    ("sealing", &[]),
     ("outbound", &[]),
     ("telemetry", &[]),
     ("inbox", &[RULES, BELOW_RULES]),
@@ -23,6 +24,7 @@ const MAY_USE: [(&str, &[&[&str]]); 22] = [
     ("transports", &[BELOW_RULES, &["app"]]),
     ("sweeper", &[RULES, BELOW_RULES, &["app"]]),
     ("accounts", &[RULES, BELOW_RULES, &["app", "transports"]]),
+    ("courier", &[RULES, BELOW_RULES, &["app"]]),
     ("http", &[RULES, BELOW_RULES, &["app", "accounts"]]),
     ("failure", &[]),
     ("config", &[&["failure"]]),
@@ -40,13 +42,14 @@ const MAY_USE: [(&str, &[&[&str]]); 22] = [
 const RULES: &[&str] = &["inbox", "workspace", "files", "webhooks", "events"];
 
 /// `outbound` is for those of the rules that fetch and deliver; it is no network inside a write.
-const BELOW_RULES: &[&str] = &["store", "outbound", "telemetry"];
+const BELOW_RULES: &[&str] = &["store", "outbound", "telemetry", "sealing"];
 
 /// What commands put together.
 const WIRED: &[&str] = &[
     "transports",
     "app",
     "accounts",
+    "courier",
     "http",
     "sweeper",
     "control",

@@ -60,6 +60,12 @@ pub fn debian(install: Install) -> Result<(), String> {
     if !succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
         missing.extend(["python3", "python3-venv"]);
     }
+    // What the guide verifies a webhook's signature in.
+    for (program, package) in [("node", "nodejs"), ("php", "php-cli")] {
+        if in_path(program).is_none() {
+            missing.push(package);
+        }
+    }
     debian_packages(install, missing)
 }
 

@@ -1,6 +1,7 @@
 //! An operation inside its write: the shared gate, an earlier answer under the same key, the domain, the count and the
 //! log, in this order.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,8 @@ pub(super) enum Gate {
 pub(super) enum Envelope {
     /// `{"status":"ok","data":..}`
     Data,
+    /// The same, and its `secret` isn't kept.
+    Secret,
     None,
 }
 
@@ -75,10 +78,24 @@ struct Success<T> {
 impl Envelope {
     pub fn around<T: Serialize>(self, data: T) -> Result<String, Error> {
         let text = match self {
-            Envelope::Data => serde_json::to_string(&Success { status: "ok", data }),
+            Envelope::Data | Envelope::Secret => serde_json::to_string(&Success { status: "ok", data }),
             Envelope::None => serde_json::to_string(&data),
         };
         text.map_err(Error::internal)
+    }
+}
+
+impl Envelope {
+    /// What of an answer is kept for whoever asks again.
+    fn kept(self, body: &str) -> Result<Cow<'_, str>, Error> {
+        if self != Envelope::Secret {
+            return Ok(body.into());
+        }
+        let mut kept: serde_json::Value = serde_json::from_str(body).map_err(Error::internal)?;
+        if let Some(data) = kept["data"].as_object_mut() {
+            data.remove("secret");
+        }
+        Ok(kept.to_string().into())
     }
 }
 
@@ -192,7 +209,7 @@ pub(super) fn answer_in_write<T: Serialize>(
     let status = ending.status;
     asked.record(write, ending)?;
     if let Some(key) = &asked.key {
-        idempotency_insert(write, key, status.as_u16(), &body)?;
+        idempotency_insert(write, key, status.as_u16(), &asked.envelope.kept(&body)?)?;
     }
     Ok(Answer { status, body, counted: true, replayed: false, refusal: None })
 }

@@ -167,6 +167,12 @@ impl Call {
         Call { envelope: Envelope::None, ..self }
     }
 
+    /// Keeps `secret` out of what is kept under an `Idempotency-Key`: a secret is told once, and stored nowhere as it is.
+    #[must_use]
+    pub fn with_a_secret(self) -> Call {
+        Call { envelope: Envelope::Secret, ..self }
+    }
+
     /// Reads the query with `read`; keys that it doesn't ask for are noted.
     ///
     /// # Errors

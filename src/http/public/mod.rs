@@ -29,5 +29,7 @@ pub mod teammates;
 pub mod templates;
 pub mod templates_v2;
 pub mod view;
+pub mod webhook_deliveries;
+pub mod webhook_requests;
 pub mod webhooks;
 pub mod workspace;

@@ -16,7 +16,7 @@ use crate::id::WebhookId;
 use crate::outbound::Policy;
 use crate::store::webhooks::{WebhookRow, webhook_find, webhook_list};
 use crate::webhooks::{
-    EventType, WebhookChange, WebhookUrl, change_webhook, delete_webhook, make_webhook, unknown_webhook,
+    EventType, NewSecret, WebhookChange, WebhookUrl, change_webhook, delete_webhook, make_webhook, unknown_webhook,
 };
 
 /// An address and the event that it wants.
@@ -27,8 +27,16 @@ pub struct Webhook {
     pub event_type: String,
     pub enabled: bool,
     pub url: String,
-    /// Deliveries that failed in a row; none is made yet.
+    /// Attempts that failed in a row.
     pub errors_counter: i64,
+    /// What its deliveries are signed with: `whsec_` and Base64. Only in the answer that makes or rotates it, and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub secret: Option<String>,
+    /// Why this server switched it off; left out where it didn't.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub disabled_reason: Option<String>,
 }
 
 /// The name of an event.
@@ -90,7 +98,7 @@ pub async fn list_webhooks(mut call: Call) -> Response {
 /// Make a webhook
 ///
 /// Needs scope `full` and a token of an owner or admin. Where one with this event type and address is there already, that
-/// one is answered as it is. A workspace has at most 10. Nothing is delivered yet.
+/// one is answered as it is, without its secret. A workspace has at most 10. The receiver must answer 2xx within 5 s.
 #[utoipa::path(
     post, path = "/webhooks", tag = "Webhooks", operation_id = "create_webhook", request_body = NewWebhook,
     responses(
@@ -99,12 +107,16 @@ pub async fn list_webhooks(mut call: Call) -> Response {
 )]
 pub async fn create_webhook(mut call: Call, body: RawBody) -> Response {
     let app = call.app().clone();
-    let request = call.may_manage().and_then(|()| call.body(body, |fields| read_new(fields, app.outbound.policy())));
-    call.write(request, |write, caller, (event_type, url, enabled)| {
-        let row = make_webhook(write, caller, *event_type, url, *enabled)?;
-        Ok(Done { data: Webhook::from(&row), message: None })
-    })
-    .await
+    let request = call.may_manage().and_then(|()| {
+        let wanted = call.body(body, |fields| read_new(fields, app.outbound.policy()))?;
+        Ok((wanted, NewSecret::generate(app.sealing_key()?, call.caller().workspace)?))
+    });
+    call.with_a_secret()
+        .write(request, |write, caller, ((event_type, url, enabled), new)| {
+            let (row, made) = make_webhook(write, caller, *event_type, url, *enabled, new)?;
+            Ok(Done::with(Webhook { secret: made.then(|| new.secret.reveal()), ..Webhook::from(&row) }))
+        })
+        .await
 }
 
 /// Read a webhook
@@ -189,7 +201,7 @@ fn read_change(fields: &mut Fields, policy: &Policy) -> WebhookChange {
 }
 
 /// What is no number is no webhook's.
-fn parse_id(text: &str) -> Result<WebhookId, Error> {
+pub fn parse_id(text: &str) -> Result<WebhookId, Error> {
     text.parse().map(WebhookId).map_err(|_| unknown_webhook())
 }
 
@@ -201,6 +213,8 @@ impl From<&WebhookRow> for Webhook {
             enabled: row.enabled,
             url: row.url.clone(),
             errors_counter: row.errors_counter,
+            secret: None,
+            disabled_reason: Some(row.disabled_reason.clone()).filter(|reason| !reason.is_empty()),
         }
     }
 }

@@ -1,0 +1,71 @@
+//! One attempt: signed, sent, judged. Nothing of it is recorded here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::sleep;
+
+use crate::app::App;
+use crate::courier::places::{MOMENT, Places};
+use crate::id::{WorkspaceId, random_bytes};
+use crate::outbound::{Answer, Fault, OutboundError, Post, PostLimits};
+use crate::store::webhook_deliveries::DeliveryRow;
+use crate::store::webhooks::WebhookRow;
+use crate::webhooks::outcomes::{ANSWER_BYTES_KEPT, Ending, Outcome};
+use crate::webhooks::schedule::judge;
+use crate::webhooks::{WebhookSecret, delivery_id, signed_headers};
+
+/// How long a receiver has to answer, as the contract says.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// A webhook as its attempts need it.
+pub(super) struct Hearer {
+    pub workspace: WorkspaceId,
+    pub webhook: WebhookRow,
+    pub secrets: Vec<WebhookSecret>,
+}
+
+/// Tries a delivery whose body is frozen.
+pub(super) async fn attempt(
+    app: App,
+    places: Arc<Places>,
+    hearer: Arc<Hearer>,
+    delivery: DeliveryRow,
+    failed_last: bool,
+) -> Outcome {
+    let luck = f64::from(u16::from_be_bytes(random_bytes())) / f64::from(u16::MAX);
+    let Some(mut place) = places.enter(&hearer.webhook.url, failed_last).await else {
+        return Outcome { delivery, at: app.clock.now(), duration_ms: 0, ending: Ending::PutBack, luck };
+    };
+    let (at, began) = (app.clock.now(), app.clock.monotonic());
+    let id = delivery_id(&hearer.webhook, delivery.seq);
+    let headers = signed_headers(&hearer.secrets, &id, at, &delivery.body);
+    let post = Post { headers, body: Bytes::from(delivery.body.clone()) };
+    let limits = PostLimits { whole_max: ANSWER_WITHIN, answer_bytes_max: ANSWER_BYTES_KEPT };
+    let answered = app.outbound.post(hearer.workspace, &hearer.webhook.url, &post, &limits);
+    tokio::pin!(answered);
+    let answered = tokio::select! {
+        answered = &mut answered => answered,
+        () = sleep(MOMENT) => {
+            place.become_slow();
+            answered.await
+        }
+    };
+    let took = app.clock.monotonic().saturating_sub(began);
+    let duration_ms = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
+    Outcome { delivery, at, duration_ms, ending: ending(answered, &app), luck }
+}
+
+fn ending(answered: Result<Answer, OutboundError>, app: &App) -> Ending {
+    match answered {
+        Ok(answer) => Ending::Answered {
+            status: i64::from(answer.status),
+            // PostgreSQL's text holds no NUL.
+            answer: String::from_utf8_lossy(&answer.body).replace('\0', ""),
+            verdict: judge(answer.status, answer.retry_after.as_deref(), app.clock.now()),
+        },
+        Err(error) if error.fault == Fault::Busy => Ending::PutBack,
+        Err(error) => Ending::Silent(error.to_string().replace('\0', "")),
+    }
+}

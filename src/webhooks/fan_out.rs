@@ -1,0 +1,182 @@
+//! From events to deliveries: behind the cursor there is a delivery for every event that a webhook wants, and in front of it
+//! none. What fits into a webhook's window at once is frozen and claimed in the same write, and needs no second look.
+
+use std::collections::{BTreeSet, HashMap};
+
+use database::{Read, Tx};
+
+use crate::clock::Time;
+use crate::error::Error;
+use crate::id::{WebhookId, WorkspaceId};
+use crate::store::events::{EventRow, event_after};
+use crate::store::webhook_deliveries::{
+    DeliveryRow, DeliveryState, delivery_again, delivery_insert, fanout_find, fanout_move,
+};
+use crate::store::webhooks::{WebhookRow, webhook_replayed};
+use crate::webhooks::EventType;
+use crate::webhooks::bodies::{Rendered, Rendering};
+
+/// Events of one step; times ten webhooks it is a write of some milliseconds.
+const STEP_EVENTS: i64 = 100;
+
+/// When an event whose attachment is still coming is looked at again.
+const EARLY_PAUSE_MS: i64 = 2_000;
+
+/// A step of the fan-out, made from a snapshot and to be committed.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// The cursor's way; none where it stands still.
+    cursor: Option<(i64, i64)>,
+    new: Vec<DeliveryRow>,
+    /// Webhook, the replay's way, and what is delivered again.
+    replayed: Vec<(WebhookId, (i64, i64), Vec<DeliveryRow>)>,
+}
+
+/// What a step needs to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Fan<'f> {
+    pub rendering: Rendering<'f>,
+    /// Those that are switched on.
+    pub webhooks: &'f [WebhookRow],
+    /// How many attempts may begin at once.
+    pub rooms: &'f HashMap<WebhookId, usize>,
+    /// Until when what begins at once is claimed.
+    pub claimed_until: Time,
+}
+
+impl Step {
+    pub fn is_empty(&self) -> bool {
+        self.cursor.is_none() && self.replayed.is_empty()
+    }
+
+    /// The deliveries that are claimed with this step, once it has committed.
+    pub fn into_claimed(self, claimed_until: Time) -> Vec<DeliveryRow> {
+        self.new.into_iter().filter(|row| !row.body.is_empty() && row.next_at == claimed_until).collect()
+    }
+}
+
+impl Fan<'_> {
+    /// The next step from where the cursor stands.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn plan(&self, tx: &mut impl Read) -> Result<Step, Error> {
+        let workspace = self.rendering.workspace;
+        let mut step = Step::default();
+        if let Some(from) = fanout_find(tx, workspace)? {
+            let events = event_after(tx, workspace, from, STEP_EVENTS)?;
+            if let Some(last) = events.last() {
+                step.cursor = Some((from, last.seq));
+                step.new = self.new_deliveries(tx, &events)?;
+            }
+        }
+        for webhook in self.webhooks.iter().filter(|one| one.replay_next <= one.replay_last) {
+            step.replayed.push(self.replay(tx, webhook)?);
+        }
+        Ok(step)
+    }
+
+    fn new_deliveries(&self, tx: &mut impl Read, events: &[EventRow]) -> Result<Vec<DeliveryRow>, Error> {
+        let mut rooms = self.rooms.clone();
+        let (mut rows, mut at_once) = (Vec::new(), BTreeSet::new());
+        for event in events {
+            for event_type in EventType::of(event.kind) {
+                for webhook in self.webhooks.iter().filter(|one| hears(one, event, event_type)) {
+                    let room = rooms.entry(webhook.id).or_default();
+                    if *room > 0 {
+                        *room -= 1;
+                        at_once.insert((event.seq, webhook.id));
+                    }
+                    rows.push(self.waiting(webhook.id, event.seq, event_type));
+                }
+            }
+        }
+        let needed: Vec<EventRow> =
+            events.iter().filter(|event| at_once.iter().any(|(seq, _)| *seq == event.seq)).cloned().collect();
+        let types: BTreeSet<&str> = rows.iter().map(|row| row.event_type.as_str()).collect();
+        let rendered = self.rendering.wanted(tx, &needed, |one| types.contains(one.as_str()))?;
+        for row in rows.iter_mut().filter(|row| at_once.contains(&(row.seq, row.webhook))) {
+            self.freeze(row, &rendered)?;
+        }
+        Ok(rows)
+    }
+
+    fn freeze(&self, row: &mut DeliveryRow, rendered: &[Rendered]) -> Result<(), Error> {
+        let is_it = |one: &&Rendered| one.seq == row.seq && one.event_type.as_str() == row.event_type;
+        match rendered.iter().find(is_it) {
+            Some(event) if event.is_early => row.next_at = Time::from_ms(row.next_at.ms() + EARLY_PAUSE_MS),
+            Some(event) => {
+                row.body = event.to_json()?;
+                row.next_at = self.claimed_until;
+            }
+            // Its message is gone. Claimed in its turn, it is found to be so.
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn replay(
+        &self,
+        tx: &mut impl Read,
+        webhook: &WebhookRow,
+    ) -> Result<(WebhookId, (i64, i64), Vec<DeliveryRow>), Error> {
+        let from = webhook.replay_next;
+        let events = event_after(tx, self.rendering.workspace, from - 1, STEP_EVENTS)?;
+        let is_last = i64::try_from(events.len()).is_ok_and(|events| events < STEP_EVENTS);
+        let end = events.last().map_or(webhook.replay_last, |last| last.seq);
+        let to = if is_last { webhook.replay_last + 1 } else { end + 1 };
+        let mut rows = Vec::new();
+        for event in events.iter().filter(|event| event.seq <= webhook.replay_last) {
+            for event_type in EventType::of(event.kind).into_iter().filter(|one| one.as_str() == webhook.event_type) {
+                rows.push(self.waiting(webhook.id, event.seq, event_type));
+            }
+        }
+        Ok((webhook.id, (from, to), rows))
+    }
+
+    fn waiting(&self, webhook: WebhookId, seq: i64, event_type: EventType) -> DeliveryRow {
+        let now = self.rendering.now;
+        DeliveryRow {
+            webhook,
+            seq,
+            event_type: event_type.as_str().to_owned(),
+            state: DeliveryState::Waiting,
+            attempts: 0,
+            tries: 0,
+            next_at: now,
+            created_at: now,
+            body: String::new(),
+        }
+    }
+}
+
+/// Whether a webhook wants an event: of its type, and since it was made or switched on.
+fn hears(webhook: &WebhookRow, event: &EventRow, event_type: EventType) -> bool {
+    webhook.event_type == event_type.as_str() && webhook.since_seq < event.seq
+}
+
+/// Commits a step; `false` if another node was faster, and nothing of it is done then.
+///
+/// # Errors
+/// A fault of the database.
+pub fn take_step(tx: &mut Tx<'_>, workspace: WorkspaceId, step: &Step) -> Result<bool, Error> {
+    let mut taken = true;
+    if let Some((from, to)) = step.cursor {
+        taken = fanout_move(tx, workspace, from, to)?;
+        if taken {
+            for row in &step.new {
+                delivery_insert(tx, workspace, row)?;
+            }
+        }
+    }
+    // Two inserts of one row must not meet in one write; what was new a moment ago needs no repeat.
+    let is_new = |row: &DeliveryRow| step.new.iter().any(|new| (new.webhook, new.seq) == (row.webhook, row.seq));
+    for (webhook, (from, to), rows) in &step.replayed {
+        if webhook_replayed(tx, workspace, *webhook, *from, *to)? {
+            for row in rows.iter().filter(|row| !is_new(row)) {
+                delivery_again(tx, workspace, row)?;
+            }
+        }
+    }
+    Ok(taken)
+}
