@@ -1,5 +1,6 @@
 //! `partyline listen` and `partyline trigger`: events as they happen, delivered to a developer's own address.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
@@ -48,6 +49,8 @@ fn hear(mut stream: TcpStream) -> (Vec<(String, String)>, String) {
 struct Running {
     child: Child,
     lines: Receiver<String>,
+    /// Lines that were read and not asked for yet: its two outputs come in any order.
+    said: RefCell<Vec<String>>,
 }
 
 impl Running {
@@ -64,17 +67,17 @@ impl Running {
         thread::spawn(move || {
             BufReader::new(stderr).lines().map_while(Result::ok).try_for_each(|line| notes.send(line))
         });
-        Running { child, lines }
+        Running { child, lines, said: RefCell::default() }
     }
 
     /// The first line that fits.
     fn wait_for(&self, fits: impl Fn(&str) -> bool) -> String {
-        let mut said = Vec::new();
+        let mut said = self.said.borrow_mut();
         loop {
-            let Ok(line) = self.lines.recv_timeout(PATIENCE) else { panic!("only said {said:?}") };
-            if fits(&line) {
-                return line;
+            if let Some(at) = said.iter().position(|line| fits(line)) {
+                return said.remove(at);
             }
+            let Ok(line) = self.lines.recv_timeout(PATIENCE) else { panic!("only said {said:?}") };
             said.push(line);
         }
     }
@@ -161,6 +164,10 @@ fn every_trigger_makes_its_event_happen() {
     let listening = Running::start(&place, &["listen", "--after", "0"]);
     let mut missing: Vec<&str> = triggers.lines().collect();
     assert!(missing.len() > 20, "{triggers}");
+    // Nobody has come in through the setup link, so there is nobody who could answer for a chat.
+    missing.retain(|event| !event.starts_with("chat:responsible:"));
+    let refused = place.run(&["trigger", "chat:responsible:assigned"]);
+    assert!(refused.stderr.contains("has no email yet"), "{refused:?}");
     for event in missing.clone() {
         // One that holds the account would hold up the others.
         if event != "message:held" {
