@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::id::{AccountId, WorkspaceId};
+use crate::inbox::calls::record_call;
 use crate::inbox::changes::{record_edit, record_revoke};
 use crate::inbox::groups::apply_group_change;
 use crate::inbox::reactions::record_reaction;
@@ -59,10 +60,12 @@ impl AccountEar {
         receipts.and(messages)
     }
 
-    /// What changes a message or a group that is there.
+    /// What changes a message or a group that is there, and a call.
     async fn store_change(&self, change: Event) -> Result<(), Error> {
         let account = self.account;
+        let uid = self.app.ids.message_uid(self.app.clock.now());
         let work = move |write: &mut Write<'_, '_>| match &change {
+            Event::Call(call) => record_call(write, account, uid, call).map(drop),
             Event::Reaction(reaction) => record_reaction(write, account, reaction).map(drop),
             Event::Edit(edit) => record_edit(write, account, edit).map(drop),
             Event::Revoke(revoke) => record_revoke(write, account, revoke).map(drop),

@@ -23,7 +23,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 pub(super) struct Hearer {
     pub workspace: WorkspaceId,
     pub webhook: WebhookRow,
-    pub secrets: Vec<WebhookSecret>,
+    /// `None` where one doesn't open.
+    pub secrets: Option<Vec<WebhookSecret>>,
 }
 
 /// Tries a delivery whose body is frozen.
@@ -40,7 +41,12 @@ pub(super) async fn attempt(
     };
     let (at, began) = (app.clock.now(), app.clock.monotonic());
     let id = delivery_id(&hearer.webhook, delivery.seq);
-    let headers = signed_headers(&hearer.secrets, &id, at, &delivery.body);
+    let Some(secrets) = &hearer.secrets else {
+        let why =
+            "its secret doesn't open with this server's key file; POST /webhooks/{webhook_id}/rotate gives another";
+        return Outcome { delivery, at, duration_ms: 0, ending: Ending::Silent(why.to_owned()), luck };
+    };
+    let headers = signed_headers(secrets, &id, at, &delivery.body);
     let post = Post { headers, body: Bytes::from(delivery.body.clone()) };
     let limits = PostLimits { whole_max: ANSWER_WITHIN, answer_bytes_max: ANSWER_BYTES_KEPT };
     let answered = app.outbound.post(hearer.workspace, &hearer.webhook.url, &post, &limits);

@@ -63,6 +63,9 @@ struct Look {
     claims: Vec<(WebhookId, i64)>,
 }
 
+/// What a turn writes: what came of attempts, a step, and how many of which webhook to claim.
+type Work = (Vec<Outcome>, Step, Vec<(WebhookId, i64)>);
+
 impl Worker {
     pub fn new(app: App, workspace: WorkspaceId, places: Arc<Places>) -> Worker {
         let (lines, running) = (HashMap::new(), JoinSet::new());
@@ -166,12 +169,7 @@ impl Worker {
     }
 
     /// The turn's one write. Returns what it claimed, and whether the step was taken.
-    async fn commit(
-        &self,
-        work: Arc<(Vec<Outcome>, Step, Vec<(WebhookId, i64)>)>,
-        now: Time,
-        until: Time,
-    ) -> Result<(Vec<DeliveryRow>, bool), Error> {
+    async fn commit(&self, work: Arc<Work>, now: Time, until: Time) -> Result<(Vec<DeliveryRow>, bool), Error> {
         let workspace = self.workspace;
         let run = move |write: &mut Write<'_, '_>| {
             let (outcomes, step, claims) = &*work;
@@ -224,22 +222,17 @@ impl Worker {
 
     fn begin(&mut self, webhooks: &[WebhookRow], ready: Vec<DeliveryRow>, now: Time) -> Result<(), Error> {
         let mut hearers: HashMap<WebhookId, Arc<Hearer>> = HashMap::new();
+        let key = self.app.sealing_key()?;
         for delivery in ready {
             let Some(webhook) = webhooks.iter().find(|webhook| webhook.id == delivery.webhook) else { continue };
-            if !hearers.contains_key(&webhook.id) {
-                let secrets = secrets_of(self.app.sealing_key()?, self.workspace, webhook, now);
-                let hearer = Hearer { workspace: self.workspace, webhook: webhook.clone(), secrets };
-                hearers.insert(webhook.id, Arc::new(hearer));
-            }
+            let hearer = hearers.entry(webhook.id).or_insert_with(|| {
+                let secrets = secrets_of(key, self.workspace, webhook, now);
+                Arc::new(Hearer { workspace: self.workspace, webhook: webhook.clone(), secrets })
+            });
             let line = self.lines.entry(webhook.id).or_insert_with(|| Line::of(webhook));
             line.running += 1;
-            let work = attempt(
-                self.app.clone(),
-                Arc::clone(&self.places),
-                Arc::clone(&hearers[&webhook.id]),
-                delivery,
-                line.failed_last,
-            );
+            let work =
+                attempt(self.app.clone(), Arc::clone(&self.places), Arc::clone(hearer), delivery, line.failed_last);
             let task = self.running.spawn(work);
             self.tasks.insert(task.id(), webhook.id);
         }

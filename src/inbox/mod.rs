@@ -2,6 +2,7 @@
 //! touch the network.
 
 pub mod advice;
+pub mod calls;
 pub mod changes;
 pub mod chat;
 pub mod chats;

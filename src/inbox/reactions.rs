@@ -91,6 +91,9 @@ pub fn react(write: &mut Write<'_, '_>, caller: &Caller, request: &SendReaction)
 
 fn ensure_can_react(target: &ReactionTarget, caller: &Caller) -> Result<(), Error> {
     let invalid = |why: &str| Err(Error::invalid("message_uid", format!("This message {why}")));
+    if target.kind == MessageKind::Call {
+        return invalid("is a call; react to a message that was sent or received");
+    }
     if target.kind != MessageKind::WhatsApp {
         return invalid("is a note, which WhatsApp doesn't know; react to a message that was sent or received");
     }

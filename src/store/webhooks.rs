@@ -91,7 +91,7 @@ pub fn webhook_insert(write: &mut Write<'_, '_>, webhook: &WebhookRow) -> Result
 }
 
 pub fn webhook_update(write: &mut Write<'_, '_>, webhook: &WebhookRow) -> Result<(), Error> {
-    write.tx.execute(&WEBHOOK_UPDATE, &values(write.workspace.id, webhook)).map(drop)
+    write.tx.execute(&WEBHOOK_UPDATE, values(write.workspace.id, webhook)).map(drop)
 }
 
 /// Moves a replay from one place to the next; `false` if it isn't there any more.

@@ -28,9 +28,11 @@ pub struct Step {
     /// The cursor's way; none where it stands still.
     cursor: Option<(i64, i64)>,
     new: Vec<DeliveryRow>,
-    /// Webhook, the replay's way, and what is delivered again.
-    replayed: Vec<(WebhookId, (i64, i64), Vec<DeliveryRow>)>,
+    replayed: Vec<Replayed>,
 }
+
+/// Webhook, its replay's way, and what is delivered again.
+type Replayed = (WebhookId, (i64, i64), Vec<DeliveryRow>);
 
 /// What a step needs to know.
 #[derive(Clone, Copy, Debug)]
@@ -115,11 +117,7 @@ impl Fan<'_> {
         Ok(())
     }
 
-    fn replay(
-        &self,
-        tx: &mut impl Read,
-        webhook: &WebhookRow,
-    ) -> Result<(WebhookId, (i64, i64), Vec<DeliveryRow>), Error> {
+    fn replay(&self, tx: &mut impl Read, webhook: &WebhookRow) -> Result<Replayed, Error> {
         let from = webhook.replay_next;
         let events = event_after(tx, self.rendering.workspace, from - 1, STEP_EVENTS)?;
         let is_last = i64::try_from(events.len()).is_ok_and(|events| events < STEP_EVENTS);

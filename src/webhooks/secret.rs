@@ -72,12 +72,17 @@ impl WebhookSecret {
     }
 }
 
-/// The secrets that a webhook signs with now: its own, and for a day after a rotation the one before. None where it is
-/// older than secrets; a secret that doesn't open is told to the log.
-pub fn secrets_of(key: &SealingKey, workspace: WorkspaceId, webhook: &WebhookRow, now: Time) -> Vec<WebhookSecret> {
+/// The secrets that a webhook signs with now: its own, and for a day after a rotation the one before; an empty list where it
+/// is older than secrets. `None` where one doesn't open: nothing may go out without the signature that it should bear.
+pub fn secrets_of(
+    key: &SealingKey,
+    workspace: WorkspaceId,
+    webhook: &WebhookRow,
+    now: Time,
+) -> Option<Vec<WebhookSecret>> {
     let before = (now < webhook.secret_before_until).then_some(&webhook.secret_before);
     let sealed = [Some(&webhook.secret), before].into_iter().flatten().filter(|sealed| !sealed.is_empty());
-    let opened = sealed.filter_map(|sealed| {
+    let opened = sealed.map(|sealed| {
         let opened = key.open(&place(workspace), sealed).and_then(|bytes| bytes.try_into().ok()).map(WebhookSecret);
         if opened.is_none() {
             tracing::error!(%workspace, webhook = %webhook.id, "a webhook's secret doesn't open: is this the right key file?");

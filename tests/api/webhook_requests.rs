@@ -141,7 +141,7 @@ async fn a_range_is_delivered_again_also_what_was_missed() {
         assert_eq!(all, uids, "all of them once more, each once");
         let heard = receiver.heard();
         let first = &heard[0].0["webhook-id"];
-        assert_eq!(heard.iter().filter(|(headers, _)| &headers["webhook-id"] == first).count(), 2, "under the same id");
+        assert_eq!(heard.iter().filter(|(headers, _)| headers["webhook-id"] == *first).count(), 2, "under the same id");
         deliver(&stage).await;
         assert_eq!(receiver.heard().len(), 5, "and that was all");
         for bad in

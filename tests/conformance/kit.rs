@@ -48,7 +48,13 @@ impl Kit {
     pub async fn speaking_to(database: Database, clock: Clock, sandbox_speed: f64, outbound: Policy) -> Kit {
         let files = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let files_folder = files.path().to_owned();
-        let settings = Settings { public_url: "http://localhost".into(), sandbox_speed, files_folder, outbound };
+        let settings = Settings {
+            public_url: "http://localhost".into(),
+            sandbox_speed,
+            support_contact: String::new(),
+            files_folder,
+            outbound,
+        };
         let app = App::new(database, clock, settings);
         let now = app.clock.now();
         let make = move |tx: &mut Tx<'_>| create_workspace(tx, now, "Tests", "UTC");

@@ -1,7 +1,7 @@
 //! What stands before every operation: the rate, the quota of calls, and on every POST the `Idempotency-Key`.
 
 use partyline::workspace::settings::{LimitChange, set_limits};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::catalogue::{self, Content};
 use crate::kit::{Answer, Engine, TestApp};
@@ -79,6 +79,15 @@ fn altered(content: Content) -> Option<Content> {
     }
 }
 
+/// An answer as it is kept: a secret is told once and never kept.
+fn kept(answer: &Answer) -> Value {
+    let mut body = answer.body();
+    if let Some(data) = body["data"].as_object_mut() {
+        data.remove("secret");
+    }
+    body
+}
+
 #[tokio::test]
 async fn every_post_is_done_once_under_its_key() {
     for engine in Engine::all() {
@@ -89,7 +98,7 @@ async fn every_post_is_done_once_under_its_key() {
             let first = keyed(&scene, operation, scene.content(operation)).await;
             let again = keyed(&scene, operation, scene.content(operation)).await;
             found.expect_success(operation, "under a key", &first);
-            if again.header("idempotent-replayed") != "true" || again.bytes != first.bytes {
+            if again.header("idempotent-replayed") != "true" || again.body() != kept(&first) {
                 found.add(operation, &format!("again: {}, not {}", again.told(), first.told()));
             }
             if let Some(other) = altered(scene.content(operation)) {

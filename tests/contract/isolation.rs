@@ -14,7 +14,7 @@ const NOBODYS_UID: &str = "019b0000-0000-7000-8000-000000000000";
 const NOBODYS_NUMBER: &str = "777777";
 
 /// Names of the query and of bodies that mean nothing outside of their request.
-const PLAIN: [&str; 50] = [
+const PLAIN: [&str; 53] = [
     // Of events. Their cursors are numbers that every log has.
     "types",
     "from",
@@ -67,6 +67,9 @@ const PLAIN: [&str; 50] = [
     "last_name",
     "labels",
     "send_at",
+    "state",
+    "from_seq",
+    "to_seq",
 ];
 
 /// A phone, which is nobody's.
@@ -102,6 +105,7 @@ fn pair(scene: &Scene, name: &str, place: Place) -> Option<(String, String)> {
     let id = |name: &str| scene.ids.get(name).cloned().unwrap_or_else(|| panic!("no {name}"));
     let (theirs, nobodys) = match name {
         "chat_id" | "template_id" | "webhook_id" | "user_id" => (id(name), NOBODYS_NUMBER.to_owned()),
+        "delivery_id" => (id(name), "msg_0000000000000000_1".to_owned()),
         "attachment_template_id" => (id("template_id"), NOBODYS_NUMBER.to_owned()),
         "message_uid" | "file_uid" | "note_uid" | "scheduled_uid" => (id(name), NOBODYS_UID.to_owned()),
         "reply_to" | "reply_to_uid" | "after_message" | "before_message" | "react_to" | "edits" | "deletes" => {

@@ -9,18 +9,20 @@ use partyline::accounts::health::{Health, set_health};
 use partyline::clock::Time;
 use partyline::event_kind::Kind;
 use partyline::id::ChatId;
+use partyline::inbox::calls::record_call;
 use partyline::inbox::changes::{record_edit, record_revoke};
 use partyline::inbox::reactions::record_reaction;
 use partyline::inbox::receive::receive_message;
 use partyline::inbox::status::record_receipt;
-use partyline::message::{Failure, MessageKind, Status};
+use partyline::message::{Failure, Status};
 use partyline::store::events::{EventRow, NewEvent, event_after, event_append};
-use partyline::store::messages::{MessageRow, message_find, message_insert};
+use partyline::store::messages::message_find;
 use partyline::webhooks::EventType;
-use partyline::webhooks::bodies::{CallDetail, Rendered, Rendering, example};
+use partyline::webhooks::bodies::{Rendered, Rendering, example};
 use serde_json::{Value, json};
 use transport::{
-    Address, FileKind, Incoming, IncomingBody, IncomingEdit, IncomingFile, IncomingReaction, IncomingRevoke, Sender,
+    Address, Call, CallOutcome, FileKind, Incoming, IncomingBody, IncomingEdit, IncomingFile, IncomingReaction,
+    IncomingRevoke, Sender,
 };
 
 use crate::conform::faults;
@@ -243,33 +245,34 @@ async fn messages(stage: &TestApp, sent: &str) {
     let edit =
         IncomingEdit { chat: chat.clone(), sender: maria(), wamid: "M1".into(), text: "hullo".into(), at_ms: now.ms() };
     stage.write(workspace, move |write| record_edit(write, account, &edit)).await;
-    for (number, kind) in [Kind::CallMissed, Kind::CallIncoming, Kind::CallOutgoing].into_iter().enumerate() {
-        call(stage, number, kind, photo).await;
+    for (number, (is_outgoing, duration)) in
+        [(false, None), (false, Some(61)), (true, Some(61))].into_iter().enumerate()
+    {
+        call(stage, number, is_outgoing, duration).await;
     }
     let revoke = IncomingRevoke { chat, sender: maria(), wamid: "M2".into(), at_ms: now.ms() };
     stage.write(workspace, move |write| record_revoke(write, account, &revoke)).await;
 }
 
-/// A call in the chat of this message.
-async fn call(stage: &TestApp, number: usize, kind: Kind, like: partyline::id::MessageUid) {
-    let (workspace, uid) = (stage.workspace, stage.app.ids.message_uid(stage.clock.now()));
-    let detail = CallDetail {
-        duration_s: (kind != Kind::CallMissed).then_some(61),
+/// Maria calls, in vain and then not; and is called.
+async fn call(stage: &TestApp, number: usize, is_outgoing: bool, duration_s: Option<i64>) {
+    let (account, uid) = (stage.account, stage.app.ids.message_uid(stage.clock.now()));
+    let address = Address::from_phone(MARIA);
+    let call = Call {
+        chat: address.clone(),
+        caller: Sender { address, name: "Maria".into() },
+        is_outgoing,
+        wamid: format!("C{number}"),
+        at_ms: stage.clock.now().ms(),
+        duration_s,
         is_video: number == 1,
-        status: if kind == Kind::CallMissed { "Missed" } else { "Ended" }.into(),
+        outcome: if duration_s.is_some() { CallOutcome::Ended } else { CallOutcome::Missed },
     };
-    let detail = serde_json::to_string(&detail).expect("JSON");
-    stage
-        .write(workspace, move |write| {
-            let like = message_find(write.tx, workspace, like)?.expect("it was received").message;
-            let (wamid, kind_of) = (format!("C{number}"), MessageKind::Call);
-            let from_me = kind == Kind::CallOutgoing;
-            let row = MessageRow { uid, wamid, kind: kind_of, from_me, text: String::new(), ..like };
-            message_insert(write, &row)?;
-            let event = NewEvent { kind, chat: row.chat, message: Some(uid), detail: detail.clone() };
-            event_append(write, event).map(drop)
-        })
-        .await;
+    for _ in 0..2 {
+        let (call, own) = (call.clone(), uid);
+        let told = stage.write(stage.workspace, move |write| record_call(write, account, own, &call)).await;
+        assert_eq!(told, uid, "told again it is the same");
+    }
 }
 
 async fn receive(stage: &TestApp, jid: &str, wamid: &str, body: IncomingBody) -> partyline::id::MessageUid {

@@ -18,9 +18,9 @@ const LARGE: [&str; 13] = [
     "idempotency",
     "files",
     "message_files",
-    "send_steps",
     "webhook_deliveries",
     "webhook_attempts",
+    "send_steps",
 ];
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
@@ -96,7 +96,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 18] = [
+const SMALL: [&str; 22] = [
     "accounts",
     "a",
     "tokens",
@@ -114,6 +114,10 @@ const SMALL: [&str; 18] = [
     "p",
     "webhooks",
     "webhook_fanouts",
+    "sessions",
+    "entry_links",
+    "usage_days",
+    "token_calls",
     "scheduled_sends",
 ];
 

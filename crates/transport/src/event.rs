@@ -14,6 +14,7 @@ pub enum Event {
     Edit(IncomingEdit),
     Revoke(IncomingRevoke),
     Group(GroupChange),
+    Call(Call),
 }
 
 /// How the account's connection is.
@@ -129,6 +130,37 @@ pub struct IncomingRevoke {
     pub wamid: String,
     /// By WhatsApp's clock, ms since 1970 UTC.
     pub at_ms: i64,
+}
+
+/// A call that is over, or that nobody answered. One and the same is known by account, chat, caller and `wamid`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    pub chat: Address,
+    /// Who called.
+    pub caller: Sender,
+    /// Whether the account's own phone called.
+    pub is_outgoing: bool,
+    /// WhatsApp's id of the call.
+    pub wamid: String,
+    /// When it began, by WhatsApp's clock, ms since 1970 UTC.
+    pub at_ms: i64,
+    /// Seconds; `None` where nobody answered.
+    pub duration_s: Option<i64>,
+    pub is_video: bool,
+    pub outcome: CallOutcome,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallOutcome {
+    /// It rang here and nobody took it.
+    Missed,
+    Rejected,
+    /// It rang there and nobody took it.
+    NoAnswer,
+    /// Somebody spoke, and hung up.
+    Ended,
 }
 
 /// News of a group. What isn't told hasn't changed.

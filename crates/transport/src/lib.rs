@@ -18,8 +18,8 @@ use std::sync::Arc;
 pub use address::Address;
 pub use capabilities::Capabilities;
 pub use event::{
-    AccountState, ContactCard, Event, GroupChange, GroupMember, GroupRole, Incoming, IncomingBody, IncomingEdit,
-    IncomingReaction, IncomingRevoke, Receipt, ReceiptStatus, Sender,
+    AccountState, Call, CallOutcome, ContactCard, Event, GroupChange, GroupMember, GroupRole, Incoming, IncomingBody,
+    IncomingEdit, IncomingReaction, IncomingRevoke, Receipt, ReceiptStatus, Sender,
 };
 pub use file::{FileBytes, FileKind, FileSource, IncomingFile, OutgoingFile};
 pub use send::{Accepted, Body, Outgoing, SendError, Verdict};

@@ -28,7 +28,7 @@ fn body_of(name: &str) -> Body {
         "POST /chats/{chat_id}/voice_message" => return Body::File("voice.ogg"),
         "POST /workspace/invitations" => r#"{"email": "ana@harbour.example", "role": "teammate"}"#,
         "POST /webhooks" => r#"{"event_type": "message:received:new", "url": "https://crm.example/hook"}"#,
-        "PUT /webhooks/{webhook_id}" => r#"{"enabled": false}"#,
+        "PUT /webhooks/{webhook_id}" => r#"{"enabled": true}"#,
         "POST /webhooks/{webhook_id}/replay" => r#"{"from_seq": 1, "to_seq": 500}"#,
         "POST /templates" => r#"{"name": "Ready", "text": "Your bike is ready"}"#,
         "PATCH /templates/{template_id}" => r#"{"text": "Your bike is waiting"}"#,

@@ -1,25 +1,16 @@
 //! Calls that are over, and calls that nobody answered.
 
 use database::Read;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::error::Error;
 use crate::event_kind::Kind;
+use crate::inbox::calls::CallDetail;
 use crate::store::events::EventRow;
 use crate::store::messages::message_find;
 use crate::webhooks::EventType;
 use crate::webhooks::bodies::message::people;
 use crate::webhooks::bodies::scene::{NamedAccount, NamedChat, Person, Scene};
-
-/// What the log says of a call beside its message, as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallDetail {
-    /// Seconds; `None` where nobody answered.
-    pub duration_s: Option<i64>,
-    pub is_video: bool,
-    /// Missed, Answered, Rejected, No Answer or Ended.
-    pub status: String,
-}
 
 #[derive(Clone, Debug, Serialize)]
 pub struct CallEvent {

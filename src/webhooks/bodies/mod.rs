@@ -23,7 +23,6 @@ use crate::id::WorkspaceId;
 use crate::store::events::EventRow;
 use crate::webhooks::EventType;
 
-pub use call::CallDetail;
 pub use examples::example;
 use scene::Scene;
 
