@@ -43,6 +43,8 @@ pub enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Listen to events: print them, or deliver them to an address of your own, signed as a webhook
+    Listen(ListenArguments),
     /// Make an event happen on a sandbox account: a contact writes, a message goes, a chat is labelled
     Trigger {
         /// As `message:received:new`
@@ -228,6 +230,27 @@ pub struct SendArguments {
     /// With --wait: how many seconds to wait at the most
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub timeout: u64,
+}
+
+#[derive(Args, Debug)]
+pub struct ListenArguments {
+    /// Deliver each event here with its webhook bodies, as http://localhost:3000/hook
+    #[arg(long, value_name = "URL")]
+    pub forward_to: Option<String>,
+    /// Only these events, with commas between
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub types: Vec<String>,
+    /// Begin behind the event of this number [default: with what happens from now on]
+    #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(i64).range(0..))]
+    pub after: Option<i64>,
+    /// The address of a server elsewhere; needs a token [default: the server on this data folder]
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// A token of that server that may read
+    #[arg(long, env = "PARTYLINE_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    #[command(flatten)]
+    pub workspace: Chosen,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod api_log;
 mod arguments;
 mod doctor;
 mod ephemeral;
+mod listen;
 mod listings;
 mod out;
 mod send;
@@ -58,6 +59,7 @@ fn perform(arguments: Arguments, config: Config, out: &mut Out) -> Result<ExitCo
         Action::Workspace(action) => workspace(&config, action, out)?,
         Action::Send(send) => return send::send(&config, send, out),
         Action::ApiLog { last, workspace, json } => api_log::print(&config, i64::from(last), workspace, json, out)?,
+        Action::Listen(arguments) => listen::listen(&config, arguments, out)?,
         Action::Trigger { list: true, .. } => triggers().for_each(|event| out.line(event)),
         Action::Trigger { event, workspace, .. } => trigger(&config, event.unwrap_or_default(), workspace.id, out)?,
         Action::SetupLink { workspace } => setup_link(&config, workspace.id, out)?,

@@ -21,6 +21,11 @@ pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Rows of the API log in one answer: even with bodies that are all escapes they fit.
 pub const API_LOG_ROWS_MAX: i64 = 500;
 
+/// A stop waits for commands, so none may wait long.
+pub const EVENTS_WAIT_MS_MAX: u64 = 2_000;
+/// Events in one answer, of some kilobytes each.
+pub const EVENTS_MAX: usize = 200;
+
 /// Something to do or to look up. A workspace is named by its id or its name; with just one it needn't be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -63,6 +68,13 @@ pub enum Command {
         /// A row's `seq`; `None` for the newest rows there are.
         before: Option<i64>,
         rows: i64,
+    },
+    /// The events behind `after` (from now on where it is `None`), as soon as there are any.
+    Events {
+        workspace: Option<String>,
+        after: Option<i64>,
+        /// How long to wait for the first, at most [`EVENTS_WAIT_MS_MAX`].
+        wait_ms: u64,
     },
     /// Makes an event happen on a sandbox account.
     Trigger {
@@ -120,6 +132,14 @@ pub enum Output {
     },
     Message(MessageView),
     ApiLog(Vec<ApiCallView>),
+    /// Events as `GET /events` shows them.
+    Events {
+        events: Vec<serde_json::Value>,
+        /// Where to go on.
+        after: i64,
+        /// Some before them are no longer kept.
+        reset: bool,
+    },
     /// What was done to make an event happen.
     Triggered {
         what: String,

@@ -1,17 +1,20 @@
 //! Does what a command asks, in a server or in a process of its own: here is no difference.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use database::{Engine, Priority};
+use tokio::time::timeout;
 
 use super::view::{ApiCallView, DatabaseView, MessageView, TokenView, WorkspaceView};
-use super::{API_LOG_ROWS_MAX, Command, Limits, Output};
+use super::{API_LOG_ROWS_MAX, Command, EVENTS_MAX, EVENTS_WAIT_MS_MAX, Limits, Output};
 use crate::accounts::link_sandbox;
 use crate::accounts::trigger::{ECHO, Ids, Plan, fire, lacks_chat, plan};
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::{Cause, Kind};
+use crate::events::live::Next;
 use crate::id::{MessageUid, TeammateId, TokenId, WorkspaceId, random_bytes};
 use crate::inbox::content::{Content, Recipient};
 use crate::inbox::send::{SendMessage, queue_message};
@@ -76,6 +79,10 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
             message(app, workspace, &uid).await
         }
         Command::ApiLog { workspace, before, rows } => api_log(app, workspace, before, rows).await,
+        Command::Events { workspace, after, wait_ms } => {
+            let workspace = choose(app, workspace).await?.id;
+            events(app, workspace, after, Duration::from_millis(wait_ms.min(EVENTS_WAIT_MS_MAX))).await
+        }
         Command::Trigger { workspace, event } => {
             let workspace = choose(app, workspace).await?.id;
             trigger(app, workspace, &event).await
@@ -238,6 +245,30 @@ async fn send(app: &App, workspace: WorkspaceId, to: &str, text: &str, from: Opt
     };
     let uid = app.write(workspace, Priority::Foreground, queue).await?;
     Ok(Output::Queued { uid: uid.to_string() })
+}
+
+/// What comes behind `after` until it is quiet again.
+async fn events(app: &App, workspace: WorkspaceId, after: Option<i64>, wait: Duration) -> Result<Output, Error> {
+    let mut listener = app.listen(workspace, after).await?;
+    let (mut events, mut reset) = (Vec::new(), false);
+    while events.len() < EVENTS_MAX {
+        let heard = match listener.ready() {
+            Some(heard) => heard,
+            None if !events.is_empty() => break,
+            None => match timeout(wait, listener.next()).await {
+                Err(_) => break,
+                Ok(next) => match next? {
+                    Next::Event(heard) => heard,
+                    Next::Reset { .. } => {
+                        reset = true;
+                        continue;
+                    }
+                },
+            },
+        };
+        events.push(serde_json::to_value(&heard.event).map_err(Error::internal)?);
+    }
+    Ok(Output::Events { events, after: listener.at(), reset })
 }
 
 async fn trigger(app: &App, workspace: WorkspaceId, event: &str) -> Result<Output, Error> {

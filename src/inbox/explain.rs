@@ -14,6 +14,8 @@ use crate::store::explanations::{AHEAD_MAX, AcceptingCall, WaitingRow, accepting
 use crate::store::messages::{HistoryRow, MessageRow, MessageView, history_list, message_find};
 use crate::store::outbox::Stage;
 use crate::store::send_steps::{SendStep, StepKind, send_step_list};
+use crate::store::webhook_deliveries::{DeliveryRow, DeliveryState};
+use crate::webhooks::told::{Told, told_of};
 
 /// Where a message is, in one word; the statuses, and what they don't tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +90,7 @@ struct Facts {
     waiting: Option<WaitingRow>,
     ahead: i64,
     call: Option<AcceptingCall>,
+    told: Vec<Told>,
 }
 
 /// Explains a message; `None` where the workspace has none of this uid.
@@ -112,6 +115,7 @@ pub fn explain(
         waiting,
         ahead,
         call: accepting_call(tx, workspace, uid)?,
+        told: told_of(tx, workspace, uid, message.received_at)?,
     };
     let (standing, steps) = tell(&view, &facts);
     Ok(Some(Explanation { view, standing, steps }))
@@ -126,13 +130,15 @@ fn tell(view: &MessageView, facts: &Facts) -> (Standing, Vec<Step>) {
     if !message.from_me || message.origin == Origin::Synced {
         steps.extend(attachment(view));
         steps.extend(changes(view));
+        steps.extend(facts.told.iter().map(told_step));
         return (Standing::Received, steps);
     }
     let tried = facts.tries.iter().map(try_step);
     let moved = facts.history.iter().filter(|step| step.status != Status::Pending);
     steps.extend(tried.chain(moved.map(|step| status_step(step, message))));
-    steps[1..].sort_by_key(|step| step.at);
     steps.extend(changes(view));
+    steps.extend(facts.told.iter().map(told_step));
+    steps[1..].sort_by_key(|step| step.at);
     let (standing, last) = how_it_stands(view, facts);
     steps.extend(last);
     (standing, steps)
@@ -194,6 +200,27 @@ fn try_step(tried: &SendStep) -> Step {
         StepKind::Held => step(*at, "Held: the account may not send", reason, "").until(*until),
         StepKind::Down => step(*at, "Held: the account needs somebody", reason, "It goes once the account is back"),
         StepKind::Uncertain => step(*at, "The answer to the hand-over was lost", reason, ""),
+    }
+}
+
+fn told_step(told: &Told) -> Step {
+    let Told { delivery, last } = told;
+    let DeliveryRow { webhook, event_type, state, attempts, next_at, created_at, .. } = delivery;
+    let at = last.as_ref().map_or(*created_at, |last| last.at);
+    let answered = last.as_ref().map(|last| match (last.status, last.error.as_str()) {
+        (0, error) => error.to_owned(),
+        (status, _) => format!("it answered {status}"),
+    });
+    let answered = answered.unwrap_or_else(|| "it has not been tried yet".to_owned());
+    let many = if *attempts == 1 { "attempt" } else { "attempts" };
+    let why = format!("{attempts} {many}; {answered}");
+    let again = format!("GET /webhooks/{webhook}/deliveries shows its attempts and can send it again");
+    match state {
+        DeliveryState::Delivered => step(at, format!("Webhook {webhook} was told {event_type}"), why, ""),
+        DeliveryState::Waiting => {
+            step(at, format!("Webhook {webhook} is not told {event_type} yet"), why, "").until(*next_at)
+        }
+        DeliveryState::Failed => step(at, format!("Webhook {webhook} was not told {event_type}"), why, again),
     }
 }
 

@@ -13,6 +13,7 @@ mod download;
 mod error;
 mod exchange;
 mod filename;
+mod listen;
 mod policy;
 mod post;
 mod ranges;
@@ -28,6 +29,7 @@ use tokio_rustls::TlsConnector;
 
 pub use download::{Download, DownloadBytes, DownloadLimits};
 pub use error::{Fault, OutboundError, Stage};
+pub use listen::{ListenLimits, Listening};
 pub use policy::{Address, Policy};
 pub use post::{Answer, Post, PostLimits};
 pub use resolve::{Resolve, Resolving, SystemResolver};

@@ -9,6 +9,7 @@ mod records;
 pub mod requests;
 pub mod schedule;
 mod secret;
+pub mod told;
 
 pub use event_type::EventType;
 pub use records::{

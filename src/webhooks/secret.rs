@@ -53,6 +53,11 @@ impl NewSecret {
 }
 
 impl WebhookSecret {
+    /// A new one, for somebody who keeps it nowhere.
+    pub fn generate() -> WebhookSecret {
+        WebhookSecret(random_bytes())
+    }
+
     /// `whsec_` and Base64, as Standard Webhooks write it; shown once.
     pub fn reveal(&self) -> String {
         format!("{PREFIX}{}", STANDARD.encode(self.0))

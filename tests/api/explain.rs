@@ -5,6 +5,10 @@ use std::time::Duration;
 use partyline::accounts::Supervisor;
 use partyline::accounts::health::{Health, set_health};
 use partyline::clock::Time;
+use partyline::events::log::events_of_message;
+use partyline::id::WebhookId;
+use partyline::store::webhook_attempts::{AttemptRow, attempt_insert};
+use partyline::store::webhook_deliveries::{DeliveryRow, DeliveryState, delivery_insert};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -166,6 +170,52 @@ async fn what_came_in_and_what_is_kept_are_explained_too() {
     let note = token.post(&format!("/chats/{chat}/notes"), json!({"text": "Call back"})).await.body();
     let note = note["data"]["message_uid"].as_str().expect("a uid").to_owned();
     assert_eq!(explained(&token, &note).await["standing"], "kept");
+}
+
+#[tokio::test]
+async fn webhooks_that_heard_of_it_are_named_with_what_they_answered() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let token = stage.token().await;
+        let webhook = json!({"event_type": "message:sent:new", "url": "https://crm.example/hook"});
+        assert_eq!(token.post("/webhooks", webhook).await.status, 200);
+        let uid = token.send(ECHO, "one").await;
+        let parsed = partyline::id::MessageUid(uid.parse().expect("a uid"));
+        let workspace = stage.workspace;
+        let events = move |tx: &mut database::Snapshot<'_>| events_of_message(tx, workspace, parsed, START);
+        let seq = stage.app.read(events).await.expect("a read").last().expect("an event").seq;
+        let delivery = DeliveryRow {
+            webhook: WebhookId(1),
+            seq,
+            event_type: "message:sent:new".into(),
+            state: DeliveryState::Waiting,
+            attempts: 1,
+            tries: 1,
+            next_at: START + Duration::from_secs(300),
+            created_at: START,
+            body: "{}".into(),
+        };
+        let attempt = AttemptRow {
+            webhook: WebhookId(1),
+            seq,
+            number: 1,
+            at: START,
+            duration_ms: 12,
+            status: 500,
+            error: String::new(),
+            answer: String::new(),
+        };
+        stage
+            .write(workspace, move |write| {
+                delivery_insert(write.tx, workspace, &delivery)?;
+                Ok(attempt_insert(write.tx, workspace, &attempt)?)
+            })
+            .await;
+        let told = explained(&token, &uid).await;
+        assert_eq!(words(&told), ["Accepted", "Webhook 1 is not told message:sent:new yet", "Waits its turn"]);
+        assert_eq!(told["steps"][1]["why"], "1 attempt; it answered 500");
+        assert_eq!(told["steps"][1]["next"], "It goes on by itself at 2026-01-15 09:05:00 +0000");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod api_log;
 mod control;
 mod doctor;
 mod ephemeral;
+mod listen;
 mod settings;
 mod start;
 mod stop;
