@@ -113,6 +113,12 @@ impl Error {
         }
     }
 
+    /// Says of what it speaks, behind its sentence.
+    #[must_use]
+    pub fn about(self, what: &str) -> Error {
+        Error { message: format!("{} ({what})", self.message), ..self }
+    }
+
     /// Says when to try again.
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> Error {

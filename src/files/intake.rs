@@ -160,6 +160,45 @@ impl Intake {
     }
 }
 
+/// What a file is that came with a message: shown as its sender meant it where its bytes are of that kind, else a document.
+/// Its type is seen by its bytes, and an image is measured, as an uploaded one is.
+///
+/// # Errors
+/// As [`Intake::begin`].
+pub async fn describe(
+    blobs: &Blobs,
+    blob: &Blob,
+    said: FileKind,
+    mimetype: &str,
+    filename: &str,
+) -> Result<FetchedFile, Error> {
+    let sniffed = sniff(&blob.head);
+    let mut file = FetchedFile {
+        sha256: blob.id,
+        kind: if is_of_kind(sniffed, said) { said } else { FileKind::Document },
+        mimetype: sniffed.mimetype_with(plain_type(mimetype).as_deref(), filename),
+        size_bytes: i64::try_from(blob.size_bytes).unwrap_or(i64::MAX),
+        width: 0,
+        height: 0,
+        thumbnail: None,
+    };
+    if matches!(file.kind, FileKind::Image | FileKind::Sticker) {
+        show(blobs, blob, &mut file).await?;
+    }
+    Ok(file)
+}
+
+/// Whether the bytes are of a kind. WhatsApp shows more types than are taken from clients, so their family decides.
+fn is_of_kind(sniffed: Sniffed, kind: FileKind) -> bool {
+    let family = match kind {
+        FileKind::Document => return true,
+        FileKind::Image | FileKind::Sticker => "image/",
+        FileKind::Audio | FileKind::Voice => "audio/",
+        FileKind::Video => "video/",
+    };
+    sniffed.mimetype.is_some_and(|mimetype| mimetype.starts_with(family))
+}
+
 async fn show(blobs: &Blobs, blob: &Blob, file: &mut FetchedFile) -> Result<(), Error> {
     let gone = || Error::internal("a blob that was just stored is gone");
     let (bytes, _) = blobs.open(&blob.id).await?.ok_or_else(gone)?;

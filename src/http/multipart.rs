@@ -17,6 +17,7 @@ use crate::error::{Code, Error};
 use crate::files::blob::Blobs;
 use crate::files::intake::{Filename, Intake, Purpose, Said, Stored, parse_content_type};
 use crate::http::call::Fingerprint;
+use crate::http::fields::ignored;
 use crate::inbox::values::MessageText;
 
 /// Parts of a form, files and texts together.
@@ -47,6 +48,26 @@ impl<S: Send + Sync> FromRequest<S> for UploadBody {
 pub struct Upload {
     pub stored: Stored,
     pub caption: Option<MessageText>,
+    /// By what a repeated form is known.
+    pub fingerprint: Fingerprint,
+    /// Parts that nobody asked for.
+    ignored: Vec<String>,
+}
+
+impl Upload {
+    /// The parts that nobody asked for.
+    pub fn ignored(&mut self) -> Vec<String> {
+        ignored(std::mem::take(&mut self.ignored).into_iter())
+    }
+
+    /// For an operation that has no place for a text.
+    #[must_use]
+    pub fn without_caption(mut self) -> Upload {
+        if self.caption.take().is_some() {
+            self.ignored.push("caption".to_owned());
+        }
+        self
+    }
 }
 
 /// The parts that were read so far.
@@ -56,15 +77,16 @@ struct Form {
     said: Said,
     caption: Option<MessageText>,
     hash: Sha256,
+    ignored: Vec<String>,
 }
 
 /// Reads a form to its end: the part `file` into a blob, `filename`, `content_type` and `caption` as texts; other parts are
-/// passed over. Also says by what a repeated form is known.
+/// passed over, and named.
 ///
 /// # Errors
 /// `unsupported_media_type`, `validation_error` (no file, two of them, a broken form, a bad text), `file_too_large`, or a
 /// fault of the disk.
-pub async fn read_upload(upload: UploadBody, blobs: &Blobs, purpose: Purpose) -> Result<(Upload, Fingerprint), Error> {
+pub async fn read_upload(upload: UploadBody, blobs: &Blobs, purpose: Purpose) -> Result<Upload, Error> {
     let boundary = multer::parse_boundary(&upload.content_type).map_err(|_| not_a_form(&upload.content_type))?;
     let taken = Arc::new(AtomicU64::new(0));
     let stream = Pieces { inner: upload.body.into_data_stream(), fed: 0, taken: Arc::clone(&taken), may_rest: false };
@@ -96,6 +118,7 @@ impl Form {
                 let caption = (!text.is_empty()).then(|| MessageText::parse("caption", &text));
                 self.caption = caption.transpose()?;
             }
+            "" => self.pass_over(part, "(unnamed)").await?,
             other => self.pass_over(part, other).await?,
         }
         Ok(())
@@ -138,6 +161,9 @@ impl Form {
             hash.update(&chunk);
         }
         self.note(name, &hash.finalize());
+        if !self.ignored.iter().any(|known| known == name) {
+            self.ignored.push(name.to_owned());
+        }
         Ok(())
     }
 
@@ -149,7 +175,7 @@ impl Form {
         }
     }
 
-    async fn finish(mut self, blobs: &Blobs) -> Result<(Upload, Fingerprint), Error> {
+    async fn finish(mut self, blobs: &Blobs) -> Result<Upload, Error> {
         let Some((intake, own)) = self.file.take() else {
             let rule = "The form has no part named file; send the file's bytes in a part of that name";
             return Err(Error::invalid("file", rule));
@@ -162,7 +188,8 @@ impl Form {
         self.note("file", &stored.file.sha256);
         self.note("name", stored.filename.as_bytes());
         self.note("type", stored.file.mimetype.as_bytes());
-        Ok((Upload { stored, caption: self.caption }, self.hash.finalize().into()))
+        let fingerprint = self.hash.finalize().into();
+        Ok(Upload { stored, caption: self.caption, fingerprint, ignored: self.ignored })
     }
 }
 

@@ -10,6 +10,7 @@ use crate::id::{ChatId, MessageUid};
 use crate::inbox::chat::{FirstMessage, free_name, note_rename, open_chat, unknown_chat};
 use crate::inbox::content::{Attachment, Content, Recipient};
 use crate::inbox::labels::label_chat_anew;
+use crate::inbox::templates::is_seen_by;
 use crate::inbox::urgency::Urgency;
 use crate::inbox::values::{ChatName, LabelName, Phone};
 use crate::message::{MessageKind, Origin, Status};
@@ -50,7 +51,7 @@ pub struct SendMessage {
 /// `not_supported` (the account's way to WhatsApp can't do it), `permission_denied` (a sandbox token and a real account),
 /// `quota_exceeded`. All are decided before anything is written.
 pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendMessage) -> Result<MessageUid, Error> {
-    let Routes { routes, found } = look(write, request)?;
+    let Routes { routes, found } = look(write, caller, request)?;
     let route = choose(&routes, caller, request)?;
     let address = match (&request.to, &route.chat) {
         (Recipient::Address(address), _) => address.clone(),
@@ -58,7 +59,7 @@ pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendM
     };
     ensure_able(route.transport, &address, request)?;
     ensure_quotable(route, &found, request)?;
-    let file = attached_file(&found, request)?;
+    let file = attached_file(&found, caller, request)?;
     let chat = route.chat.as_ref();
     let rename = request.chat_name.as_ref().filter(|name| chat.is_none_or(|chat| chat.name != name.as_str()));
     if let Some(name) = rename {
@@ -97,10 +98,10 @@ pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendM
 }
 
 /// All that must be known before the message is accepted, in one look.
-fn look(write: &mut Write<'_, '_>, request: &SendMessage) -> Result<Routes, Error> {
+fn look(write: &mut Write<'_, '_>, caller: &Caller, request: &SendMessage) -> Result<Routes, Error> {
     let (file, template) = match request.content.attachment() {
         Some(Attachment::File(file)) => (Some(*file), None),
-        Some(Attachment::Template(template)) => (None, Some(*template)),
+        Some(Attachment::Template(template)) => (None, Some((*template, caller.teammate))),
         Some(Attachment::Fresh(_)) | None => (None, None),
     };
     let label = request.label.as_ref().map(LabelName::as_str);
@@ -232,7 +233,11 @@ fn ensure_quotable(route: &Route, found: &Found, request: &SendMessage) -> Resul
 }
 
 /// The file that goes with the message, if one should.
-fn attached_file<'f>(found: &'f Found, request: &'f SendMessage) -> Result<Option<&'f FileRow>, Error> {
+fn attached_file<'f>(
+    found: &'f Found,
+    caller: &Caller,
+    request: &'f SendMessage,
+) -> Result<Option<&'f FileRow>, Error> {
     let file = found.file.as_ref();
     match request.content.attachment() {
         None => Ok(None),
@@ -243,12 +248,14 @@ fn attached_file<'f>(found: &'f Found, request: &'f SendMessage) -> Result<Optio
         }),
         Some(Attachment::Template(id)) => {
             let field = "attachment_template_id";
-            let template = found.template.ok_or_else(|| {
-                Error::invalid(
-                    field,
-                    format!("There is no template {id} in this workspace; GET /templates lists those there are"),
-                )
-            })?;
+            let unknown = || {
+                let rule = format!("There is no template {id} in this workspace; GET /templates lists those there are");
+                Error::invalid(field, rule)
+            };
+            let template = found.template.as_ref().ok_or_else(unknown)?;
+            if !is_seen_by(caller, template)? {
+                return Err(unknown());
+            }
             let rule = if template.has_file { "bears a file that was deleted" } else { "bears no file" };
             file.map(Some)
                 .ok_or_else(|| Error::invalid(field, format!("Template {id} {rule}; use another, or give a file_uid")))

@@ -26,7 +26,7 @@ pub struct FileRow {
     /// Names the blob of its small picture.
     pub thumbnail: Option<[u8; 32]>,
     pub token: TokenId,
-    /// Empty where a token without a teammate uploaded it.
+    /// Of the teammate whose token uploaded it, as it was then; empty where they had told none.
     pub uploaded_by_email: String,
     pub uploaded_at: Time,
 }

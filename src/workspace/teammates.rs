@@ -98,10 +98,13 @@ pub fn first_owner(now: Time) -> TeammateRow {
 /// # Errors
 /// `member_not_found` if that teammate has left the workspace.
 pub fn teammate_of(tx: &mut impl Read, caller: &Caller) -> Result<TeammateRow, Error> {
-    teammate_find(tx, caller.workspace, caller.teammate)?.ok_or_else(|| {
-        let rule = "The teammate whose token this is has left the workspace; use a token of somebody who is in it";
-        Error::new(Code::MemberNotFound, rule)
-    })
+    teammate_find(tx, caller.workspace, caller.teammate)?.ok_or_else(teammate_left)
+}
+
+/// The refusal of what only a teammate may do.
+pub fn teammate_left() -> Error {
+    let rule = "The teammate whose token this is has left the workspace; use a token of somebody who is in it";
+    Error::new(Code::MemberNotFound, rule)
 }
 
 /// The same, for what only an owner or admin may do.

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use partyline::clock::{Clock, Time};
 use transport::{
     Accepted, Address, Body, Capabilities, Ear, Event, FileBytes, Incoming, IncomingBody, Kind, Outgoing, Pending,
@@ -167,13 +168,14 @@ impl Transport for Scripted {
     }
 
     fn fetch_file<'a>(&'a self, source: &'a str) -> Pending<'a, Result<FileBytes, SendError>> {
-        let pieces = [&b"%PDF-1.4 "[..], b"from the ", b"far side"].map(|piece| Ok(bytes::Bytes::from_static(piece)));
-        Box::pin(async move {
-            match source.strip_prefix("asset:") {
-                Some(_) => Ok(Box::pin(futures_util::stream::iter(pieces)) as FileBytes),
-                None => Err(failure(Verdict::Permanent, Some(131_052))),
-            }
-        })
+        let pieces = match source.strip_prefix("asset:") {
+            Some("prices.pdf") => vec![&b"%PDF-1.4 "[..], b"from the ", b"far side"],
+            Some("photo.jpg") => vec![&include_bytes!("../../src/transports/sandbox/assets/photo.jpg")[..]],
+            Some("voice.ogg") => vec![&include_bytes!("../../src/transports/sandbox/assets/voice.ogg")[..]],
+            _ => return Box::pin(async { Err(failure(Verdict::Permanent, Some(131_052))) }),
+        };
+        let pieces = futures_util::stream::iter(pieces).map(|piece| Ok(bytes::Bytes::from_static(piece)));
+        Box::pin(async move { Ok(Box::pin(pieces) as FileBytes) })
     }
 
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::extract::MatchedPath;
 use axum::http::{HeaderValue, Method, StatusCode, request::Parts};
 use axum::response::{IntoResponse, Response};
 
 use super::Call;
 use crate::app::App;
 use crate::clock::{Clock, Time};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::http::caller::Refused;
 use crate::http::error::{json, status_of};
+use crate::http::fields::quoted;
 use crate::http::layers::RequestId;
 use crate::id::MessageUid;
 use crate::store::api_calls::ApiCallRow;
@@ -33,6 +35,8 @@ pub(super) struct Facts {
     pub started: Duration,
     pub method: Method,
     pub path: String,
+    /// The path as the document has it.
+    route: Option<MatchedPath>,
     pub ignored: Vec<String>,
     /// The body, as far as it was read here.
     pub sent: Bytes,
@@ -66,8 +70,27 @@ impl Facts {
             started: clock.monotonic(),
             method: parts.method.clone(),
             path: parts.uri.path().chars().take(PATH_CHARS_MAX).collect(),
+            route: parts.extensions.get::<MatchedPath>().cloned(),
             ignored: Vec::new(),
             sent: Bytes::new(),
+        }
+    }
+
+    /// A refusal for something that isn't there names it, as the path did.
+    pub fn named(&self, refusal: Error) -> Error {
+        if refusal.code != Code::NotFound {
+            return refusal;
+        }
+        let route = self.route.as_ref().map(MatchedPath::as_str).unwrap_or_default();
+        // From their ends: the route has the API's base before it.
+        let steps = route.rsplit('/').zip(self.path.rsplit('/'));
+        let named = steps.filter_map(|(step, given)| {
+            let name = step.strip_prefix('{')?.strip_suffix('}')?;
+            Some(format!("{name} {}", quoted(given)))
+        });
+        match named.collect::<Vec<_>>() {
+            names if names.is_empty() => refusal,
+            names => refusal.about(&names.join(", ")),
         }
     }
 
@@ -109,6 +132,7 @@ impl Call {
     /// Counts and logs a call that wrote nothing, and answers it. A fault that stored nothing counts as well: the caller
     /// was served an answer.
     pub(super) fn count(self, pass: Pass, answer: Result<String, Error>) -> Response {
+        let answer = answer.map_err(|error| self.facts.named(error));
         let ending = answer.as_ref().map_or_else(Ending::of, |_| Ending::success(None));
         let row = self.facts.row(&self.caller, ending, self.took());
         self.app.ledger.note(self.caller.workspace, row, pass.counted());

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::error::Error;
 use crate::http::call::{Call, Done, RawBody};
-use crate::http::fields::Fields;
+use crate::http::fields::{Fields, quoted};
 use crate::http::public::chat_query::{ChatQuery, ListChats, read_list_chats};
 use crate::http::public::chat_view::{Chat, Scene};
 use crate::http::public::pages::{PAGE_ROWS, cut};
@@ -163,8 +163,7 @@ fn read_email(given: &str) -> Result<String, Error> {
 /// # Errors
 /// `validation_error` for what is no number.
 pub(super) fn parse_chat_id(text: &str) -> Result<ChatId, Error> {
-    text.parse().map(ChatId).map_err(|_| {
-        let given: String = text.chars().take(64).collect();
-        Error::invalid("chat_id", format!("chat_id must be a whole number, not \"{given}\""))
-    })
+    text.parse()
+        .map(ChatId)
+        .map_err(|_| Error::invalid("chat_id", format!("chat_id must be a whole number, not {}", quoted(text))))
 }

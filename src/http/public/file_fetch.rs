@@ -43,8 +43,6 @@ struct FetchFile {
 /// Answers once the file is here. The same limits as for uploads, and at most 2 minutes.
 #[utoipa::path(
     post, path = "/files", tag = "Files", operation_id = "fetch_file", request_body = FileAddress,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Any text of your own, 1 to 255 characters. \
-        A request repeated with it within 7 days is answered with the first answer and fetches nothing.")),
     responses(
         (status = 200, description = "The file", body = OkBody<LinkedFile>), Refusals, UploadRefusals,
     ),

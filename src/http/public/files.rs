@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
+use database::Read;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -12,13 +13,15 @@ use crate::error::Error;
 use crate::files::FileUid;
 use crate::files::intake::{Filename, Purpose};
 use crate::files::link::Links;
-use crate::http::call::{Call, Done};
+use crate::http::call::{Call, Done, Streamed};
 use crate::http::fields::Fields;
 use crate::http::multipart::{UploadBody, read_upload};
 use crate::http::public::refusals::{Refusals, UploadRefusals};
 use crate::http::public::view::{Ok as OkBody, zone_of};
+use crate::id::{TeammateId, WorkspaceId};
 use crate::store::Write;
 use crate::store::files::{FileRow, file_delete, file_find, file_insert, file_list};
+use crate::store::teammates::teammate_find;
 use crate::workspace::tokens::Caller;
 use crate::workspace::zone::{api_time, stored_zone};
 
@@ -52,7 +55,7 @@ pub struct File {
     pub size: i64,
     /// What its bytes are, whatever was said of them.
     pub mimetype: String,
-    /// Empty where a token without a teammate uploaded it.
+    /// Of the teammate whose token uploaded it; empty where they have told none.
     pub uploaded_by_email: String,
     pub uploaded_at: String,
 }
@@ -68,7 +71,7 @@ pub struct LinkedFile {
     pub size: i64,
     /// What its bytes are, whatever was said of them.
     pub mimetype: String,
-    /// Empty where a token without a teammate uploaded it.
+    /// Of the teammate whose token uploaded it; empty where they have told none.
     pub uploaded_by_email: String,
     pub uploaded_at: String,
 }
@@ -111,12 +114,10 @@ impl LinkedFile {
 /// Upload a file
 ///
 /// As `multipart/form-data`. Its type is seen by its bytes. Send it with `file_uid`, as often as you like. A `caption` is
-/// for the operations that send at once; here it is passed over.
+/// for the operations that send at once; here it is ignored.
 #[utoipa::path(
     post, path = "/files_upload", tag = "Files", operation_id = "upload_file",
     request_body(content = FileForm, content_type = "multipart/form-data"),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Any text of your own, 1 to 255 characters. \
-        A form repeated with it within 7 days is answered with the first answer and stores nothing.")),
     responses(
         (status = 200, description = "The file", body = OkBody<LinkedFile>), Refusals, UploadRefusals,
     ),
@@ -126,8 +127,9 @@ pub async fn upload_file(call: Call, body: UploadBody) -> Response {
     let (uid, token) = (app.ids.file_uid(at), call.caller().token);
     let (request, blobs) = (call.may_send().map(|()| body), app.blobs.clone());
     let store = |body| async move {
-        let (upload, fingerprint) = read_upload(body, &blobs, Purpose::Any).await?;
-        Ok((upload.stored.row(uid, token, at), fingerprint))
+        let mut upload = read_upload(body, &blobs, Purpose::Any).await?.without_caption();
+        let (ignored, fingerprint) = (upload.ignored(), upload.fingerprint);
+        Ok(Streamed { prepared: upload.stored.row(uid, token, at), fingerprint, ignored })
     };
     call.write_after_stream(request, store, move |write, caller, row| keep_file(&app, write, caller, row)).await
 }
@@ -139,9 +141,16 @@ pub(super) fn keep_file(
     caller: &Caller,
     row: &FileRow,
 ) -> Result<Done<LinkedFile>, Error> {
-    file_insert(write, row)?;
     let links = app.links(write.tx, caller.workspace)?;
-    Ok(Done::with(LinkedFile::of(row, &stored_zone(&write.workspace.zone), &links)))
+    let uploaded_by_email = uploader(write.tx, caller.workspace, caller.teammate)?;
+    let row = FileRow { uploaded_by_email, ..row.clone() };
+    file_insert(write, &row)?;
+    Ok(Done::with(LinkedFile::of(&row, &stored_zone(&write.workspace.zone), &links)))
+}
+
+/// The email of whose token it is; empty where they have told none, or left.
+pub(super) fn uploader(tx: &mut impl Read, workspace: WorkspaceId, teammate: TeammateId) -> Result<String, Error> {
+    Ok(teammate_find(tx, workspace, teammate)?.map_or_else(String::new, |teammate| teammate.email))
 }
 
 /// List files

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::call::{Call, Done, RawBody};
-use crate::http::fields::Fields;
+use crate::http::fields::{Fields, quoted};
 use crate::http::public::chats::parse_chat_id;
 use crate::http::public::refusals::{BodyRefusals, Refusals};
 use crate::http::public::view::Ok as OkBody;
@@ -115,7 +115,7 @@ fn read_labels(fields: &mut Fields) -> Option<BTreeSet<LabelName>> {
     for (at, label) in given.iter().enumerate() {
         match LabelName::parse(&format!("labels[{at}]"), label) {
             Ok(label) => drop(labels.insert(label)),
-            Err(error) => fields.fault("labels", error.message),
+            Err(error) => fields.fault("labels", format!("{}; this is {}", error.message, quoted(label))),
         }
     }
     Some(labels)

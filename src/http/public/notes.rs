@@ -10,7 +10,6 @@ use crate::http::call::{Call, Done, RawBody};
 use crate::http::fields::Fields;
 use crate::http::public::chats::parse_chat_id;
 use crate::http::public::refusals::{BodyRefusals, Refusals};
-use crate::http::public::send_body::IdempotencyHeader;
 use crate::http::public::sending::AcceptedMessage;
 use crate::http::public::view::Ok as OkBody;
 use crate::inbox::notes::{NewNote, add_note};
@@ -34,7 +33,7 @@ pub struct NoteBody {
 #[utoipa::path(
     post, path = "/chats/{chat_id}/notes", tag = "Chats", operation_id = "add_note",
     request_body(content((NoteBody = "application/json"), (String = "text/plain"))),
-    params(("chat_id" = i64, Path, description = "The chat's number"), IdempotencyHeader),
+    params(("chat_id" = i64, Path, description = "The chat's number")),
     responses(
         (status = 200, description = "Kept", body = OkBody<AcceptedMessage>), Refusals, BodyRefusals,
     ),
