@@ -22,6 +22,8 @@ pub struct Fields {
 /// Longest list of unknown keys that is told back.
 const IGNORED_MAX: usize = 20;
 const IGNORED_KEY_CHARS_MAX: usize = 64;
+/// A longer value is not repeated as a whole.
+const REPEATED_CHARS_MAX: usize = 64;
 /// So much of a value is quoted back.
 const SHOWN_CHARS_MAX: usize = 40;
 
@@ -190,15 +192,28 @@ pub fn ignored(keys: impl Iterator<Item = String>) -> Vec<String> {
     keys.take(IGNORED_MAX).map(|key| printable(&key)).collect()
 }
 
-/// A fault that repeats what was given, so that whoever reads it in a log knows which request it was. Secrets are not
-/// repeated.
-fn quoting(fault: FieldFault, name: &str, given: &str) -> FieldFault {
-    let shown = quoted(&without_url_secrets(given));
-    let is_told = given.trim().is_empty() || is_secret_name(name);
-    if is_told || fault.message.contains(given) || fault.message.contains(&shown) {
+/// A refusal that repeats what was given in a field.
+pub fn repeating(refusal: Error, name: &str, given: &str) -> Error {
+    if refusal.faults.is_empty() {
+        return refusal;
+    }
+    Error::invalid_fields(refusal.faults.into_iter().map(|fault| quoting(fault, name, given)).collect())
+}
+
+/// A fault that repeats what was given, so that whoever reads it in a log knows which request it was: all of it where it is
+/// short, else how it begins. Secrets are not repeated.
+fn quoting(mut fault: FieldFault, name: &str, given: &str) -> FieldFault {
+    if given.trim().is_empty() || is_secret_name(name) {
         return fault;
     }
-    FieldFault { message: format!("{}; this is {shown}", fault.message), ..fault }
+    let shown = quoted(&without_url_secrets(given));
+    let is_long = given.chars().nth(REPEATED_CHARS_MAX).is_some();
+    if is_long && fault.message.contains(given) {
+        fault.message = fault.message.replace(given, shown.trim_matches('"'));
+    } else if !fault.message.contains(given) && !fault.message.contains(&shown) {
+        fault.message = format!("{}; this is {shown}", fault.message);
+    }
+    fault
 }
 
 /// A text as a refusal quotes it: short, and with nothing that breaks a line.

@@ -9,6 +9,7 @@ pub mod emoji;
 pub mod groups;
 pub mod labels;
 pub mod notes;
+pub mod reach;
 pub mod reactions;
 pub mod receive;
 pub mod send;

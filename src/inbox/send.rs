@@ -10,6 +10,7 @@ use crate::id::{ChatId, MessageUid};
 use crate::inbox::chat::{FirstMessage, free_name, note_rename, open_chat, unknown_chat};
 use crate::inbox::content::{Attachment, Content, Recipient};
 use crate::inbox::labels::label_chat_anew;
+use crate::inbox::reach::reaches_file;
 use crate::inbox::templates::is_seen_by;
 use crate::inbox::urgency::Urgency;
 use crate::inbox::values::{ChatName, LabelName, Phone};
@@ -51,7 +52,11 @@ pub struct SendMessage {
 /// `not_supported` (the account's way to WhatsApp can't do it), `permission_denied` (a sandbox token and a real account),
 /// `quota_exceeded`. All are decided before anything is written.
 pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendMessage) -> Result<MessageUid, Error> {
-    let Routes { routes, found } = look(write, caller, request)?;
+    let Routes { mut routes, found } = look(write, caller, request)?;
+    if !matches!(request.to, Recipient::Address(_)) {
+        // A chat on an account that the caller doesn't reach isn't there for it.
+        routes.retain(|route| caller.limits.allow_account(&route.account_phone));
+    }
     let route = choose(&routes, caller, request)?;
     let address = match (&request.to, &route.chat) {
         (Recipient::Address(address), _) => address.clone(),
@@ -242,7 +247,7 @@ fn attached_file<'f>(
     match request.content.attachment() {
         None => Ok(None),
         Some(Attachment::Fresh(file)) => Ok(Some(file)),
-        Some(Attachment::File(uid)) => file.map(Some).ok_or_else(|| {
+        Some(Attachment::File(uid)) => file.filter(|file| reaches_file(caller, file)).map(Some).ok_or_else(|| {
             let rule = format!("There is no file {uid} in this workspace; upload it again, or see GET /files");
             Error::invalid("file_uid", rule)
         }),

@@ -5,10 +5,10 @@ use database::Read;
 use crate::error::{Code, Error};
 use crate::event_kind::Kind;
 use crate::id::{ChatId, FileUid, TeamId, TemplateId};
+use crate::inbox::reach::reached_file;
 use crate::inbox::template_values::{TemplateName, TemplateText};
 use crate::store::Write;
 use crate::store::events::{NewEvent, event_append};
-use crate::store::files::file_find;
 use crate::store::numbers::template_next;
 use crate::store::routes::FoundTemplate;
 use crate::store::teammates::{TeammateRow, team_by_title};
@@ -114,7 +114,7 @@ pub fn make_template(write: &mut Write<'_, '_>, caller: &Caller, new: &NewTempla
         return Err(Error::invalid("name", rule));
     }
     let team = team_of(write, new.team.as_ref())?;
-    check_file(write, new.file)?;
+    check_file(write, caller, new.file)?;
     let row = TemplateRow {
         id: template_next(write)?,
         name: new.name.as_str().to_owned(),
@@ -149,7 +149,7 @@ pub fn change_template(
         row.team = team_of(write, team.as_ref())?;
     }
     if let Some(file) = change.file {
-        check_file(write, file)?;
+        check_file(write, caller, file)?;
         row.file = file;
     }
     if let Some(name) = &change.name {
@@ -258,9 +258,9 @@ fn team_of(write: &mut Write<'_, '_>, title: Option<&TeamTitle>) -> Result<TeamI
     })
 }
 
-fn check_file(write: &mut Write<'_, '_>, file: Option<FileUid>) -> Result<(), Error> {
+fn check_file(write: &mut Write<'_, '_>, caller: &Caller, file: Option<FileUid>) -> Result<(), Error> {
     let Some(uid) = file else { return Ok(()) };
-    match file_find(write.tx, write.workspace.id, uid)? {
+    match reached_file(write.tx, caller, uid)? {
         Some(_) => Ok(()),
         None => {
             let rule = format!("There is no file {uid}; upload one first and give its uid");

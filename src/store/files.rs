@@ -45,7 +45,7 @@ const FILE_FIND: Sql = Sql::both(files_where!("WHERE workspace_id = $1 AND uid =
 
 const FILE_LIST: Sql = Sql::both(files_where!(
     "WHERE workspace_id = $1 AND (CAST($2 AS TEXT) IS NULL OR filename_folded LIKE $2 ESCAPE '!') \
-     ORDER BY uid DESC LIMIT $3"
+     AND (CAST($3 AS BIGINT) IS NULL OR token_id = $3) ORDER BY uid DESC LIMIT $4"
 ));
 
 static FILE_INSERT: Sql = Sql::both(
@@ -94,15 +94,17 @@ pub fn file_find(tx: &mut impl Read, workspace: WorkspaceId, uid: FileUid) -> Re
     tx.query_row(&FILE_FIND, &params![workspace, uid], decode)
 }
 
-/// The newest files first, at most `rows_max`; with `part`, those whose names hold it, whatever the case.
+/// The newest files first, at most `rows_max`; with `part`, those whose names hold it, whatever the case; with `token`, those
+/// that it uploaded.
 pub fn file_list(
     tx: &mut impl Read,
     workspace: WorkspaceId,
     part: Option<&str>,
+    token: Option<TokenId>,
     rows_max: i64,
 ) -> Result<Vec<FileRow>, Error> {
     let pattern = part.map(|part| contains_pattern(&fold(part)));
-    tx.query(&FILE_LIST, &params![workspace, pattern, rows_max], decode)
+    tx.query(&FILE_LIST, &params![workspace, pattern, token, rows_max], decode)
 }
 
 /// Forgets a file; whether there was one. Messages that it was sent with keep its blob.

@@ -82,6 +82,11 @@ impl Caller {
         }
     }
 
+    /// Whether what is on some accounts of the workspace isn't there for it.
+    pub fn is_limited_to_accounts(&self) -> bool {
+        !self.limits.accounts.is_empty()
+    }
+
     /// Whether the caller's token may use the account with this phone.
     ///
     /// # Errors

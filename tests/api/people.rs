@@ -125,7 +125,8 @@ async fn who_is_active_is_neither_invited_nor_withdrawn() {
         assert_eq!(delete(&owner, "/workspace/invitations/1").await.status, 400, "the owner");
         for unknown in ["9", "x", "-1", "99999999999999999999", "1.0"] {
             let answer = delete(&owner, &format!("/workspace/invitations/{unknown}")).await;
-            assert_eq!(answer.told(), delete(&owner, "/workspace/invitations/8").await.told(), "{unknown}");
+            let other = delete(&owner, "/workspace/invitations/8").await;
+            assert_eq!(answer.told_but(unknown), other.told_but("8"), "{unknown}");
             assert_eq!(answer.status, 404);
         }
     }

@@ -51,13 +51,13 @@ async fn a_file_and_what_finds_it() {
         let uid = odd.uid;
         assert_eq!(seen(&stage, move |tx| file_find(tx, workspace, uid)).await, Some(odd.clone()));
         assert_eq!(seen(&stage, move |tx| file_find(tx, WorkspaceId(9), uid)).await, None);
-        let named = |part: Option<&'static str>| seen(&stage, move |tx| file_list(tx, workspace, part, 10));
+        let named = |part: Option<&'static str>| seen(&stage, move |tx| file_list(tx, workspace, part, None, 10));
         assert_eq!(named(None).await, [plain.clone(), odd.clone()]);
         let one = [plain];
         assert_eq!(named(Some("%_oFF.p")).await, one);
         assert_eq!(named(Some("50__")).await, []);
-        assert_eq!(seen(&stage, move |tx| file_list(tx, workspace, None, 1)).await, one);
-        assert_eq!(seen(&stage, move |tx| file_list(tx, WorkspaceId(9), None, 10)).await, []);
+        assert_eq!(seen(&stage, move |tx| file_list(tx, workspace, None, None, 1)).await, one);
+        assert_eq!(seen(&stage, move |tx| file_list(tx, WorkspaceId(9), None, None, 10)).await, []);
         let (other, _) = stage.other_workspace().await;
         let deleted = |from| stage.write(from, move |write| Ok(file_delete(write, uid)?));
         assert_eq!((deleted(other).await, deleted(workspace).await, deleted(workspace).await), (false, true, false));

@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use super::Call;
 use crate::app::App;
 use crate::clock::{Clock, Time};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::http::caller::Refused;
 use crate::http::error::{json, status_of};
-use crate::http::fields::quoted;
 use crate::http::layers::RequestId;
+use crate::http::path_names::name_in_path;
 use crate::id::MessageUid;
 use crate::store::api_calls::ApiCallRow;
 use crate::workspace::api_log::Outcome;
@@ -78,20 +78,7 @@ impl Facts {
 
     /// A refusal for something that isn't there names it, as the path did.
     pub fn named(&self, refusal: Error) -> Error {
-        if refusal.code != Code::NotFound {
-            return refusal;
-        }
-        let route = self.route.as_ref().map(MatchedPath::as_str).unwrap_or_default();
-        // From their ends: the route has the API's base before it.
-        let steps = route.rsplit('/').zip(self.path.rsplit('/'));
-        let named = steps.filter_map(|(step, given)| {
-            let name = step.strip_prefix('{')?.strip_suffix('}')?;
-            Some(format!("{name} {}", quoted(given)))
-        });
-        match named.collect::<Vec<_>>() {
-            names if names.is_empty() => refusal,
-            names => refusal.about(&names.join(", ")),
-        }
+        name_in_path(self.route.as_ref(), &self.path, refusal)
     }
 
     /// Logs a request with a token that opens nothing any more, where its workspace can see it.

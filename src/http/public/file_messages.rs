@@ -16,13 +16,12 @@ use crate::http::public::refusals::{Refusals, SendRefusals, UploadRefusals};
 use crate::http::public::send_body::NewIds;
 use crate::http::public::sending::AcceptedMessage;
 use crate::http::public::view::Ok as OkBody;
-use crate::id::{ChatId, TeammateId, TokenId, WorkspaceId};
-use crate::inbox::chat::unknown_chat;
+use crate::id::ChatId;
 use crate::inbox::content::{Attachment, Content, Recipient};
+use crate::inbox::reach::reached_chat;
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::message::Origin;
 use crate::store::Write;
-use crate::store::chats::chat_find;
 use crate::store::files::{FileRow, file_insert};
 use crate::workspace::tokens::Caller;
 
@@ -42,9 +41,7 @@ struct FileMessage {
 
 /// Whose upload goes where.
 struct Destination {
-    workspace: WorkspaceId,
-    token: TokenId,
-    teammate: TeammateId,
+    caller: Caller,
     chat: ChatId,
     purpose: Purpose,
 }
@@ -83,20 +80,20 @@ pub async fn send_voice_message(call: Call, Path(id): Path<String>, body: Upload
 async fn accept(call: Call, id: &str, body: UploadBody, purpose: Purpose) -> Response {
     let app = call.app().clone();
     let request = call.may_send().and_then(|()| {
-        let (chat, caller) = (parse_chat_id(id)?, call.caller());
-        let (workspace, token, teammate) = (caller.workspace, caller.token, caller.teammate);
-        Ok((Destination { workspace, token, teammate, chat, purpose }, body))
+        let (chat, caller) = (parse_chat_id(id)?, call.caller().clone());
+        Ok((Destination { caller, chat, purpose }, body))
     });
     let take_in = |(destination, body)| async move { take_in(&app, destination, body).await };
     call.write_after_stream(request, take_in, send).await
 }
 
 async fn take_in(app: &App, to: Destination, body: UploadBody) -> Result<Streamed<FileMessage>, Error> {
+    let token = to.caller.token;
     // Before the file comes: nobody wants to upload 100 MB to a chat that isn't there.
-    let (workspace, chat, teammate) = (to.workspace, to.chat, to.teammate);
+    let (caller, chat) = (to.caller, to.chat);
     let look = move |tx: &mut Snapshot<'_>| {
-        chat_find(tx, workspace, chat)?.ok_or_else(unknown_chat)?;
-        uploader(tx, workspace, teammate)
+        reached_chat(tx, &caller, chat)?;
+        uploader(tx, caller.workspace, caller.teammate)
     };
     let uploaded_by_email = app.read(look).await?;
     let upload = read_upload(body, &app.blobs, to.purpose).await?;
@@ -104,7 +101,7 @@ async fn take_in(app: &App, to: Destination, body: UploadBody) -> Result<Streame
     let mut upload = if to.purpose == Purpose::Voice { upload.without_caption() } else { upload };
     let (ignored, fingerprint) = (upload.ignored(), upload.fingerprint);
     let (at, ids) = (app.clock.now(), NewIds::draw(app));
-    let file = FileRow { uploaded_by_email, ..upload.stored.row(app.ids.file_uid(at), to.token, at) };
+    let file = FileRow { uploaded_by_email, ..upload.stored.row(app.ids.file_uid(at), token, at) };
     let message = SendMessage {
         uid: ids.uid,
         wamid: ids.wamid,

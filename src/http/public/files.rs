@@ -19,8 +19,9 @@ use crate::http::multipart::{UploadBody, read_upload};
 use crate::http::public::refusals::{Refusals, UploadRefusals};
 use crate::http::public::view::{Ok as OkBody, zone_of};
 use crate::id::{TeammateId, WorkspaceId};
+use crate::inbox::reach::reached_file;
 use crate::store::Write;
-use crate::store::files::{FileRow, file_delete, file_find, file_insert, file_list};
+use crate::store::files::{FileRow, file_delete, file_insert, file_list};
 use crate::store::teammates::teammate_find;
 use crate::workspace::tokens::Caller;
 use crate::workspace::zone::{api_time, stored_zone};
@@ -167,7 +168,8 @@ pub async fn list_files(mut call: Call) -> Response {
     call.read(request, |tx, caller, part: &Option<Filename>| {
         let zone = zone_of(tx, caller.workspace)?;
         let part = part.as_ref().map(Filename::as_str);
-        let rows = file_list(tx, caller.workspace, part, FILES_LISTED_MAX)?;
+        let own = caller.is_limited_to_accounts().then_some(caller.token);
+        let rows = file_list(tx, caller.workspace, part, own, FILES_LISTED_MAX)?;
         Ok(rows.iter().map(|row| File::of(row, &zone)).collect::<Vec<_>>())
     })
     .await
@@ -192,7 +194,7 @@ pub async fn get_file(mut call: Call, Path(uid): Path<String>) -> Response {
     let app = call.app().clone();
     call.read(request, move |tx, caller, uid| {
         let zone = zone_of(tx, caller.workspace)?;
-        let row = file_find(tx, caller.workspace, *uid)?.ok_or_else(unknown)?;
+        let row = reached_file(tx, caller, *uid)?.ok_or_else(unknown)?;
         Ok(LinkedFile::of(&row, &zone, &app.links(tx, caller.workspace)?))
     })
     .await
@@ -211,7 +213,7 @@ pub async fn get_file(mut call: Call, Path(uid): Path<String>) -> Response {
 pub async fn delete_file(mut call: Call, Path(uid): Path<String>) -> Response {
     let request = call.may_send().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_uid(&uid));
     call.write(request, |write, caller, uid| {
-        file_find(write.tx, caller.workspace, *uid)?.ok_or_else(unknown)?;
+        reached_file(write.tx, caller, *uid)?.ok_or_else(unknown)?;
         file_delete(write, *uid)?;
         Ok(Done::with(Nothing {}))
     })
