@@ -17,7 +17,7 @@ use crate::error::{Code, Error};
 use crate::files::blob::Blobs;
 use crate::files::intake::{Filename, Intake, Purpose, Said, Stored, parse_content_type};
 use crate::http::call::Fingerprint;
-use crate::http::fields::ignored;
+use crate::http::fields::{ignored, repeating};
 use crate::inbox::values::MessageText;
 
 /// Parts of a form, files and texts together.
@@ -107,15 +107,15 @@ impl Form {
             "file" => self.read_file(part, blobs, purpose).await?,
             "filename" => {
                 let text = self.text(part, "filename").await?;
-                self.said.filename = Filename::parse("filename", &text)?;
+                self.said.filename = told("filename", &text, Filename::parse)?;
             }
             "content_type" => {
                 let text = self.text(part, "content_type").await?;
-                self.said.content_type = parse_content_type("content_type", &text)?;
+                self.said.content_type = told("content_type", &text, parse_content_type)?;
             }
             "caption" => {
                 let text = self.text(part, "caption").await?;
-                let caption = (!text.is_empty()).then(|| MessageText::parse("caption", &text));
+                let caption = (!text.is_empty()).then(|| told("caption", &text, MessageText::parse));
                 self.caption = caption.transpose()?;
             }
             "" => self.pass_over(part, "(unnamed)").await?,
@@ -191,6 +191,11 @@ impl Form {
         let fingerprint = self.hash.finalize().into();
         Ok(Upload { stored, caption: self.caption, fingerprint, ignored: self.ignored })
     }
+}
+
+/// Parses a text part; a refusal repeats it.
+fn told<T>(name: &str, text: &str, parse: impl FnOnce(&str, &str) -> Result<T, Error>) -> Result<T, Error> {
+    parse(name, text).map_err(|refusal| repeating(refusal, name, text))
 }
 
 struct Part {

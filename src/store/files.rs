@@ -61,7 +61,8 @@ const BLOB_USED: Sql = Sql::both(
     "SELECT 1 WHERE EXISTS (SELECT 1 FROM files WHERE sha256 = $1) \
      OR EXISTS (SELECT 1 FROM files WHERE thumbnail = $1) \
      OR EXISTS (SELECT 1 FROM message_files WHERE sha256 = $1) \
-     OR EXISTS (SELECT 1 FROM message_files WHERE thumbnail = $1)",
+     OR EXISTS (SELECT 1 FROM message_files WHERE thumbnail = $1) \
+     OR EXISTS (SELECT 1 FROM sandbox_messages WHERE sha256 = $1)",
 );
 
 const LINK_KEY: Sql = Sql::both("SELECT secret FROM link_keys ORDER BY key_id DESC LIMIT 1");
@@ -112,7 +113,8 @@ pub fn file_delete(write: &mut Write<'_, '_>, uid: FileUid) -> Result<bool, Erro
     Ok(write.tx.execute(&FILE_DELETE, &params![write.workspace.id, uid])? > 0)
 }
 
-/// Whether any file or attachment, or the small picture of one, in any workspace, is this blob.
+/// Whether any file or attachment, the small picture of one, or what a phone of the sandbox shows, in any workspace, is this
+/// blob.
 pub fn blob_is_used(tx: &mut impl Read, sha256: &[u8; 32]) -> Result<bool, Error> {
     Ok(tx.query_row(&BLOB_USED, &params![sha256], |_| Ok(()))?.is_some())
 }

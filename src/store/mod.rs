@@ -102,6 +102,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0009_sandbox.sql"),
         postgres: include_str!("../../migrations/postgres/0009_sandbox.sql"),
     },
+    Migration {
+        version: 15,
+        name: "sandbox blobs",
+        sqlite: include_str!("../../migrations/sqlite/0015_sandbox_blobs.sql"),
+        postgres: include_str!("../../migrations/postgres/0015_sandbox_blobs.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.

@@ -249,6 +249,7 @@ async fn the_file_of_a_template_goes_out_only_for_who_sees_the_template() {
                 }
             }
         }
+        stage.advance(Duration::from_secs(60));
         stage.write(stage.workspace, |write| Ok(teammate_delete(write, TeammateId(11))?)).await;
         let left = mechanic.post("/messages", json!({"phone": ECHO, "attachment_template_id": 1})).await;
         assert_eq!((left.status.as_u16(), &left.body()["error_code"]), (403, &json!("member_not_found")));

@@ -8,3 +8,4 @@ mod settings;
 mod start;
 mod stop;
 mod support;
+mod uploads;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use partyline::clock::{Clock, Time};
 use transport::{
-    Accepted, Address, Body, Capabilities, Ear, Event, FileBytes, Incoming, IncomingBody, Kind, Outgoing, Pending,
-    Receipt, ReceiptStatus, SendError, Sender, Transport, Verdict,
+    Accepted, Address, Body, Capabilities, Ear, Event, FileBytes, Incoming, IncomingBody, Kind, Outgoing, OutgoingFile,
+    Pending, Receipt, ReceiptStatus, SendError, Sender, Transport, Verdict,
 };
 
 use crate::{ECHO, NOT_ON_WHATSAPP, THROTTLED};
@@ -18,6 +18,7 @@ use crate::{ECHO, NOT_ON_WHATSAPP, THROTTLED};
 pub struct Received {
     pub phone: String,
     pub text: String,
+    pub file: Option<OutgoingFile>,
 }
 
 #[derive(Default)]
@@ -102,7 +103,8 @@ impl Scripted {
                 Body::File(file) => &file.caption,
                 Body::Reaction { emoji, .. } => emoji,
             };
-            far.received.push((wamid.clone(), Received { phone: phone.clone(), text: text.clone() }));
+            let file = if let Body::File(file) = &message.body { Some(file.clone()) } else { None };
+            far.received.push((wamid.clone(), Received { phone: phone.clone(), text: text.clone(), file }));
             far.plan(&wamid, &message.to, text, phone == ECHO, now);
         }
         match far.answers_are_lost {

@@ -61,7 +61,10 @@ async fn used_up_credits_stop_what_costs_and_nothing_else() {
         let stage = TestApp::on(engine).await;
         let scene = Scene::second(&stage).await;
         limited(&stage, &scene, LimitChange { credits_per_cycle: Some(0), ..LimitChange::default() }).await;
-        let empty = |write: &mut partyline::store::Write<'_, '_>| Ok(write.counters.topped_up = 0);
+        let empty = |write: &mut partyline::store::Write<'_, '_>| {
+            write.counters.topped_up = 0;
+            Ok(())
+        };
         stage.write(scene.workspace, empty).await;
         let before = dump(&stage, scene.workspace).await;
         let mut found = Findings::default();

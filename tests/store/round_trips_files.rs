@@ -12,6 +12,7 @@ use partyline::store::message_files::{
     FetchedFile, FileToFetch, MessageFile, NewMessageFile, message_file_due, message_file_find, message_file_insert,
     message_file_ready, message_file_retry, message_file_unavailable,
 };
+use partyline::store::sandbox::{SandboxOf, sandbox_message_insert, sandbox_message_revoke};
 use transport::FileKind;
 
 use crate::kit::{START, TestApp};
@@ -78,6 +79,12 @@ async fn a_blob_is_used_while_any_row_names_it() {
         stage.write(workspace, move |write| message_file_insert(write, message, &attachment)).await;
         stage.write(workspace, move |write| Ok(file_delete(write, uid)?)).await;
         assert_eq!((used(&stage, 1).await, used(&stage, 101).await), (true, true), "a message has it");
+        let of = SandboxOf { workspace, account: AccountId(1) };
+        let shown = crate::round_trips_sandbox::message("3EB0", 3);
+        stage.write(workspace, move |write| Ok(sandbox_message_insert(write.tx, of, &shown)?)).await;
+        assert!(used(&stage, 3).await, "a phone of the sandbox shows it");
+        stage.write(workspace, move |write| Ok(sandbox_message_revoke(write.tx, of, "3EB0", START)?)).await;
+        assert!(!used(&stage, 3).await);
     })
     .await;
 }

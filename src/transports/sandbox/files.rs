@@ -78,6 +78,14 @@ pub fn source_of_blob(sha256: &[u8; 32]) -> String {
     source
 }
 
+/// The bytes that a body's file has on our side.
+pub fn blob_of(body: &IncomingBody) -> Option<[u8; 32]> {
+    match body {
+        IncomingBody::File(file) => file.source.strip_prefix(BLOB).and_then(parse_hash),
+        _ => None,
+    }
+}
+
 /// The source behind a shy one, or itself.
 pub fn plain(source: &str) -> &str {
     source.strip_prefix(SHY).and_then(|rest| rest.split_once(':')).map_or(source, |(_, plain)| plain)
