@@ -27,7 +27,7 @@ pub enum Kind {
     /// Four fifths of a quota are used; the detail says which.
     QuotaNearlyUsed,
     QuotaUsed,
-    /// Somebody answers for a chat from now on; the detail is their `user_id`.
+    /// Somebody answers for a chat from now on; the detail is their `user_id`, and behind a comma that of who did before.
     ChatAssigned,
     /// Nobody answers for a chat any more; the detail is the `user_id` of who did.
     ChatUnassigned,
@@ -54,6 +54,14 @@ pub enum Kind {
     AttachmentReady,
     /// The file of a message that arrived will never be there; its row says why.
     AttachmentUnavailable,
+    /// A webhook was switched off since nobody answers there; the detail is its number.
+    WebhookDisabled,
+    /// Somebody called and nobody answered. The detail of this and the following is JSON: how long, video, how it ended.
+    CallMissed,
+    /// A call of a contact is over.
+    CallIncoming,
+    /// A call of ours is over.
+    CallOutgoing,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -93,9 +101,18 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::WebhookDeleted, 47, "webhook:deleted"),
     (Kind::AttachmentReady, 80, "message:media_ready"),
     (Kind::AttachmentUnavailable, 81, "message:media_unavailable"),
+    (Kind::WebhookDisabled, 90, "webhook:disabled"),
+    (Kind::CallMissed, 91, "call:incoming:missed"),
+    (Kind::CallIncoming, 92, "call:incoming:ended"),
+    (Kind::CallOutgoing, 93, "call:outgoing:ended"),
 ];
 
 impl Kind {
+    /// Every kind there is.
+    pub fn all() -> impl Iterator<Item = Kind> {
+        KINDS.iter().map(|row| row.0)
+    }
+
     pub fn number(self) -> i64 {
         KINDS.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
     }

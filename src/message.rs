@@ -83,6 +83,7 @@ stored_words! {
     MessageKind {
         WhatsApp = 1, "whatsapp";
         Note = 2, "note";
+        Call = 3, "whatsapp_call";
     }
 }
 

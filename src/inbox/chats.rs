@@ -98,7 +98,9 @@ fn facts(before: &ChatRow, after: &ChatRow) -> Vec<(Kind, String)> {
         facts.push(if after.responsible == TeammateId::NOBODY {
             (Kind::ChatUnassigned, before.responsible.to_string())
         } else {
-            (Kind::ChatAssigned, after.responsible.to_string())
+            let taken_over = before.responsible != TeammateId::NOBODY;
+            let from = if taken_over { format!(",{}", before.responsible) } else { String::new() };
+            (Kind::ChatAssigned, format!("{}{from}", after.responsible))
         });
     }
     if after.closed != before.closed {

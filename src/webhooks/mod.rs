@@ -1,5 +1,6 @@
 //! Webhooks: addresses that want to hear events.
 
+pub mod bodies;
 mod event_type;
 mod records;
 

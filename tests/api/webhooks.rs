@@ -1,5 +1,7 @@
 //! Webhooks as records: who wants to hear what, and where.
 
+use std::time::Duration;
+
 use partyline::id::{TeamId, WebhookId};
 use partyline::store::webhooks::{webhook_find, webhook_update};
 use partyline::webhooks::EventType;
@@ -54,8 +56,9 @@ async fn a_webhook_is_made_once_read_changed_and_deleted() {
 async fn every_event_of_the_contract_can_be_asked_for() {
     let stage = TestApp::on(Engine::Sqlite).await;
     let owner = stage.token().await;
-    assert_eq!(EventType::NAMES.len(), 32);
+    assert_eq!(EventType::all().iter().filter(|one| one.is_of_contract()).count(), 32);
     for name in EventType::NAMES {
+        stage.advance(Duration::from_secs(2));
         let answer = owner.post("/webhooks", wanted(name, URL)).await;
         assert_eq!((answer.status.as_u16(), answer.body()["data"]["event_type"].as_str()), (200, Some(name)));
         let id = answer.body()["data"]["id"].to_string();

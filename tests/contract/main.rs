@@ -18,3 +18,4 @@ mod scene;
 mod shape;
 mod shell;
 mod story;
+mod webhook_bodies;
