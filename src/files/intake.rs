@@ -1,16 +1,21 @@
 //! Taking a file in: streamed into a blob, cut off at the limit of what its bytes are, then named, typed and measured.
 
+use std::fs::File;
+
 use transport::FileKind;
 
 use super::blob::{Blob, Blobs, HEAD_BYTES, NewBlob};
 use super::picture::measure;
 use super::sniff::{DOCUMENT_BYTES_MAX, Sniffed, plain_type, sniff};
+use super::voice::voice_note;
 use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::id::{FileUid, TokenId};
 use crate::store::files::FileRow;
 use crate::store::message_files::FetchedFile;
 
+/// What is made a voice note.
+const MP3: &str = "audio/mpeg";
 pub const FILENAME_CHARS_MAX: usize = 1_024;
 pub const CONTENT_TYPE_CHARS_MAX: usize = 140;
 
@@ -18,7 +23,7 @@ pub const CONTENT_TYPE_CHARS_MAX: usize = 140;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     Any,
-    /// A voice message: sound only. OGG/Opus becomes a voice note, other sound an ordinary audio file.
+    /// A voice message: sound only. OGG/Opus becomes a voice note, MP3 is made one, other sound an ordinary audio file.
     Voice,
 }
 
@@ -139,8 +144,13 @@ impl Intake {
             None => self.look()?,
         };
         let purpose = self.purpose;
-        let blob = self.blob.finish().await?;
-        let filename = said.filename.map_or_else(|| usual_name(sniffed), |name| name.0);
+        let mut blob = self.blob.finish().await?;
+        let mut filename = said.filename.map_or_else(|| usual_name(sniffed), |name| name.0);
+        let mut sniffed = sniffed;
+        if purpose == Purpose::Voice && sniffed.mimetype == Some(MP3) {
+            blob = spoken(blobs, &blob).await?;
+            (sniffed, filename) = (sniff(&blob.head), renamed(&filename));
+        }
         let mimetype = sniffed.mimetype_with(said.content_type.as_deref(), &filename);
         let mut file = FetchedFile {
             sha256: blob.id,
@@ -158,6 +168,25 @@ impl Intake {
         }
         Ok(Stored { filename, file })
     }
+}
+
+/// The voice note that an MP3 is made; the MP3 itself nobody needs any more.
+async fn spoken(blobs: &Blobs, mp3: &Blob) -> Result<Blob, Error> {
+    let note = voice_note(reopened(blobs, mp3).await?).await?;
+    blobs.put(&note).await
+}
+
+fn renamed(filename: &str) -> String {
+    let end = filename.len().saturating_sub(4);
+    let is_mp3 = filename.get(end..).is_some_and(|end| end.eq_ignore_ascii_case(".mp3"));
+    let stem = if is_mp3 { &filename[..end] } else { filename };
+    stem.chars().take(FILENAME_CHARS_MAX - 4).chain(".ogg".chars()).collect()
+}
+
+async fn reopened(blobs: &Blobs, blob: &Blob) -> Result<File, Error> {
+    let gone = || Error::internal("a blob that was just stored is gone");
+    let (bytes, _) = blobs.open(&blob.id).await?.ok_or_else(gone)?;
+    Ok(bytes.into_std().await)
 }
 
 /// What a file is that came with a message: shown as its sender meant it where its bytes are of that kind, else a document.
@@ -200,9 +229,7 @@ fn is_of_kind(sniffed: Sniffed, kind: FileKind) -> bool {
 }
 
 async fn show(blobs: &Blobs, blob: &Blob, file: &mut FetchedFile) -> Result<(), Error> {
-    let gone = || Error::internal("a blob that was just stored is gone");
-    let (bytes, _) = blobs.open(&blob.id).await?.ok_or_else(gone)?;
-    let Some(picture) = measure(bytes.into_std().await, &file.mimetype).await? else {
+    let Some(picture) = measure(reopened(blobs, blob).await?, &file.mimetype).await? else {
         file.kind = FileKind::Document;
         return Ok(());
     };

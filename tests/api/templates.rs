@@ -232,8 +232,7 @@ async fn the_file_of_a_template_goes_out_only_for_who_sees_the_template() {
         owner.send(ECHO, "makes chat 1").await;
         let name = ECHO.replace(' ', "");
         for (sender, sees) in [(&owner, [1, 3, 4].as_slice()), (&seller, &[1, 2]), (&mechanic, &[1, 3])] {
-            for id in 1..=5 {
-                stage.advance(Duration::from_secs(5));
+            for id in 1..=4 {
                 let forms = [
                     ("/messages", json!({"phone": ECHO, "attachment_template_id": id})),
                     ("/chats/1/messages", json!({"attachment_template_id": id})),
@@ -249,7 +248,6 @@ async fn the_file_of_a_template_goes_out_only_for_who_sees_the_template() {
                 }
             }
         }
-        stage.advance(Duration::from_secs(60));
         stage.write(stage.workspace, |write| Ok(teammate_delete(write, TeammateId(11))?)).await;
         let left = mechanic.post("/messages", json!({"phone": ECHO, "attachment_template_id": 1})).await;
         assert_eq!((left.status.as_u16(), &left.body()["error_code"]), (403, &json!("member_not_found")));

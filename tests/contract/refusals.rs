@@ -163,8 +163,8 @@ fn faults(status: u16, body: &Value, wanted: &Wanted) -> Vec<&'static str> {
     found
 }
 
-/// All that is wrong with a body may stand in one message.
-const MESSAGE_CHARS_MAX: usize = 1_000;
+/// All that is wrong with a body may stand in one message, and all that it may be instead.
+const MESSAGE_CHARS_MAX: usize = 4_000;
 /// So much of a value is repeated at least, where it has as much.
 const REPEATED_CHARS: usize = 40;
 

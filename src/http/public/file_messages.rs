@@ -28,7 +28,8 @@ use crate::workspace::tokens::Caller;
 /// A recording in a form.
 #[derive(ToSchema)]
 pub struct VoiceForm {
-    /// OGG with Opus sound, which arrives as a voice note. MP3 and other OGG sound arrive as an audio file. At most 16 MB.
+    /// OGG with Opus sound, or an MP3 of at most 30 minutes, which is made one; it arrives as a voice note. Other OGG sound
+    /// arrives as an audio file. At most 16 MB.
     #[schema(value_type = String, format = Binary)]
     pub file: Vec<u8>,
 }
