@@ -62,6 +62,13 @@ pub enum Kind {
     CallIncoming,
     /// A call of ours is over.
     CallOutgoing,
+    /// A message was accepted that goes later; the detail is when, in ms since 1970 UTC.
+    MessageScheduled,
+    /// A scheduled message was cancelled before its time.
+    MessageUnscheduled,
+    /// WhatsApp would not have an edit or a deletion of ours; the detail is JSON: action, reason.
+    MessageChangeFailed,
+    NoteDeleted,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -105,6 +112,10 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::CallMissed, 91, "call:incoming:missed"),
     (Kind::CallIncoming, 92, "call:incoming:ended"),
     (Kind::CallOutgoing, 93, "call:outgoing:ended"),
+    (Kind::MessageScheduled, 110, "message:scheduled"),
+    (Kind::MessageUnscheduled, 111, "message:unscheduled"),
+    (Kind::MessageChangeFailed, 112, "message:change_failed"),
+    (Kind::NoteDeleted, 113, "chat:note:deleted"),
 ];
 
 impl Kind {

@@ -11,7 +11,9 @@ mod link;
 mod outcome;
 mod outgoing;
 pub mod pacing;
+pub mod preview;
 pub mod sandbox;
+pub mod scheduled;
 mod supervisor;
 mod worker;
 

@@ -13,11 +13,13 @@ use futures_util::Stream;
 use multer::{Field, Multipart};
 use sha2::{Digest, Sha256};
 
+use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::files::blob::Blobs;
 use crate::files::intake::{Filename, Intake, Purpose, Said, Stored, parse_content_type};
 use crate::http::call::Fingerprint;
 use crate::http::fields::{ignored, repeating};
+use crate::inbox::schedule::parse_send_at;
 use crate::inbox::values::MessageText;
 
 /// Parts of a form, files and texts together.
@@ -48,6 +50,7 @@ impl<S: Send + Sync> FromRequest<S> for UploadBody {
 pub struct Upload {
     pub stored: Stored,
     pub caption: Option<MessageText>,
+    pub send_at: Option<Time>,
     /// By what a repeated form is known.
     pub fingerprint: Fingerprint,
     /// Parts that nobody asked for.
@@ -68,6 +71,16 @@ impl Upload {
         }
         self
     }
+
+    /// For an operation that sends nothing.
+    #[must_use]
+    pub fn only_kept(self) -> Upload {
+        let mut upload = self.without_caption();
+        if upload.send_at.take().is_some() {
+            upload.ignored.push("send_at".to_owned());
+        }
+        upload
+    }
 }
 
 /// The parts that were read so far.
@@ -76,12 +89,13 @@ struct Form {
     file: Option<(Intake, Said)>,
     said: Said,
     caption: Option<MessageText>,
+    send_at: Option<Time>,
     hash: Sha256,
     ignored: Vec<String>,
 }
 
-/// Reads a form to its end: the part `file` into a blob, `filename`, `content_type` and `caption` as texts; other parts are
-/// passed over, and named.
+/// Reads a form to its end: the part `file` into a blob, `filename`, `content_type`, `caption` and `send_at` as texts; other
+/// parts are passed over, and named.
 ///
 /// # Errors
 /// `unsupported_media_type`, `validation_error` (no file, two of them, a broken form, a bad text), `file_too_large`, or a
@@ -117,6 +131,11 @@ impl Form {
                 let text = self.text(part, "caption").await?;
                 let caption = (!text.is_empty()).then(|| told("caption", &text, MessageText::parse));
                 self.caption = caption.transpose()?;
+            }
+            "send_at" => {
+                let text = self.text(part, "send_at").await?;
+                let send_at = (!text.is_empty()).then(|| told("send_at", &text, parse_send_at));
+                self.send_at = send_at.transpose()?;
             }
             "" => self.pass_over(part, "(unnamed)").await?,
             other => self.pass_over(part, other).await?,
@@ -188,8 +207,9 @@ impl Form {
         self.note("file", &stored.file.sha256);
         self.note("name", stored.filename.as_bytes());
         self.note("type", stored.file.mimetype.as_bytes());
+        let (caption, send_at, ignored) = (self.caption.take(), self.send_at, std::mem::take(&mut self.ignored));
         let fingerprint = self.hash.finalize().into();
-        Ok(Upload { stored, caption: self.caption, fingerprint, ignored: self.ignored })
+        Ok(Upload { stored, caption, send_at, fingerprint, ignored })
     }
 }
 

@@ -4,9 +4,9 @@
 use database::Read;
 
 use crate::error::Error;
-use crate::id::{ChatId, FileUid, MessageUid};
+use crate::id::{AccountId, ChatId, FileUid, MessageUid};
 use crate::inbox::chat::unknown_chat;
-use crate::store::accounts::account_find;
+use crate::store::accounts::{account_find, account_list};
 use crate::store::chats::{ChatRow, chat_find};
 use crate::store::files::{FileRow, file_find};
 use crate::store::messages::{MessageView, message_find};
@@ -31,6 +31,16 @@ pub fn reached_chat(tx: &mut impl Read, caller: &Caller, chat: ChatId) -> Result
 /// `not_found`.
 pub fn ensure_chat_in_reach(tx: &mut impl Read, caller: &Caller, chat: ChatId) -> Result<(), Error> {
     if caller.is_limited_to_accounts() { reached_chat(tx, caller, chat).map(drop) } else { Ok(()) }
+}
+
+/// The accounts that the caller reaches; `None` where those are all.
+pub fn reached_accounts(tx: &mut impl Read, caller: &Caller) -> Result<Option<Vec<AccountId>>, Error> {
+    if !caller.is_limited_to_accounts() {
+        return Ok(None);
+    }
+    let all = account_list(tx, caller.workspace)?.into_iter();
+    let reached = all.filter(|account| caller.limits.allow_account(&account.phone));
+    Ok(Some(reached.map(|account| account.id).collect()))
 }
 
 /// A message that the caller reaches, with its names.

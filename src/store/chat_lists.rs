@@ -5,6 +5,7 @@ use database::{Error, Read, Row, Sql, Value, params};
 
 use crate::clock::Time;
 use crate::id::{AccountId, ChatId, TeammateId, WorkspaceId};
+use crate::store::accounts::accounts_text;
 use crate::store::chats::{ChatRow, chats_where, contains_pattern, decode};
 use crate::store::page_ids::{page_ids, page_values};
 
@@ -274,7 +275,7 @@ impl ChatFilter {
     fn values(&self) -> Vec<Value<'static>> {
         let ChatFilter { is_group, closed, read, autoresponse, account, created_after, created_before, .. } = self;
         let (name, phone) = (self.name_part.as_deref().map(contains_pattern), self.phone_pattern());
-        let (responsible, accounts) = (self.responsible.first().copied(), self.accounts_text());
+        let (responsible, accounts) = (self.responsible.first().copied(), self.reach());
         owned(params![
             is_group,
             closed,
@@ -290,10 +291,8 @@ impl ChatFilter {
         ])
     }
 
-    /// Between commas, since neither engine's lists of values are the other's.
-    fn accounts_text(&self) -> Option<String> {
-        let numbers = self.accounts.iter().map(|account| format!("{account},"));
-        (!self.accounts.is_empty()).then(|| numbers.fold(",".to_owned(), |text, number| text + &number))
+    fn reach(&self) -> Option<String> {
+        (!self.accounts.is_empty()).then(|| accounts_text(&self.accounts))
     }
 
     fn phone_pattern(&self) -> Option<String> {

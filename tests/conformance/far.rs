@@ -102,6 +102,8 @@ impl Scripted {
                 Body::Text(text) => text,
                 Body::File(file) => &file.caption,
                 Body::Reaction { emoji, .. } => emoji,
+                Body::Edit { text, .. } => text,
+                Body::Revoke { to_wamid } => to_wamid,
             };
             let file = if let Body::File(file) = &message.body { Some(file.clone()) } else { None };
             far.received.push((wamid.clone(), Received { phone: phone.clone(), text: text.clone(), file }));

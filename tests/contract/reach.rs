@@ -17,8 +17,17 @@ use crate::operations::{Operation, find, ours};
 use crate::scene::{CUSTOMER, ONLY_CONTACT, ONLY_NAME, Scene};
 
 /// Names that stand for something on an account.
-const BOUND: [&str; 7] =
-    ["chat_id", "message_uid", "file_uid", "reply_to", "reply_to_uid", "after_message", "before_message"];
+const BOUND: [&str; 9] = [
+    "chat_id",
+    "message_uid",
+    "note_uid",
+    "scheduled_uid",
+    "file_uid",
+    "reply_to",
+    "reply_to_uid",
+    "after_message",
+    "before_message",
+];
 
 /// Somebody whose token is for the account that only the first workspace has, and what there is on it.
 async fn limited(stage: &TestApp, scene: &Scene) -> Scene {

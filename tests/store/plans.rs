@@ -22,10 +22,11 @@ const LARGE: [&str; 10] = [
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
 /// The API log is a ring of bounded size.
-const WALKS: [&str; 10] = [
+const WALKS: [&str; 11] = [
     "api_calls API_CALL_LIST",
     "api_calls API_CALL_SINCE",
     "outbox OUTBOX_COUNT",
+    "outbox OUTBOX_AHEAD",
     "events EVENT_PRUNE",
     "events EVENT_LAST",
     "files FILE_LIST",
@@ -90,7 +91,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 16] = [
+const SMALL: [&str; 17] = [
     "accounts",
     "a",
     "tokens",
@@ -107,6 +108,7 @@ const SMALL: [&str; 16] = [
     "templates",
     "p",
     "webhooks",
+    "scheduled_sends",
 ];
 
 async fn plan(database: &database::Database, sql: &'static Sql) -> Vec<String> {

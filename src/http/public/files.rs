@@ -128,7 +128,7 @@ pub async fn upload_file(call: Call, body: UploadBody) -> Response {
     let (uid, token) = (app.ids.file_uid(at), call.caller().token);
     let (request, blobs) = (call.may_send().map(|()| body), app.blobs.clone());
     let store = |body| async move {
-        let mut upload = read_upload(body, &blobs, Purpose::Any).await?.without_caption();
+        let mut upload = read_upload(body, &blobs, Purpose::Any).await?.only_kept();
         let (ignored, fingerprint) = (upload.ignored(), upload.fingerprint);
         Ok(Streamed { prepared: upload.stored.row(uid, token, at), fingerprint, ignored })
     };

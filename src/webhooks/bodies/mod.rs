@@ -128,6 +128,9 @@ fn body(
         | Kind::MessageStatus
         | Kind::MessageEdited
         | Kind::MessageDeleted
+        | Kind::MessageScheduled
+        | Kind::MessageUnscheduled
+        | Kind::MessageChangeFailed
         | Kind::NoteAdded
         | Kind::AttachmentReady
         | Kind::AttachmentUnavailable => {
