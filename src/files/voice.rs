@@ -67,7 +67,13 @@ fn converted(mp3: impl Read + Seek) -> Result<Vec<u8>, Trouble> {
     let mut resampler = Resampler::new(hertz).ok_or(Trouble::Broken)?;
     let mut note = Note::new()?;
     let (mut taken, taken_max) = (0_u64, MINUTES_MAX * 60 * u64::from(hertz));
-    while let Some(frame) = reader.read_frame().map_err(|_| Trouble::Broken)? {
+    loop {
+        let frame = match reader.read_frame() {
+            Ok(Some(frame)) => frame,
+            // What follows has another rate: behind a recording that is cut off, that is what its remains look like.
+            Ok(None) | Err(nanomp3::Error::FormatChanged) => break,
+            Err(_) => return Err(Trouble::Broken),
+        };
         taken += (frame.len() / channels) as u64;
         if taken > taken_max {
             return Err(Trouble::TooLong);

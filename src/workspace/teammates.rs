@@ -110,8 +110,13 @@ pub fn teammate_left() -> Error {
 /// The same, for what only an owner or admin may do.
 ///
 /// # Errors
-/// `member_not_found`, or `permission_denied` for any other role.
+/// `member_not_found`, or `permission_denied` for any other role, and for a token of some accounts only: who works here and who
+/// hears of everything is no account's affair.
 pub fn manager_of(tx: &mut impl Read, caller: &Caller) -> Result<TeammateRow, Error> {
+    if caller.is_limited_to_accounts() {
+        let rule = "This token is limited to accounts, and this is about the whole workspace; use one that isn't";
+        return Err(Error::new(Code::PermissionDenied, rule));
+    }
     let teammate = teammate_of(tx, caller)?;
     if Role::parse(&teammate.role).is_some_and(Role::may_manage) {
         return Ok(teammate);

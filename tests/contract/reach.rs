@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::Method;
 use partyline::workspace::token_limits::TokenLimits;
 use partyline::workspace::tokens::{NewToken, Scope, TokenSecret, create_limited_token};
 use serde_json::{Value, json};
@@ -40,7 +39,14 @@ async fn limited(stage: &TestApp, scene: &Scene) -> Scene {
     let mut ids = scene.ids.clone();
     let message = token.send(ONLY_CONTACT, "from the only account").await;
     let chat = token.get(&format!("/messages/{message}")).await.body()["data"]["chat_id"].to_string();
-    ids.extend([("message_uid", message), ("chat_id", chat), ("file_uid", uploaded(&token).await)]);
+    let made = async |path: &str, body: Value| {
+        let answer = token.post(&format!("/chats/{chat}/{path}"), body).await;
+        answer.body()["data"]["message_uid"].as_str().expect("a uid").to_owned()
+    };
+    let note = made("notes", json!({"text": "Only here as well"})).await;
+    let later = made("messages", json!({"text": "See you today", "send_at": "2026-01-16T09:00:00Z"})).await;
+    ids.extend([("message_uid", message), ("note_uid", note), ("scheduled_uid", later)]);
+    ids.extend([("chat_id", chat), ("file_uid", uploaded(&token).await)]);
     Scene { workspace: scene.workspace, account: scene.account, token, ids }
 }
 
@@ -96,8 +102,14 @@ async fn lists_hold_what_is_on_its_accounts_and_nothing_else() {
             behind(&first.ids["chat_id"]).await.replace(&first.ids["chat_id"], "777777"),
             behind("777777").await
         );
-        let refused = limited.token.ask(Method::POST, "/sandbox/reset", "{}".into()).await;
-        assert_eq!((refused.status.as_u16(), &refused.body()["error_code"]), (403, &json!("permission_denied")));
+        for (path, body) in [
+            ("/sandbox/reset", json!({})),
+            ("/webhooks", json!({"event_type": "message:new", "url": "https://crm.example/all"})),
+            ("/workspace/invitations", json!({"email": "new@harbour.example"})),
+        ] {
+            let refused = limited.token.post(path, body).await;
+            assert_eq!((refused.status.as_u16(), &refused.body()["error_code"]), (403, &json!("permission_denied")));
+        }
     }
 }
 
