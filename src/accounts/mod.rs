@@ -15,6 +15,7 @@ pub mod preview;
 pub mod sandbox;
 pub mod scheduled;
 mod supervisor;
+pub mod trigger;
 mod worker;
 
 pub use ear::AccountEar;

@@ -16,7 +16,9 @@ pub mod api_calls;
 pub mod chat_lists;
 pub mod chats;
 pub mod counters;
+pub mod event_cursors;
 pub mod events;
+pub mod explanations;
 pub mod files;
 pub mod group_members;
 pub mod health;
@@ -38,6 +40,7 @@ pub mod routes;
 pub mod sandbox;
 pub mod sandbox_contacts;
 pub mod scheduled;
+pub mod send_steps;
 pub mod setup_links;
 pub mod teammates;
 pub mod templates;
@@ -107,6 +110,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0009_sandbox.sql"),
     },
     Migration {
+        version: 12,
+        name: "events",
+        sqlite: include_str!("../../migrations/sqlite/0012_events.sql"),
+        postgres: include_str!("../../migrations/postgres/0012_events.sql"),
+    },
+    Migration {
         version: 13,
         name: "sends",
         sqlite: include_str!("../../migrations/sqlite/0013_sends.sql"),
@@ -128,7 +137,9 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("counters", counters::STATEMENTS),
+        ("event_cursors", event_cursors::STATEMENTS),
         ("events", events::STATEMENTS),
+        ("explanations", explanations::STATEMENTS),
         ("files", files::STATEMENTS),
         ("group_members", group_members::STATEMENTS),
         ("health", health::STATEMENTS),
@@ -149,6 +160,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("sandbox", sandbox::STATEMENTS),
         ("sandbox_contacts", sandbox_contacts::STATEMENTS),
         ("scheduled", scheduled::STATEMENTS),
+        ("send_steps", send_steps::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),
         ("templates", templates::STATEMENTS),

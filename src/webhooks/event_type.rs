@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 63] = [
+const ALL: [EventType; 65] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -60,6 +60,8 @@ const ALL: [EventType; 63] = [
     EventType("whatsapp:account:health"),
     EventType("quota:nearly_used"),
     EventType("quota:used"),
+    EventType("message:uncertain"),
+    EventType("message:held"),
     EventType("teammate:invited"),
     EventType("teammate:invitation:withdrawn"),
     EventType("template:new"),

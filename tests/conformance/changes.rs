@@ -138,6 +138,17 @@ async fn an_answer_names_what_it_answers(mut line: Line) {
     let answer = Incoming { reply_to: Some(wamid), ..said("3A02", IncomingBody::Text("That one".into()), &line) };
     let uid = line.hears(answer).await;
     assert_eq!(line.kit.message(uid).await.message.reply_to, Some(question));
+    // Theirs can be answered as well, by themselves or by somebody else in their group.
+    let again = Incoming { reply_to: Some("3A02".into()), ..said("3A03", IncomingBody::Text("Yes".into()), &line) };
+    let second = line.hears(again).await;
+    assert_eq!(line.kit.message(second).await.message.reply_to, Some(uid));
+    let elsewhere = Incoming {
+        chat: Address::from_jid(GROUP),
+        reply_to: Some("3A02".into()),
+        ..said("3A04", IncomingBody::Text("What?".into()), &line)
+    };
+    let third = line.hears(elsewhere).await;
+    assert_eq!(line.kit.message(third).await.message.reply_to, None, "what a contact said stays in its chat");
 }
 
 async fn a_reaction_is_kept_and_taken_back(mut line: Line) {

@@ -46,13 +46,13 @@ async fn a_used_up_quota_stops_every_operation() {
 /// Four ways to send a message, two of them in a second version, a file and a recording.
 const PAID: usize = 8;
 
-/// Whether it sends something that is paid for: what answers with a new message, and may find that WhatsApp
-/// can't do it.
+/// Whether it sends something that is paid for: a POST that answers with a new message, and may find that
+/// WhatsApp can't do it.
 fn costs(operation: &Operation) -> bool {
     let makes_message = operation.success().is_some_and(|shape| {
         shape.properties.get("data").is_some_and(|data| data.properties.keys().eq(["message_uid"]))
     });
-    makes_message && operation.answers.contains_key("405") && !operation.path.ends_with("/reactions")
+    makes_message && operation.method == "POST" && operation.answers.contains_key("405")
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ async fn lists_hold_what_is_on_its_accounts_and_nothing_else() {
         let stage = TestApp::on(engine).await;
         let first = Scene::first(&stage).await;
         let limited = limited(&stage, &first).await;
-        for operation in counted().filter(|operation| operation.method == "GET") {
+        for operation in counted().filter(|operation| operation.method == "GET" && !operation.is_stream()) {
             let told = limited.ask(operation).await.to_string();
             for theirs in [CUSTOMER, "12025550100", "Demo phone", first.ids["message_uid"].as_str()] {
                 assert!(!told.contains(theirs), "{engine:?} {}: {theirs} in {told}", operation.name);

@@ -217,6 +217,9 @@ async fn messages(stage: &TestApp, sent: &str) {
         happen(stage, kind, ChatId(2), Some(photo), "").await;
     }
     let sent = sent.parse().map(partyline::id::MessageUid).expect("a uid");
+    for kind in [Kind::MessageHeld, Kind::MessageUncertain] {
+        happen(stage, kind, ChatId(1), Some(sent), "it said so").await;
+    }
     let wamid = stage
         .app
         .read(move |tx| Ok(message_find(tx, workspace, sent)?.expect("it was sent").message.wamid))

@@ -80,8 +80,8 @@ pub async fn cancel_message(mut call: Call, Path(uid): Path<String>) -> Response
 
 fn read_query(fields: &mut Fields) -> Option<(Option<ChatId>, i64)> {
     let chat = fields.integer("chat_id");
-    if chat.is_some_and(|number| number < 1) {
-        fields.fault("chat_id", "chat_id must be a number from 1 on".into());
+    if let Some(number) = chat.filter(|number| *number < 1) {
+        fields.fault("chat_id", format!("chat_id is {number}; it must be a number from 1 on"));
     }
     Some((chat.map(ChatId), read_page(fields)))
 }

@@ -65,6 +65,9 @@ pub struct More {
     failure_reason: Option<FailureReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attachment_state: Option<&'static str>,
+    /// Why it is held, or why nobody knows whether it went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// When a scheduled message goes, or was to go.
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduled_timestamp: Option<String>,
@@ -158,6 +161,7 @@ fn more(scene: &Scene<'_>, row: &EventRow, view: &MessageView) -> More {
             details: failure.details.clone(),
         }),
         attachment_state: view.attachment.as_ref().map(|file| file.state.as_str()),
+        reason: matches!(row.kind, Kind::MessageHeld | Kind::MessageUncertain).then(|| row.detail.clone()),
         scheduled_timestamp: (!view.details.scheduled_at.is_never()).then(|| scene.time(view.details.scheduled_at)),
         change_failure: serde_json::from_str(&row.detail).ok().filter(|_| row.kind == Kind::MessageChangeFailed),
     }
