@@ -30,6 +30,8 @@ pub struct Settings {
     pub public_url: String,
     /// How many times faster than real the sandbox's contacts act; 0 means at once.
     pub sandbox_speed: f64,
+    /// Whom to ask for more: an address of mail or of a page; empty where nobody was named.
+    pub support_contact: String,
     /// Whom the server may speak to where an address comes from a client.
     pub outbound: Policy,
     /// The folder of the files' bytes.

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::{Cause, Kind};
-use crate::id::{MessageUid, TokenId, WorkspaceId, random_bytes};
+use crate::id::{MessageUid, TeammateId, TokenId, WorkspaceId, random_bytes};
 use crate::inbox::content::{Content, Recipient};
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::inbox::values::{MessageText, Phone};
@@ -125,7 +125,7 @@ async fn token_create(
         .ok_or_else(|| Error::invalid("scope", format!("There is no scope \"{scope}\"; use read, send or full")))?;
     let workspace = choose(app, workspace).await?;
     let limits = limits_of(limits, app.clock.now(), &workspace.zone)?;
-    let token = NewToken { name, scope, sandbox_only: false, limits };
+    let token = NewToken { name, scope, sandbox_only: false, teammate: TeammateId::OWNER, limits };
     let secret = TokenSecret::generate();
     let text = secret.reveal().to_owned();
     let create = move |write: &mut Write<'_, '_>| create_limited_token(write, &token, &secret);

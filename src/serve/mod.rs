@@ -82,6 +82,7 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
         let settings = Settings {
             public_url: config.public_url_at(bound),
             sandbox_speed: config.sandbox_speed.value,
+            support_contact: config.support_contact.value.clone(),
             outbound: Policy::allowing(config.outbound_allow.value.clone()),
             files_folder: folder.files_folder(),
         };

@@ -16,6 +16,7 @@ pub mod api_calls;
 pub mod chat_lists;
 pub mod chats;
 pub mod counters;
+pub mod entry_links;
 pub mod event_cursors;
 pub mod events;
 pub mod explanations;
@@ -34,6 +35,7 @@ pub mod numbers;
 pub mod outbox;
 pub mod outbox_moves;
 mod page_ids;
+pub mod passwords;
 pub mod rate_slots;
 pub mod reactions;
 pub mod routes;
@@ -41,10 +43,12 @@ pub mod sandbox;
 pub mod sandbox_contacts;
 pub mod scheduled;
 pub mod send_steps;
+pub mod sessions;
 pub mod setup_links;
 pub mod teammates;
 pub mod templates;
 pub mod tokens;
+pub mod usage;
 pub mod webhooks;
 pub mod workspaces;
 mod write;
@@ -122,6 +126,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0013_sends.sql"),
     },
     Migration {
+        version: 14,
+        name: "coming in",
+        sqlite: include_str!("../../migrations/sqlite/0014_coming_in.sql"),
+        postgres: include_str!("../../migrations/postgres/0014_coming_in.sql"),
+    },
+    Migration {
         version: 15,
         name: "sandbox blobs",
         sqlite: include_str!("../../migrations/sqlite/0015_sandbox_blobs.sql"),
@@ -137,6 +147,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("counters", counters::STATEMENTS),
+        ("entry_links", entry_links::STATEMENTS),
         ("event_cursors", event_cursors::STATEMENTS),
         ("events", events::STATEMENTS),
         ("explanations", explanations::STATEMENTS),
@@ -154,17 +165,20 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("numbers", numbers::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("outbox_moves", outbox_moves::STATEMENTS),
+        ("passwords", passwords::STATEMENTS),
         ("rate_slots", rate_slots::STATEMENTS),
         ("reactions", reactions::STATEMENTS),
         ("routes", routes::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("sandbox_contacts", sandbox_contacts::STATEMENTS),
         ("scheduled", scheduled::STATEMENTS),
+        ("sessions", sessions::STATEMENTS),
         ("send_steps", send_steps::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),
         ("templates", templates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
+        ("usage", usage::STATEMENTS),
         ("webhooks", webhooks::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),
     ];

@@ -9,6 +9,7 @@ use crate::store::Write;
 use crate::store::events::{NewEvent, event_append};
 use crate::workspace::credits::{Credits, Taken};
 use crate::workspace::cycle::{self, Cycle};
+use crate::workspace::usage::gather_usage;
 use crate::workspace::zone::stored_zone;
 
 /// Where a quota warns, in percent.
@@ -22,6 +23,8 @@ pub fn begin_cycle_if_due(write: &mut Write<'_, '_>) -> Result<(), Error> {
     let current = Cycle { starts_at: write.counters.cycle_starts_at, ends_at: write.counters.cycle_ends_at };
     let zone = stored_zone(&write.workspace.zone);
     if let Some(next) = cycle::roll(current, write.workspace.anchor, &zone, write.now) {
+        // The counts that go back to zero are the last that is known of this cycle.
+        gather_usage(write)?;
         write.counters.cycle_starts_at = next.starts_at;
         write.counters.cycle_ends_at = next.ends_at;
         write.counters.calls_used = 0;

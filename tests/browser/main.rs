@@ -3,6 +3,8 @@
 mod chromium;
 mod docs;
 mod playground;
+mod public_api;
+mod screens;
 mod server;
 mod setup;
 mod tab;

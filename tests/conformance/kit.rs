@@ -48,6 +48,7 @@ impl Kit {
         let settings = Settings {
             public_url: "http://localhost".into(),
             sandbox_speed,
+            support_contact: String::new(),
             files_folder,
             outbound: Policy::default(),
         };

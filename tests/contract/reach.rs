@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use partyline::id::TeammateId;
 use partyline::workspace::token_limits::TokenLimits;
 use partyline::workspace::tokens::{NewToken, Scope, TokenSecret, create_limited_token};
 use serde_json::{Value, json};
@@ -33,7 +34,8 @@ async fn limited(stage: &TestApp, scene: &Scene) -> Scene {
     let (secret, accounts) = (TokenSecret::generate(), vec![scene.ids["account_phone"].clone()]);
     let text = secret.reveal().to_owned();
     let limits = TokenLimits { accounts, ..TokenLimits::default() };
-    let new = NewToken { name: "crm".into(), scope: Scope::Full, sandbox_only: false, limits };
+    let new =
+        NewToken { name: "crm".into(), scope: Scope::Full, sandbox_only: false, teammate: TeammateId::OWNER, limits };
     stage.write(scene.workspace, move |write| create_limited_token(write, &new, &secret)).await;
     let token = stage.somebody(&text);
     let mut ids = scene.ids.clone();
@@ -125,7 +127,13 @@ async fn a_token_of_two_accounts_lists_the_chats_of_both() {
         assert_eq!(accounts.len(), 2);
         let (secret, limits) = (TokenSecret::generate(), TokenLimits { accounts, ..TokenLimits::default() });
         let text = secret.reveal().to_owned();
-        let new = NewToken { name: "both".into(), scope: Scope::Read, sandbox_only: false, limits };
+        let new = NewToken {
+            name: "both".into(),
+            scope: Scope::Read,
+            sandbox_only: false,
+            teammate: TeammateId::OWNER,
+            limits,
+        };
         stage.write(first.workspace, move |write| create_limited_token(write, &new, &secret)).await;
         let both = stage.somebody(&text);
         assert_eq!(both.get("/chats").await.body(), all);

@@ -94,7 +94,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 17] = [
+const SMALL: [&str; 21] = [
     "accounts",
     "a",
     "tokens",
@@ -111,6 +111,10 @@ const SMALL: [&str; 17] = [
     "templates",
     "p",
     "webhooks",
+    "sessions",
+    "entry_links",
+    "usage_days",
+    "token_calls",
     "scheduled_sends",
 ];
 
