@@ -75,18 +75,22 @@ pub struct Error {
 
 impl Error {
     pub fn new(code: Code, message: impl Into<String>) -> Error {
-        Error { code, message: message.into(), faults: Vec::new(), retry_after: None, cause: None }
+        let message = without_controls(message.into(), |letter| letter != '\n');
+        Error { code, message, faults: Vec::new(), retry_after: None, cause: None }
     }
 
     /// Input that breaks the schema: names the field in `errors` as well.
     pub fn invalid(field: &str, message: impl Into<String>) -> Error {
-        let message = message.into();
+        let message = without_controls(message.into(), |_| true);
         let fault = FieldFault { fields: vec![field.to_owned()], message: message.clone() };
         Error { faults: vec![fault], ..Error::new(Code::ValidationError, message) }
     }
 
     /// Several faults of one input, each with its field.
-    pub fn invalid_fields(faults: Vec<FieldFault>) -> Error {
+    pub fn invalid_fields(mut faults: Vec<FieldFault>) -> Error {
+        for fault in &mut faults {
+            fault.message = without_controls(std::mem::take(&mut fault.message), |_| true);
+        }
         let message = match faults.as_slice() {
             [fault] => fault.message.clone(),
             _ => faults.iter().map(|fault| fault.message.as_str()).collect::<Vec<_>>().join("; "),
@@ -115,6 +119,12 @@ impl Error {
         }
     }
 
+    /// Says of what it speaks, behind its sentence.
+    #[must_use]
+    pub fn about(self, what: &str) -> Error {
+        Error { message: format!("{} ({what})", self.message), ..self }
+    }
+
     /// Says when to try again.
     #[must_use]
     pub fn retry_after(self, wait: Duration) -> Error {
@@ -130,6 +140,16 @@ impl Error {
     pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.cause.as_deref()
     }
+}
+
+/// A message as it may stand in a line: what was given is repeated in many, and may hold anything.
+fn without_controls(message: String, is_bad: impl Fn(char) -> bool) -> String {
+    let is_bad = |letter: char| letter.is_control() && is_bad(letter);
+    if !message.contains(is_bad) {
+        return message;
+    }
+    let told = |letter: char| if is_bad(letter) { letter.escape_debug().to_string() } else { letter.to_string() };
+    message.chars().map(told).collect()
 }
 
 impl fmt::Display for Error {

@@ -13,12 +13,13 @@ use transport::{SendError, Transport, Verdict};
 use crate::app::App;
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::files::blob::Blob;
+use crate::files::intake::describe;
 use crate::id::{AccountId, ChatId, WorkspaceId};
 use crate::store::Write;
 use crate::store::events::{NewEvent, event_append};
 use crate::store::message_files::{
-    FetchedFile, FileToFetch, message_file_due, message_file_ready, message_file_retry, message_file_unavailable,
+    FetchedFile, FileToFetch, MessageFile, message_file_due, message_file_ready, message_file_retry,
+    message_file_unavailable,
 };
 use crate::store::messages::message_find;
 
@@ -47,7 +48,7 @@ pub struct Fetcher {
 
 /// How a fetch ended.
 enum Fetched {
-    There(Blob),
+    There(FetchedFile),
     Later { after: Duration, reason: String },
     Never { reason: String },
 }
@@ -101,7 +102,7 @@ impl Fetcher {
     async fn fetch_one(&self, file: FileToFetch) -> Result<(), Error> {
         // A transport that panics over one file must not take the account's others with it.
         let fetched = match AssertUnwindSafe(self.fetch(&file)).catch_unwind().await {
-            Ok(Ok(blob)) => Fetched::There(blob),
+            Ok(Ok(there)) => Fetched::There(there),
             Ok(Err(error)) => judge(&error, file.attachment.attempts + 1),
             Err(_) => Fetched::Never { reason: "The transport broke over this file".to_owned() },
         };
@@ -109,7 +110,7 @@ impl Fetcher {
         self.app.write(self.workspace, Priority::Background, work).await
     }
 
-    async fn fetch(&self, file: &FileToFetch) -> Result<Blob, SendError> {
+    async fn fetch(&self, file: &FileToFetch) -> Result<FetchedFile, SendError> {
         let opening = tokio::time::timeout(SILENCE_MAX, self.transport.fetch_file(&file.attachment.source));
         let mut bytes = opening.await.map_err(|_| broken("WhatsApp gave no answer in time"))??;
         let mut blob = self.app.blobs.begin().await.map_err(no_room)?;
@@ -126,7 +127,9 @@ impl Fetcher {
             }
             blob.write(&piece).await.map_err(no_room)?;
         }
-        blob.finish().await.map_err(no_room)
+        let blob = blob.finish().await.map_err(no_room)?;
+        let MessageFile { kind, mimetype, filename, .. } = &file.attachment;
+        describe(&self.app.blobs, &blob, *kind, mimetype, filename).await.map_err(no_room)
     }
 }
 
@@ -151,9 +154,7 @@ fn pause(attempts: i64) -> Duration {
 
 fn record(write: &mut Write<'_, '_>, file: &FileToFetch, fetched: &Fetched) -> Result<(), Error> {
     let (kind, changed) = match fetched {
-        Fetched::There(blob) => {
-            (Kind::AttachmentReady, message_file_ready(write, file.message, &described(file, blob))?)
-        }
+        Fetched::There(there) => (Kind::AttachmentReady, message_file_ready(write, file.message, there)?),
         Fetched::Never { reason } => {
             (Kind::AttachmentUnavailable, message_file_unavailable(write, file.message, reason)?)
         }
@@ -168,18 +169,6 @@ fn record(write: &mut Write<'_, '_>, file: &FileToFetch, fetched: &Fetched) -> R
         event_append(write, NewEvent { kind, chat, message: Some(file.message), detail: String::new() })?;
     }
     Ok(())
-}
-
-fn described(file: &FileToFetch, blob: &Blob) -> FetchedFile {
-    FetchedFile {
-        sha256: blob.id,
-        kind: file.attachment.kind,
-        mimetype: file.attachment.mimetype.clone(),
-        size_bytes: i64::try_from(blob.size_bytes).unwrap_or(i64::MAX),
-        width: 0,
-        height: 0,
-        thumbnail: None,
-    }
 }
 
 /// The fetch ended early; it is worth another try.

@@ -60,7 +60,7 @@ pub struct Obstacle {
 /// Faults only: a refusal is what it tells.
 pub fn preview(write: &mut Write<'_, '_>, caller: &Caller, request: &SendMessage) -> Result<Preview, Error> {
     let mut preview = Preview { credits_left: credits_left(write), ..Preview::default() };
-    let routes = look(write.tx, write.workspace.id, request)?;
+    let routes = look(write.tx, caller, request)?;
     let now = write.now;
     match decide(write.tx, caller, request, &routes, now) {
         Ok(decision) => {

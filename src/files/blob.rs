@@ -302,7 +302,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 }
 
 fn trouble(error: io::Error) -> Error {
-    if !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+    // Also where the system lets this process write no larger file: there is no room for it either.
+    if !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) {
         return Error::internal(error);
     }
     let mut full = Error::busy(error).retry_after(FULL_RETRY_AFTER);

@@ -1,16 +1,21 @@
 //! Taking a file in: streamed into a blob, cut off at the limit of what its bytes are, then named, typed and measured.
 
+use std::fs::File;
+
 use transport::FileKind;
 
 use super::blob::{Blob, Blobs, HEAD_BYTES, NewBlob};
 use super::picture::measure;
 use super::sniff::{DOCUMENT_BYTES_MAX, Sniffed, plain_type, sniff};
+use super::voice::voice_note;
 use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::id::{FileUid, TokenId};
 use crate::store::files::FileRow;
 use crate::store::message_files::FetchedFile;
 
+/// What is made a voice note.
+const MP3: &str = "audio/mpeg";
 pub const FILENAME_CHARS_MAX: usize = 1_024;
 pub const CONTENT_TYPE_CHARS_MAX: usize = 140;
 
@@ -18,7 +23,7 @@ pub const CONTENT_TYPE_CHARS_MAX: usize = 140;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     Any,
-    /// A voice message: sound only. OGG/Opus becomes a voice note, other sound an ordinary audio file.
+    /// A voice message: sound only. OGG/Opus becomes a voice note, MP3 is made one, other sound an ordinary audio file.
     Voice,
 }
 
@@ -139,8 +144,13 @@ impl Intake {
             None => self.look()?,
         };
         let purpose = self.purpose;
-        let blob = self.blob.finish().await?;
-        let filename = said.filename.map_or_else(|| usual_name(sniffed), |name| name.0);
+        let mut blob = self.blob.finish().await?;
+        let mut filename = said.filename.map_or_else(|| usual_name(sniffed), |name| name.0);
+        let mut sniffed = sniffed;
+        if purpose == Purpose::Voice && sniffed.mimetype == Some(MP3) {
+            blob = spoken(blobs, &blob).await?;
+            (sniffed, filename) = (sniff(&blob.head), renamed(&filename));
+        }
         let mimetype = sniffed.mimetype_with(said.content_type.as_deref(), &filename);
         let mut file = FetchedFile {
             sha256: blob.id,
@@ -160,10 +170,66 @@ impl Intake {
     }
 }
 
-async fn show(blobs: &Blobs, blob: &Blob, file: &mut FetchedFile) -> Result<(), Error> {
+/// The voice note that an MP3 is made; the MP3 itself nobody needs any more.
+async fn spoken(blobs: &Blobs, mp3: &Blob) -> Result<Blob, Error> {
+    let note = voice_note(reopened(blobs, mp3).await?).await?;
+    blobs.put(&note).await
+}
+
+fn renamed(filename: &str) -> String {
+    let end = filename.len().saturating_sub(4);
+    let is_mp3 = filename.get(end..).is_some_and(|end| end.eq_ignore_ascii_case(".mp3"));
+    let stem = if is_mp3 { &filename[..end] } else { filename };
+    stem.chars().take(FILENAME_CHARS_MAX - 4).chain(".ogg".chars()).collect()
+}
+
+async fn reopened(blobs: &Blobs, blob: &Blob) -> Result<File, Error> {
     let gone = || Error::internal("a blob that was just stored is gone");
     let (bytes, _) = blobs.open(&blob.id).await?.ok_or_else(gone)?;
-    let Some(picture) = measure(bytes.into_std().await, &file.mimetype).await? else {
+    Ok(bytes.into_std().await)
+}
+
+/// What a file is that came with a message: shown as its sender meant it where its bytes are of that kind, else a document.
+/// Its type is seen by its bytes, and an image is measured, as an uploaded one is.
+///
+/// # Errors
+/// As [`Intake::begin`].
+pub async fn describe(
+    blobs: &Blobs,
+    blob: &Blob,
+    said: FileKind,
+    mimetype: &str,
+    filename: &str,
+) -> Result<FetchedFile, Error> {
+    let sniffed = sniff(&blob.head);
+    let mut file = FetchedFile {
+        sha256: blob.id,
+        kind: if is_of_kind(sniffed, said) { said } else { FileKind::Document },
+        mimetype: sniffed.mimetype_with(plain_type(mimetype).as_deref(), filename),
+        size_bytes: i64::try_from(blob.size_bytes).unwrap_or(i64::MAX),
+        width: 0,
+        height: 0,
+        thumbnail: None,
+    };
+    if matches!(file.kind, FileKind::Image | FileKind::Sticker) {
+        show(blobs, blob, &mut file).await?;
+    }
+    Ok(file)
+}
+
+/// Whether the bytes are of a kind. WhatsApp shows more types than are taken from clients, so their family decides.
+fn is_of_kind(sniffed: Sniffed, kind: FileKind) -> bool {
+    let family = match kind {
+        FileKind::Document => return true,
+        FileKind::Image | FileKind::Sticker => "image/",
+        FileKind::Audio | FileKind::Voice => "audio/",
+        FileKind::Video => "video/",
+    };
+    sniffed.mimetype.is_some_and(|mimetype| mimetype.starts_with(family))
+}
+
+async fn show(blobs: &Blobs, blob: &Blob, file: &mut FetchedFile) -> Result<(), Error> {
+    let Some(picture) = measure(reopened(blobs, blob).await?, &file.mimetype).await? else {
         file.kind = FileKind::Document;
         return Ok(());
     };

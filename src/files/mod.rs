@@ -4,7 +4,9 @@
 pub mod blob;
 pub mod intake;
 pub mod link;
+mod ogg;
 pub mod picture;
 pub mod sniff;
+mod voice;
 
 pub use crate::id::FileUid;

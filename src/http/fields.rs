@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, FieldFault};
+use crate::workspace::redaction::{is_secret_name, without_url_secrets};
 
 /// Fields of one JSON body or one query.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub struct Fields {
 /// Longest list of unknown keys that is told back.
 const IGNORED_MAX: usize = 20;
 const IGNORED_KEY_CHARS_MAX: usize = 64;
+/// A longer value is not repeated as a whole.
+const REPEATED_CHARS_MAX: usize = 64;
 /// So much of a value is quoted back.
 const SHOWN_CHARS_MAX: usize = 40;
 
@@ -70,9 +73,12 @@ impl Fields {
 
     /// A list of texts, or nothing where it is left out or null.
     pub fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
-        let Value::Array(values) = self.take(name)? else {
-            self.fault(name, format!("{name} must be a list of strings"));
-            return None;
+        let values = match self.take(name)? {
+            Value::Array(values) => values,
+            other => {
+                self.fault(name, format!("{name} must be a list of strings, not {}", shown(&other)));
+                return None;
+            }
         };
         let mut texts = Vec::with_capacity(values.len());
         for (at, value) in values.into_iter().enumerate() {
@@ -108,7 +114,7 @@ impl Fields {
         };
         let number = number.filter(|number: &f64| number.is_finite());
         if number.is_none() {
-            self.fault(name, format!("{name} must be a number"));
+            self.fault(name, format!("{name} must be a number, not {}", shown(&value)));
         }
         number
     }
@@ -131,16 +137,10 @@ impl Fields {
         parsed
     }
 
-    /// Parses a text; what `parse` refuses is noted and counts as left out.
+    /// Parses a text; what `parse` refuses is noted with the text, and counts as left out.
     pub fn parsed<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, Error>) -> Option<T> {
         let text = self.text(name)?;
-        match parse(&text) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.faults.extend(error.faults);
-                None
-            }
-        }
+        self.given(name, &text, |_, text| parse(text))
     }
 
     /// Parses a text of the path, as [`Fields::parsed`] does one of the body.
@@ -153,7 +153,7 @@ impl Fields {
         match parse(name, text) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.faults.extend(error.faults);
+                self.faults.extend(error.faults.into_iter().map(|fault| quoting(fault, name, text)));
                 None
             }
         }
@@ -178,13 +178,49 @@ impl Fields {
             return Err(Error::invalid_fields(self.faults));
         }
         let unknown = self.values.into_iter().map(|(key, _)| key).filter(|key| !self.known.contains(&key.as_str()));
-        Ok(unknown.take(IGNORED_MAX).map(|key| printable(&key)).collect())
+        Ok(ignored(unknown))
     }
 
     fn take(&mut self, name: &'static str) -> Option<Value> {
         self.known.push(name);
         self.values.remove(name).filter(|value| !value.is_null())
     }
+}
+
+/// Keys that nobody asked for, as they are told back.
+pub fn ignored(keys: impl Iterator<Item = String>) -> Vec<String> {
+    keys.take(IGNORED_MAX).map(|key| printable(&key)).collect()
+}
+
+/// A refusal that repeats what was given in a field.
+pub fn repeating(refusal: Error, name: &str, given: &str) -> Error {
+    if refusal.faults.is_empty() {
+        return refusal;
+    }
+    Error::invalid_fields(refusal.faults.into_iter().map(|fault| quoting(fault, name, given)).collect())
+}
+
+/// A fault that repeats what was given, so that whoever reads it in a log knows which request it was: all of it where it is
+/// short, else how it begins. Secrets are not repeated.
+fn quoting(mut fault: FieldFault, name: &str, given: &str) -> FieldFault {
+    if given.trim().is_empty() || is_secret_name(name) {
+        return fault;
+    }
+    let shown = quoted(&without_url_secrets(given));
+    let is_long = given.chars().nth(REPEATED_CHARS_MAX).is_some();
+    if is_long && fault.message.contains(given) {
+        fault.message = fault.message.replace(given, shown.trim_matches('"'));
+    } else if !fault.message.contains(given) && !fault.message.contains(&shown) {
+        fault.message = format!("{}; this is {shown}", fault.message);
+    }
+    fault
+}
+
+/// A text as a refusal quotes it: short, and with nothing that breaks a line.
+pub fn quoted(text: &str) -> String {
+    let start: String = text.chars().take(SHOWN_CHARS_MAX).collect();
+    let more = if start.len() < text.len() { "…" } else { "" };
+    format!("\"{}{more}\"", start.escape_debug())
 }
 
 /// A key as it may stand in a header.
@@ -207,11 +243,7 @@ fn kind_of(value: &Value) -> &'static str {
 /// A value as a refusal quotes it: short, and with nothing that breaks a line.
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => {
-            let start: String = text.chars().take(SHOWN_CHARS_MAX).collect();
-            let more = if start.len() < text.len() { "…" } else { "" };
-            format!("\"{}{more}\"", start.escape_debug())
-        }
+        Value::String(text) => quoted(text),
         Value::Number(number) => number.to_string(),
         Value::Bool(value) => value.to_string(),
         other => kind_of(other).to_owned(),
@@ -332,6 +364,29 @@ mod tests {
             format!(
                 "a must be a whole number, not \"x\\ny\"; b must be a whole number, not \"{long}…\"; c must be a whole \
                  number, not 1.5; d must be a whole number, not a list; e must be true or false, not 2"
+            )
+        );
+    }
+
+    #[test]
+    fn what_a_parser_refuses_is_quoted_once_and_without_secrets() {
+        let long = "x".repeat(50);
+        let body =
+            format!(r#"{{"a":"{long}","b":"no","c":"https://me:pw@crm.example/?key=s3","signing_secret":"s3"}}"#);
+        let mut fields = Fields::from_json(body.as_bytes()).expect("JSON");
+        for name in ["a", "b", "c", "signing_secret"] {
+            fields.parsed(name, |given| match name {
+                "b" => Err::<(), _>(Error::invalid(name, format!("b \"{given}\" is not it"))),
+                _ => Err(Error::invalid(name, format!("{name} is too long; give less"))),
+            });
+        }
+        let told = fields.finish().expect_err("four faults").message;
+        assert_eq!(
+            told,
+            format!(
+                "a is too long; give less; this is \"{}…\"; b \"no\" is not it; c is too long; give less; this is \
+                 \"https://crm.example/?…\"; signing_secret is too long; give less",
+                "x".repeat(40)
             )
         );
     }

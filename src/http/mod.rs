@@ -14,6 +14,7 @@ pub mod health;
 pub mod layers;
 mod multipart;
 pub mod openapi;
+mod path_names;
 pub mod public;
 pub mod router;
 pub mod sandbox_call;

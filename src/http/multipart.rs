@@ -18,6 +18,7 @@ use crate::error::{Code, Error};
 use crate::files::blob::Blobs;
 use crate::files::intake::{Filename, Intake, Purpose, Said, Stored, parse_content_type};
 use crate::http::call::Fingerprint;
+use crate::http::fields::{ignored, repeating};
 use crate::inbox::schedule::parse_send_at;
 use crate::inbox::values::MessageText;
 
@@ -50,6 +51,36 @@ pub struct Upload {
     pub stored: Stored,
     pub caption: Option<MessageText>,
     pub send_at: Option<Time>,
+    /// By what a repeated form is known.
+    pub fingerprint: Fingerprint,
+    /// Parts that nobody asked for.
+    ignored: Vec<String>,
+}
+
+impl Upload {
+    /// The parts that nobody asked for.
+    pub fn ignored(&mut self) -> Vec<String> {
+        ignored(std::mem::take(&mut self.ignored).into_iter())
+    }
+
+    /// For an operation that has no place for a text.
+    #[must_use]
+    pub fn without_caption(mut self) -> Upload {
+        if self.caption.take().is_some() {
+            self.ignored.push("caption".to_owned());
+        }
+        self
+    }
+
+    /// For an operation that sends nothing.
+    #[must_use]
+    pub fn only_kept(self) -> Upload {
+        let mut upload = self.without_caption();
+        if upload.send_at.take().is_some() {
+            upload.ignored.push("send_at".to_owned());
+        }
+        upload
+    }
 }
 
 /// The parts that were read so far.
@@ -60,15 +91,16 @@ struct Form {
     caption: Option<MessageText>,
     send_at: Option<Time>,
     hash: Sha256,
+    ignored: Vec<String>,
 }
 
-/// Reads a form to its end: the part `file` into a blob, `filename`, `content_type`, `caption` and `send_at` as texts; other parts are
-/// passed over. Also says by what a repeated form is known.
+/// Reads a form to its end: the part `file` into a blob, `filename`, `content_type`, `caption` and `send_at` as texts; other
+/// parts are passed over, and named.
 ///
 /// # Errors
 /// `unsupported_media_type`, `validation_error` (no file, two of them, a broken form, a bad text), `file_too_large`, or a
 /// fault of the disk.
-pub async fn read_upload(upload: UploadBody, blobs: &Blobs, purpose: Purpose) -> Result<(Upload, Fingerprint), Error> {
+pub async fn read_upload(upload: UploadBody, blobs: &Blobs, purpose: Purpose) -> Result<Upload, Error> {
     let boundary = multer::parse_boundary(&upload.content_type).map_err(|_| not_a_form(&upload.content_type))?;
     let taken = Arc::new(AtomicU64::new(0));
     let stream = Pieces { inner: upload.body.into_data_stream(), fed: 0, taken: Arc::clone(&taken), may_rest: false };
@@ -89,22 +121,23 @@ impl Form {
             "file" => self.read_file(part, blobs, purpose).await?,
             "filename" => {
                 let text = self.text(part, "filename").await?;
-                self.said.filename = Filename::parse("filename", &text)?;
+                self.said.filename = told("filename", &text, Filename::parse)?;
             }
             "content_type" => {
                 let text = self.text(part, "content_type").await?;
-                self.said.content_type = parse_content_type("content_type", &text)?;
+                self.said.content_type = told("content_type", &text, parse_content_type)?;
             }
             "caption" => {
                 let text = self.text(part, "caption").await?;
-                let caption = (!text.is_empty()).then(|| MessageText::parse("caption", &text));
+                let caption = (!text.is_empty()).then(|| told("caption", &text, MessageText::parse));
                 self.caption = caption.transpose()?;
             }
             "send_at" => {
                 let text = self.text(part, "send_at").await?;
-                let send_at = (!text.is_empty()).then(|| parse_send_at("send_at", &text));
+                let send_at = (!text.is_empty()).then(|| told("send_at", &text, parse_send_at));
                 self.send_at = send_at.transpose()?;
             }
+            "" => self.pass_over(part, "(unnamed)").await?,
             other => self.pass_over(part, other).await?,
         }
         Ok(())
@@ -147,6 +180,9 @@ impl Form {
             hash.update(&chunk);
         }
         self.note(name, &hash.finalize());
+        if !self.ignored.iter().any(|known| known == name) {
+            self.ignored.push(name.to_owned());
+        }
         Ok(())
     }
 
@@ -158,7 +194,7 @@ impl Form {
         }
     }
 
-    async fn finish(mut self, blobs: &Blobs) -> Result<(Upload, Fingerprint), Error> {
+    async fn finish(mut self, blobs: &Blobs) -> Result<Upload, Error> {
         let Some((intake, own)) = self.file.take() else {
             let rule = "The form has no part named file; send the file's bytes in a part of that name";
             return Err(Error::invalid("file", rule));
@@ -171,8 +207,15 @@ impl Form {
         self.note("file", &stored.file.sha256);
         self.note("name", stored.filename.as_bytes());
         self.note("type", stored.file.mimetype.as_bytes());
-        Ok((Upload { stored, caption: self.caption, send_at: self.send_at }, self.hash.finalize().into()))
+        let (caption, send_at, ignored) = (self.caption.take(), self.send_at, std::mem::take(&mut self.ignored));
+        let fingerprint = self.hash.finalize().into();
+        Ok(Upload { stored, caption, send_at, fingerprint, ignored })
     }
+}
+
+/// Parses a text part; a refusal repeats it.
+fn told<T>(name: &str, text: &str, parse: impl FnOnce(&str, &str) -> Result<T, Error>) -> Result<T, Error> {
+    parse(name, text).map_err(|refusal| repeating(refusal, name, text))
 }
 
 struct Part {

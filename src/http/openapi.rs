@@ -1,5 +1,6 @@
 //! The public document: OpenAPI 3.1 made from the code. What stands in it is a promise.
 
+mod keys;
 mod nulls;
 
 use std::time::Duration;
@@ -158,6 +159,7 @@ fn uploads() -> OpenApiRouter<PublicState> {
 pub fn document(public_url: Option<&str>) -> OpenApi {
     let (_, mut document) = operations();
     nulls::allow_null(&mut document);
+    keys::name_key(&mut document);
     document.servers = Some(vec![Server::new(public_url.unwrap_or("/"))]);
     document
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::{HeaderValue, StatusCode, request::Parts};
 use axum::response::{IntoResponse, Response};
 use database::{Priority, Snapshot};
@@ -16,6 +16,7 @@ use crate::http::call::{PublicState, RawBody};
 use crate::http::caller::authenticate;
 use crate::http::error::json as answer;
 use crate::http::fields::Fields;
+use crate::http::path_names::name_in_path;
 use crate::id::WorkspaceId;
 use crate::store::Write;
 use crate::store::sandbox::SandboxOf;
@@ -30,6 +31,8 @@ pub struct SandboxCall {
     app: App,
     caller: Arc<Caller>,
     query: Result<Fields, Error>,
+    route: Option<MatchedPath>,
+    path: String,
     ignored: Vec<String>,
 }
 
@@ -43,8 +46,13 @@ impl FromRequestParts<PublicState> for SandboxCall {
             let rule = "This token may not control the sandbox; use one with scope full";
             return Err(Error::new(Code::InsufficientScope, rule));
         }
+        if caller.is_limited_to_accounts() {
+            let rule = "This token is limited to accounts; control the sandbox with one that isn't";
+            return Err(Error::new(Code::PermissionDenied, format!("{rule}, from `partyline token create`")));
+        }
         let query = Fields::from_query(parts.uri.query().unwrap_or_default());
-        Ok(SandboxCall { app, caller, query, ignored: Vec::new() })
+        let (route, path) = (parts.extensions.get::<MatchedPath>().cloned(), parts.uri.path().to_owned());
+        Ok(SandboxCall { app, caller, query, route, path, ignored: Vec::new() })
     }
 }
 
@@ -87,7 +95,7 @@ impl SandboxCall {
     {
         let request = match request {
             Ok(request) => request,
-            Err(error) => return error.into_response(),
+            Err(error) => return self.refuse(error),
         };
         let workspace = self.caller.workspace;
         let data = self.app.read(move |snapshot| look(snapshot, workspace, &request)).await;
@@ -103,7 +111,7 @@ impl SandboxCall {
     {
         let request = match request {
             Ok(request) => request,
-            Err(error) => return error.into_response(),
+            Err(error) => return self.refuse(error),
         };
         let cause = self.caller.cause();
         let work = move |write: &mut Write<'_, '_>| {
@@ -126,7 +134,7 @@ impl SandboxCall {
     {
         let request = match request {
             Ok(request) => Arc::new(request),
-            Err(error) => return error.into_response(),
+            Err(error) => return self.refuse(error),
         };
         for _ in 0..PIECES_MAX {
             let (request, work) = (Arc::clone(&request), work.clone());
@@ -142,16 +150,20 @@ impl SandboxCall {
                         break;
                     }
                 }
-                Err(error) => return error.into_response(),
+                Err(error) => return self.refuse(error),
             }
         }
         self.answer(Ok(json!({})))
     }
 
+    fn refuse(&self, error: Error) -> Response {
+        name_in_path(self.route.as_ref(), &self.path, error).into_response()
+    }
+
     fn answer<T: Serialize>(&self, data: Result<T, Error>) -> Response {
         let data = match data {
             Ok(data) => data,
-            Err(error) => return error.into_response(),
+            Err(error) => return self.refuse(error),
         };
         let mut response = answer(StatusCode::OK, json!({"status": "ok", "data": data}).to_string());
         if !self.ignored.is_empty()

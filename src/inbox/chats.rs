@@ -6,7 +6,7 @@ use crate::id::{ChatId, TeammateId};
 use crate::inbox::chat::{rename_chat, unknown_chat};
 use crate::inbox::values::ChatName;
 use crate::store::Write;
-use crate::store::chats::{ChatRow, chat_by_name, chat_change, chat_find};
+use crate::store::chats::{ChatRow, chat_by_name, chat_change, chat_find, chat_of_responsible, chat_unassign};
 use crate::store::events::{NewEvent, event_append};
 use crate::store::teammates::teammate_by_email;
 
@@ -57,6 +57,37 @@ pub fn change_chat(write: &mut Write<'_, '_>, chat: ChatId, change: &ChatChange)
         Some(name) => rename_chat(write, chat, name),
         None => Ok(()),
     }
+}
+
+/// Chats that one teammate may answer for and still leave in one write.
+pub const LEFT_CHATS_MAX: usize = 1_000;
+
+/// The chats of a teammate who is about to go.
+///
+/// # Errors
+/// `validation_error` where they are more than [`LEFT_CHATS_MAX`].
+pub fn chats_left_by(write: &mut Write<'_, '_>, teammate: TeammateId) -> Result<Vec<ChatId>, Error> {
+    let rows_max = i64::try_from(LEFT_CHATS_MAX).unwrap_or(i64::MAX) + 1;
+    let chats = chat_of_responsible(write.tx, write.workspace.id, teammate, rows_max)?;
+    if chats.len() > LEFT_CHATS_MAX {
+        let rule =
+            format!("user_id {teammate} answers for more than {LEFT_CHATS_MAX} chats; give some to others first");
+        return Err(Error::invalid("user_id", format!("{rule}, with PATCH /chats/{{chat_id}}")));
+    }
+    Ok(chats)
+}
+
+/// Nobody answers for these chats of a teammate any more.
+pub fn unassign_chats(write: &mut Write<'_, '_>, teammate: TeammateId, chats: &[ChatId]) -> Result<(), Error> {
+    if chats.is_empty() {
+        return Ok(());
+    }
+    chat_unassign(write, teammate)?;
+    for chat in chats {
+        let detail = teammate.to_string();
+        event_append(write, NewEvent { kind: Kind::ChatUnassigned, chat: *chat, message: None, detail })?;
+    }
+    Ok(())
 }
 
 /// What happened between the two, as events tell it.

@@ -8,10 +8,11 @@ use crate::error::{Code, Error};
 use crate::id::{AccountId, ChatId, MessageUid};
 use crate::inbox::chat::unknown_chat;
 use crate::inbox::chats::{ChatChange, change_chat};
+use crate::inbox::reach::reached_chat;
 use crate::inbox::send::not_supported;
 use crate::store::Write;
 use crate::store::accounts::{AccountRow, account_find};
-use crate::store::chats::{ChatRow, chat_find};
+use crate::store::chats::ChatRow;
 use crate::store::marks::{ChatMark, MarkKind, mark_put};
 use crate::workspace::tokens::Caller;
 
@@ -98,9 +99,8 @@ pub fn mark_typing(
 
 /// The chat, and its account if that can show marks to it.
 fn tellable(write: &mut Write<'_, '_>, caller: &Caller, chat: ChatId) -> Result<(ChatRow, AccountRow), Error> {
-    let row = chat_find(write.tx, write.workspace.id, chat)?.ok_or_else(unknown_chat)?;
+    let row = reached_chat(write.tx, caller, chat)?;
     let account = account_find(write.tx, write.workspace.id, row.account)?.ok_or_else(unknown_chat)?;
-    caller.may_use_account(&account.phone)?;
     if !account.unlinked_at.is_never() {
         let rule = format!("Chat {chat} is on WhatsApp account {}, which was unlinked; link it again", account.phone);
         return Err(Error::invalid("chat_id", rule));

@@ -7,10 +7,10 @@ use database::Read;
 use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::{ChatId, MessageUid, WorkspaceId};
+use crate::inbox::reach::reached_chat;
 use crate::inbox::values::NoteText;
 use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
-use crate::store::chats::chat_find;
 use crate::store::events::{NewEvent, event_append};
 use crate::store::message_details::{MessageDetails, message_details_put};
 use crate::store::messages::{MessageRow, MessageView, message_find, message_insert};
@@ -31,8 +31,7 @@ pub struct NewNote {
 /// # Errors
 /// `not_found` if there is no such chat.
 pub fn add_note(write: &mut Write<'_, '_>, caller: &Caller, note: &NewNote) -> Result<MessageUid, Error> {
-    let chat = chat_find(write.tx, write.workspace.id, note.chat)?
-        .ok_or_else(|| Error::not_found("There is no such chat in this workspace; GET /chats lists those there are"))?;
+    let chat = reached_chat(write.tx, caller, note.chat)?;
     let row = MessageRow {
         uid: note.uid,
         chat: chat.id,

@@ -83,7 +83,9 @@ pub fn change_message(
     caller: &Caller,
     request: &ChangeMessage,
 ) -> Result<MessageUid, Error> {
-    let target = change_target(write.tx, write.workspace.id, request.message)?.ok_or_else(unknown_message)?;
+    let found = change_target(write.tx, write.workspace.id, request.message)?;
+    let target =
+        found.filter(|target| caller.limits.allow_account(&target.account_phone)).ok_or_else(unknown_message)?;
     let kind = request.change.kind();
     ensure_changeable(&target, kind, write.now)?;
     ensure_may(&target, kind, caller)?;
@@ -147,7 +149,6 @@ fn ensure_changeable(target: &ChangeTarget, kind: ChangeKind, now: Time) -> Resu
 }
 
 fn ensure_may(target: &ChangeTarget, kind: ChangeKind, caller: &Caller) -> Result<(), Error> {
-    caller.may_use_account(&target.account_phone)?;
     if caller.sandbox_only && target.transport != TransportKind::Sandbox {
         let rule = "This token may use sandbox accounts only; make one with `partyline token create`";
         return Err(Error::new(Code::PermissionDenied, rule));

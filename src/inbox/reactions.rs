@@ -53,7 +53,9 @@ pub struct ReactionDetail {
 /// `not_found` (no such message), `validation_error` (a note, a failed or deleted message, an unlinked account),
 /// `not_supported`. All are decided before anything is written.
 pub fn react(write: &mut Write<'_, '_>, caller: &Caller, request: &SendReaction) -> Result<MessageUid, Error> {
-    let target = reaction_target(write.tx, write.workspace.id, request.message)?.ok_or_else(unknown_message)?;
+    let found = reaction_target(write.tx, write.workspace.id, request.message)?;
+    let target =
+        found.filter(|target| caller.limits.allow_account(&target.account_phone)).ok_or_else(unknown_message)?;
     ensure_can_react(&target, caller)?;
     if target.emoji == request.emoji.as_str() {
         return Ok(request.message);
@@ -110,7 +112,6 @@ fn ensure_can_react(target: &ReactionTarget, caller: &Caller) -> Result<(), Erro
         let rule = format!("is on WhatsApp account {}, which was unlinked; link it again", target.account_phone);
         return invalid(&rule);
     }
-    caller.may_use_account(&target.account_phone)?;
     if caller.sandbox_only && target.transport != transport::Kind::Sandbox {
         let rule = "This token may use sandbox accounts only; make one with `partyline token create`";
         return Err(Error::new(crate::error::Code::PermissionDenied, rule));

@@ -13,7 +13,7 @@ use crate::store::Write;
 use crate::store::chats::{ChatRow, chat_by_jid, chat_received, contact_find};
 use crate::store::events::{NewEvent, event_append};
 use crate::store::message_files::{NewMessageFile, message_file_insert};
-use crate::store::messages::{MessageRow, message_by_wamid, message_insert, message_known};
+use crate::store::messages::{MessageRow, message_answered, message_insert, message_known};
 use crate::store::outbox_moves::outbox_raise;
 
 /// A sender's name and type of a file are cut here.
@@ -84,7 +84,7 @@ fn message_row(
     at: Time,
 ) -> Result<MessageRow, Error> {
     let reply_to = match &incoming.reply_to {
-        Some(wamid) => message_by_wamid(write.tx, write.workspace.id, account, wamid)?.map(|found| found.0),
+        Some(wamid) => message_answered(write.tx, write.workspace.id, account, chat, wamid)?,
         None => None,
     };
     Ok(MessageRow {

@@ -10,6 +10,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::{MessageUid, WorkspaceId};
+use crate::inbox::reach::reached_message;
 use crate::inbox::status::move_message;
 use crate::inbox::urgency::Urgency;
 use crate::message::{Failure, Status};
@@ -17,7 +18,6 @@ use crate::store::Write;
 use crate::store::chats::chat_sent;
 use crate::store::events::{NewEvent, event_append};
 use crate::store::message_details::{MessageDetails, message_details_put};
-use crate::store::messages::message_find;
 use crate::store::outbox::{NewOutboxRow, outbox_insert};
 use crate::store::scheduled::{
     DueSend, ScheduledSend, message_set_at, scheduled_count, scheduled_delete, scheduled_due, scheduled_find,
@@ -86,13 +86,11 @@ pub(super) fn schedule(write: &mut Write<'_, '_>, send: &ScheduledSend) -> Resul
 /// Cancels a message that waits for its time; its credits go back. It fails, for it will never go.
 ///
 /// # Errors
-/// `not_found` where no message of that uid waits for its time, `permission_denied` for an account that isn't the token's.
-/// Both are decided before anything is written.
+/// `not_found` where no message of that uid waits for its time; decided before anything is written.
 pub fn cancel_scheduled(write: &mut Write<'_, '_>, caller: &Caller, message: MessageUid) -> Result<(), Error> {
     let workspace = write.workspace.id;
     let waiting = scheduled_find(write.tx, workspace, message)?.ok_or_else(unknown_scheduled)?;
-    let view = message_find(write.tx, workspace, message)?.ok_or_else(unknown_scheduled)?;
-    caller.may_use_account(&view.account_phone)?;
+    reached_message(write.tx, caller, message)?.ok_or_else(unknown_scheduled)?;
     let details = "It was cancelled before its time.".to_owned();
     end(write, &waiting, Failure { code: None, title: "Cancelled".to_owned(), details })?;
     let (chat, message) = (waiting.chat, Some(message));

@@ -7,11 +7,13 @@ use transport::{Address, Capabilities, Kind as TransportKind};
 use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::event_kind::Kind;
-use crate::id::{ChatId, MessageUid, WorkspaceId};
+use crate::id::{ChatId, MessageUid};
 use crate::inbox::chat::{FirstMessage, free_name, note_rename, open_chat, unknown_chat};
 use crate::inbox::content::{Attachment, Content, Recipient};
 use crate::inbox::labels::{LABELS_PER_CHAT_MAX, label_chat_anew};
+use crate::inbox::reach::reaches_file;
 use crate::inbox::schedule::{ensure_can_wait, schedule};
+use crate::inbox::templates::is_seen_by;
 use crate::inbox::urgency::Urgency;
 use crate::inbox::values::{ChatName, LabelName, Phone};
 use crate::message::{MessageKind, Origin, Status};
@@ -68,7 +70,7 @@ pub struct Decision<'d> {
 /// can't do it), `permission_denied` (a sandbox token and a real account), `quota_exceeded`. All are decided before anything
 /// is written.
 pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendMessage) -> Result<MessageUid, Error> {
-    let routes = look(write.tx, write.workspace.id, request)?;
+    let routes = look(write.tx, caller, request)?;
     let now = write.now;
     let decision = decide(write.tx, caller, request, &routes, now)?;
     let taken = take_credits(write, decision.cost)?;
@@ -95,7 +97,7 @@ pub fn decide<'d>(
     };
     ensure_able(route.transport, &address, request)?;
     ensure_quotable(route, found, request)?;
-    let file = attached_file(found, request)?;
+    let file = attached_file(found, caller, request)?;
     let chat = route.chat.as_ref();
     let rename = request.chat_name.as_ref().filter(|name| chat.is_none_or(|chat| chat.name != name.as_str()));
     if let Some(name) = rename {
@@ -180,23 +182,27 @@ fn enter_chat(
 }
 
 /// All that must be known before the message is accepted, in one look.
-pub fn look(tx: &mut impl Read, workspace: WorkspaceId, request: &SendMessage) -> Result<Routes, Error> {
+pub fn look(tx: &mut impl Read, caller: &Caller, request: &SendMessage) -> Result<Routes, Error> {
     let (file, template) = match request.content.attachment() {
         Some(Attachment::File(file)) => (Some(*file), None),
-        Some(Attachment::Template(template)) => (None, Some(*template)),
+        Some(Attachment::Template(template)) => (None, Some((*template, caller.teammate))),
         Some(Attachment::Fresh(_)) | None => (None, None),
     };
     let label = request.label.as_ref().map(LabelName::as_str);
     let chat_name = request.chat_name.as_ref().map(ChatName::as_str);
     let named = Named { chat_name, label, reply_to: request.reply_to, file, template };
-    Ok(match &request.to {
-        Recipient::Address(address) => routes_to_address(tx, workspace, address.jid(), &named)?,
+    let workspace = caller.workspace;
+    let mut routes = match &request.to {
+        Recipient::Address(address) => return Ok(routes_to_address(tx, workspace, address.jid(), &named)?),
         Recipient::Chat(chat) => routes_to_chat(tx, workspace, *chat, &named)?,
         Recipient::ChatNamed(name) => {
             let named = Named { chat_name: Some(name.as_str()), ..named };
             routes_to_name(tx, workspace, &fold(name.as_str()), &named)?
         }
-    })
+    };
+    // A chat on an account that the caller doesn't reach isn't there for it.
+    routes.routes.retain(|route| caller.limits.allow_account(&route.account_phone));
+    Ok(routes)
 }
 
 fn choose<'r>(routes: &'r [Route], caller: &Caller, request: &SendMessage) -> Result<&'r Route, Error> {
@@ -317,23 +323,29 @@ fn ensure_quotable(route: &Route, found: &Found, request: &SendMessage) -> Resul
 }
 
 /// The file that goes with the message, if one should.
-fn attached_file<'f>(found: &'f Found, request: &'f SendMessage) -> Result<Option<&'f FileRow>, Error> {
+fn attached_file<'f>(
+    found: &'f Found,
+    caller: &Caller,
+    request: &'f SendMessage,
+) -> Result<Option<&'f FileRow>, Error> {
     let file = found.file.as_ref();
     match request.content.attachment() {
         None => Ok(None),
         Some(Attachment::Fresh(file)) => Ok(Some(file)),
-        Some(Attachment::File(uid)) => file.map(Some).ok_or_else(|| {
+        Some(Attachment::File(uid)) => file.filter(|file| reaches_file(caller, file)).map(Some).ok_or_else(|| {
             let rule = format!("There is no file {uid} in this workspace; upload it again, or see GET /files");
             Error::invalid("file_uid", rule)
         }),
         Some(Attachment::Template(id)) => {
             let field = "attachment_template_id";
-            let template = found.template.ok_or_else(|| {
-                Error::invalid(
-                    field,
-                    format!("There is no template {id} in this workspace; GET /templates lists those there are"),
-                )
-            })?;
+            let unknown = || {
+                let rule = format!("There is no template {id} in this workspace; GET /templates lists those there are");
+                Error::invalid(field, rule)
+            };
+            let template = found.template.as_ref().ok_or_else(unknown)?;
+            if !is_seen_by(caller, template)? {
+                return Err(unknown());
+            }
             let rule = if template.has_file { "bears a file that was deleted" } else { "bears no file" };
             file.map(Some)
                 .ok_or_else(|| Error::invalid(field, format!("Template {id} {rule}; use another, or give a file_uid")))

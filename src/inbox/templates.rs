@@ -5,18 +5,19 @@ use database::Read;
 use crate::error::{Code, Error};
 use crate::event_kind::Kind;
 use crate::id::{ChatId, FileUid, TeamId, TemplateId};
+use crate::inbox::reach::reached_file;
 use crate::inbox::template_values::{TemplateName, TemplateText};
 use crate::store::Write;
 use crate::store::events::{NewEvent, event_append};
-use crate::store::files::file_find;
 use crate::store::numbers::template_next;
+use crate::store::routes::FoundTemplate;
 use crate::store::teammates::{TeammateRow, team_by_title};
 use crate::store::templates::{
     TemplateRow, TemplateView, template_count, template_delete, template_find, template_insert, template_list,
     template_update, template_use, template_use_list,
 };
 use crate::workspace::people::TeamTitle;
-use crate::workspace::teammates::{Role, teammate_of};
+use crate::workspace::teammates::{Role, teammate_left, teammate_of};
 use crate::workspace::tokens::Caller;
 
 /// Templates of a workspace. They are answered as a whole list.
@@ -113,7 +114,7 @@ pub fn make_template(write: &mut Write<'_, '_>, caller: &Caller, new: &NewTempla
         return Err(Error::invalid("name", rule));
     }
     let team = team_of(write, new.team.as_ref())?;
-    check_file(write, new.file)?;
+    check_file(write, caller, new.file)?;
     let row = TemplateRow {
         id: template_next(write)?,
         name: new.name.as_str().to_owned(),
@@ -148,7 +149,7 @@ pub fn change_template(
         row.team = team_of(write, team.as_ref())?;
     }
     if let Some(file) = change.file {
-        check_file(write, file)?;
+        check_file(write, caller, file)?;
         row.file = file;
     }
     if let Some(name) = &change.name {
@@ -210,16 +211,39 @@ fn editable_template(write: &mut Write<'_, '_>, caller: &Caller, id: TemplateId)
 /// alone.
 fn as_seen_by(teammate: &TeammateRow, view: TemplateView) -> Option<SeenTemplate> {
     let TemplateRow { created_by, team, visibility, .. } = &view.template;
-    let (is_maker, manages) = (*created_by == teammate.id, Role::parse(&teammate.role).is_some_and(Role::may_manage));
     let visibility = Visibility::parse(visibility).unwrap_or(Visibility::Private);
-    let is_visible = match visibility {
-        Visibility::Private => is_maker,
+    let manages = Role::parse(&teammate.role).is_some_and(Role::may_manage);
+    let who = Viewer { is_maker: *created_by == teammate.id, manages, team: teammate.team };
+    let is_editable = visibility != Visibility::ReadOnly || who.is_maker || manages;
+    is_visible(visibility, *team, &who).then_some(SeenTemplate { view, is_editable })
+}
+
+/// Whether the caller's teammate sees a template whose file a send wants; what is not seen is not there.
+///
+/// # Errors
+/// `member_not_found` if the teammate has left.
+pub fn is_seen_by(caller: &Caller, found: &FoundTemplate) -> Result<bool, Error> {
+    let (role, team) = found.teammate.as_ref().ok_or_else(teammate_left)?;
+    let visibility = Visibility::parse(&found.visibility).unwrap_or(Visibility::Private);
+    let manages = Role::parse(role).is_some_and(Role::may_manage);
+    let who = Viewer { is_maker: found.created_by == caller.teammate, manages, team: *team };
+    Ok(is_visible(visibility, found.team, &who))
+}
+
+/// Who looks at a template.
+struct Viewer {
+    is_maker: bool,
+    manages: bool,
+    team: TeamId,
+}
+
+fn is_visible(visibility: Visibility, team: TeamId, who: &Viewer) -> bool {
+    match visibility {
+        Visibility::Private => who.is_maker,
         Visibility::Public | Visibility::ReadOnly => {
-            is_maker || manages || *team == TeamId::NONE || *team == teammate.team
+            who.is_maker || who.manages || team == TeamId::NONE || team == who.team
         }
-    };
-    let is_editable = visibility != Visibility::ReadOnly || is_maker || manages;
-    is_visible.then_some(SeenTemplate { view, is_editable })
+    }
 }
 
 fn team_of(write: &mut Write<'_, '_>, title: Option<&TeamTitle>) -> Result<TeamId, Error> {
@@ -234,9 +258,9 @@ fn team_of(write: &mut Write<'_, '_>, title: Option<&TeamTitle>) -> Result<TeamI
     })
 }
 
-fn check_file(write: &mut Write<'_, '_>, file: Option<FileUid>) -> Result<(), Error> {
+fn check_file(write: &mut Write<'_, '_>, caller: &Caller, file: Option<FileUid>) -> Result<(), Error> {
     let Some(uid) = file else { return Ok(()) };
-    match file_find(write.tx, write.workspace.id, uid)? {
+    match reached_file(write.tx, caller, uid)? {
         Some(_) => Ok(()),
         None => {
             let rule = format!("There is no file {uid}; upload one first and give its uid");

@@ -53,6 +53,12 @@ const ACCOUNT_HEALTH: Sql = Sql::both(
      WHERE workspace_id = $1 AND account_id = $2",
 );
 
+/// Accounts between commas, for a statement that asks `$n LIKE '%,' || CAST(account_id AS TEXT) || ',%'`: neither engine's
+/// lists of values are the other's.
+pub(super) fn accounts_text(accounts: &[AccountId]) -> String {
+    accounts.iter().fold(",".to_owned(), |text, account| format!("{text}{account},"))
+}
+
 /// All accounts of a workspace, unlinked ones included.
 pub fn account_list(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Vec<AccountRow>, Error> {
     tx.query(&ACCOUNT_LIST, &params![workspace], decode)

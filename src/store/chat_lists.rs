@@ -5,6 +5,7 @@ use database::{Error, Read, Row, Sql, Value, params};
 
 use crate::clock::Time;
 use crate::id::{AccountId, ChatId, TeammateId, WorkspaceId};
+use crate::store::accounts::accounts_text;
 use crate::store::chats::{ChatRow, chats_where, contains_pattern, decode};
 use crate::store::page_ids::{page_ids, page_values};
 
@@ -19,6 +20,8 @@ pub struct ChatFilter {
     pub name_part: Option<String>,
     pub phone: Option<PhoneFilter>,
     pub account: Option<AccountId>,
+    /// For a caller who reaches no others.
+    pub accounts: Vec<AccountId>,
     pub created_after: Option<Time>,
     pub created_before: Option<Time>,
     pub responsible: Vec<TeammateId>,
@@ -102,7 +105,7 @@ macro_rules! walk {
     };
 }
 
-/// $7 to $16: what must fit besides the way.
+/// $7 to $17: what must fit besides the way.
 macro_rules! fits {
     () => {
         "AND (CAST($7 AS BOOLEAN) IS NULL OR c.is_group = $7) \
@@ -114,7 +117,8 @@ macro_rules! fits {
          AND (CAST($13 AS BIGINT) IS NULL OR c.account_id = $13) \
          AND (CAST($14 AS BIGINT) IS NULL OR c.created_at_ms > $14) \
          AND (CAST($15 AS BIGINT) IS NULL OR c.created_at_ms < $15) \
-         AND (CAST($16 AS BIGINT) IS NULL OR c.responsible_id = $16)"
+         AND (CAST($16 AS BIGINT) IS NULL OR c.responsible_id = $16) \
+         AND (CAST($17 AS TEXT) IS NULL OR $17 LIKE '%,' || CAST(c.account_id AS TEXT) || ',%')"
     };
 }
 
@@ -127,15 +131,15 @@ const WALK_CLOSED_FITTING: Sql = Sql::both(walk!("c", "chats c", "AND c.closed =
 const WALK_RESPONSIBLE: Sql =
     Sql::both(walk!("c", "chats c", "AND c.responsible_id > 0 AND c.responsible_id = $7", ""));
 const WALK_RESPONSIBLE_FITTING: Sql =
-    Sql::both(walk!("c", "chats c", "AND c.responsible_id > 0 AND c.responsible_id = $17", fits!()));
+    Sql::both(walk!("c", "chats c", "AND c.responsible_id > 0 AND c.responsible_id = $18", fits!()));
 const WALK_PHONE: Sql = Sql::both(walk!("c", "chats c", "AND c.jid = $7", ""));
-const WALK_PHONE_FITTING: Sql = Sql::both(walk!("c", "chats c", "AND c.jid = $17", fits!()));
+const WALK_PHONE_FITTING: Sql = Sql::both(walk!("c", "chats c", "AND c.jid = $18", fits!()));
 const WALK_LABEL: Sql = Sql::both(walk!("l", "chat_labels l", "AND l.label = $7", ""));
 // SQLite takes the left table of a CROSS JOIN first: the label's chats are in order, and each is looked up once.
 const WALK_LABEL_FITTING: Sql = Sql::both(walk!(
     "l",
     "chat_labels l CROSS JOIN chats c",
-    "AND l.label = $17 AND c.workspace_id = l.workspace_id AND c.chat_id = l.chat_id",
+    "AND l.label = $18 AND c.workspace_id = l.workspace_id AND c.chat_id = l.chat_id",
     fits!()
 ));
 
@@ -271,7 +275,7 @@ impl ChatFilter {
     fn values(&self) -> Vec<Value<'static>> {
         let ChatFilter { is_group, closed, read, autoresponse, account, created_after, created_before, .. } = self;
         let (name, phone) = (self.name_part.as_deref().map(contains_pattern), self.phone_pattern());
-        let responsible = self.responsible.first().copied();
+        let (responsible, accounts) = (self.responsible.first().copied(), self.reach());
         owned(params![
             is_group,
             closed,
@@ -282,8 +286,13 @@ impl ChatFilter {
             account,
             created_after,
             created_before,
-            responsible
+            responsible,
+            accounts
         ])
+    }
+
+    fn reach(&self) -> Option<String> {
+        (!self.accounts.is_empty()).then(|| accounts_text(&self.accounts))
     }
 
     fn phone_pattern(&self) -> Option<String> {

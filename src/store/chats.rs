@@ -95,6 +95,15 @@ const CHAT_CHANGE: Sql = Sql::both(
      WHERE workspace_id = $1 AND chat_id = $2",
 );
 
+const CHAT_OF_RESPONSIBLE: Sql = Sql::both(
+    "SELECT chat_id FROM chats WHERE workspace_id = $1 AND responsible_id > 0 AND responsible_id = $2 \
+     ORDER BY last_message_at_ms DESC LIMIT $3",
+);
+
+const CHAT_UNASSIGN: Sql = Sql::both(
+    "UPDATE chats SET responsible_id = 0 WHERE workspace_id = $1 AND responsible_id > 0 AND responsible_id = $2",
+);
+
 pub fn chat_find(tx: &mut impl Read, workspace: WorkspaceId, chat: ChatId) -> Result<Option<ChatRow>, Error> {
     tx.query_row(&CHAT_FIND, &params![workspace, chat], decode)
 }
@@ -111,6 +120,21 @@ pub fn chat_by_jid(
 /// The chat that bears this very name.
 pub fn chat_by_name(tx: &mut impl Read, workspace: WorkspaceId, name: &str) -> Result<Option<ChatId>, Error> {
     tx.query_row(&CHAT_BY_NAME, &params![workspace, name], |row| row.get(0))
+}
+
+/// Chats that a teammate answers for, at most `rows_max`.
+pub fn chat_of_responsible(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    teammate: TeammateId,
+    rows_max: i64,
+) -> Result<Vec<ChatId>, Error> {
+    tx.query(&CHAT_OF_RESPONSIBLE, &params![workspace, teammate, rows_max], |row| row.get(0))
+}
+
+/// Nobody answers any more for the chats that a teammate answered for.
+pub fn chat_unassign(write: &mut Write<'_, '_>, teammate: TeammateId) -> Result<(), Error> {
+    write.tx.execute(&CHAT_UNASSIGN, &params![write.workspace.id, teammate]).map(drop)
 }
 
 /// The contact behind an address, if it is known.
@@ -250,6 +274,6 @@ pub(super) fn decode(row: &Row<'_>) -> Result<ChatRow, Error> {
 }
 
 super::statements! {
-    CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CONTACT_INSERT, CONTACT_ADDRESS_INSERT, CONTACT_BY_JID,
+    CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CHAT_OF_RESPONSIBLE, CHAT_UNASSIGN, CONTACT_INSERT, CONTACT_ADDRESS_INSERT, CONTACT_BY_JID,
     CHAT_INSERT, CHAT_SENT, CHAT_SENT_AND_RENAMED, CHAT_RECEIVED, CHAT_RENAME, CHAT_CHANGE,
 }

@@ -26,7 +26,7 @@ pub struct FileRow {
     /// Names the blob of its small picture.
     pub thumbnail: Option<[u8; 32]>,
     pub token: TokenId,
-    /// Empty where a token without a teammate uploaded it.
+    /// Of the teammate whose token uploaded it, as it was then; empty where they had told none.
     pub uploaded_by_email: String,
     pub uploaded_at: Time,
 }
@@ -45,7 +45,7 @@ const FILE_FIND: Sql = Sql::both(files_where!("WHERE workspace_id = $1 AND uid =
 
 const FILE_LIST: Sql = Sql::both(files_where!(
     "WHERE workspace_id = $1 AND (CAST($2 AS TEXT) IS NULL OR filename_folded LIKE $2 ESCAPE '!') \
-     ORDER BY uid DESC LIMIT $3"
+     AND (CAST($3 AS BIGINT) IS NULL OR token_id = $3) ORDER BY uid DESC LIMIT $4"
 ));
 
 static FILE_INSERT: Sql = Sql::both(
@@ -61,7 +61,8 @@ const BLOB_USED: Sql = Sql::both(
     "SELECT 1 WHERE EXISTS (SELECT 1 FROM files WHERE sha256 = $1) \
      OR EXISTS (SELECT 1 FROM files WHERE thumbnail = $1) \
      OR EXISTS (SELECT 1 FROM message_files WHERE sha256 = $1) \
-     OR EXISTS (SELECT 1 FROM message_files WHERE thumbnail = $1)",
+     OR EXISTS (SELECT 1 FROM message_files WHERE thumbnail = $1) \
+     OR EXISTS (SELECT 1 FROM sandbox_messages WHERE sha256 = $1)",
 );
 
 const LINK_KEY: Sql = Sql::both("SELECT secret FROM link_keys ORDER BY key_id DESC LIMIT 1");
@@ -94,15 +95,17 @@ pub fn file_find(tx: &mut impl Read, workspace: WorkspaceId, uid: FileUid) -> Re
     tx.query_row(&FILE_FIND, &params![workspace, uid], decode)
 }
 
-/// The newest files first, at most `rows_max`; with `part`, those whose names hold it, whatever the case.
+/// The newest files first, at most `rows_max`; with `part`, those whose names hold it, whatever the case; with `token`, those
+/// that it uploaded.
 pub fn file_list(
     tx: &mut impl Read,
     workspace: WorkspaceId,
     part: Option<&str>,
+    token: Option<TokenId>,
     rows_max: i64,
 ) -> Result<Vec<FileRow>, Error> {
     let pattern = part.map(|part| contains_pattern(&fold(part)));
-    tx.query(&FILE_LIST, &params![workspace, pattern, rows_max], decode)
+    tx.query(&FILE_LIST, &params![workspace, pattern, token, rows_max], decode)
 }
 
 /// Forgets a file; whether there was one. Messages that it was sent with keep its blob.
@@ -110,7 +113,8 @@ pub fn file_delete(write: &mut Write<'_, '_>, uid: FileUid) -> Result<bool, Erro
     Ok(write.tx.execute(&FILE_DELETE, &params![write.workspace.id, uid])? > 0)
 }
 
-/// Whether any file or attachment, or the small picture of one, in any workspace, is this blob.
+/// Whether any file or attachment, the small picture of one, or what a phone of the sandbox shows, in any workspace, is this
+/// blob.
 pub fn blob_is_used(tx: &mut impl Read, sha256: &[u8; 32]) -> Result<bool, Error> {
     Ok(tx.query_row(&BLOB_USED, &params![sha256], |_| Ok(()))?.is_some())
 }

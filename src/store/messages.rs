@@ -8,6 +8,7 @@ use crate::message::{Failure, MessageKind, Origin, Status};
 use crate::store::Write;
 use crate::store::message_details::MessageDetails;
 use crate::store::message_files::{MessageFile, attachment_columns, attachment_of};
+use crate::store::page_ids::{page_ids, page_values};
 
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,9 +90,25 @@ pub(super) use messages_where;
 
 const MESSAGE_FIND: Sql = Sql::both(messages_where!("WHERE m.workspace_id = $1 AND m.uid = $2"));
 
+// The chats of a page first, then the last message of each.
+const MESSAGE_LAST: Sql = Sql::both(concat!(
+    messages_where!(
+        "WHERE m.workspace_id = $1 AND m.uid = c.last_message_uid AND c.workspace_id = $1 AND c.chat_id IN ("
+    ),
+    page_ids!(),
+    ")"
+));
+
 const MESSAGE_BY_WAMID: Sql = Sql::both(
     "SELECT uid, status, chat_id FROM messages \
      WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3 AND from_me",
+);
+
+// A person's ids are their own, so two may have chosen the same one: in the chat itself comes first. Of other chats only what we
+// said may be answered, as a message of a group is in private.
+const MESSAGE_ANSWERED: Sql = Sql::both(
+    "SELECT uid FROM messages WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3 AND (chat_id = $4 OR from_me) \
+     ORDER BY CASE WHEN chat_id = $4 THEN 0 ELSE 1 END, CASE WHEN from_me THEN 0 ELSE 1 END, uid LIMIT 1",
 );
 
 const MESSAGE_STATUS_FIND: Sql = Sql::both("SELECT status FROM messages WHERE workspace_id = $1 AND uid = $2");
@@ -185,6 +202,11 @@ pub fn message_find(tx: &mut impl Read, workspace: WorkspaceId, uid: MessageUid)
     tx.query_row(&MESSAGE_FIND, &params![workspace, uid], decode)
 }
 
+/// The last message of each of these chats that has one; at most a page of chats.
+pub fn message_last(tx: &mut impl Read, workspace: WorkspaceId, chats: &[ChatId]) -> Result<Vec<MessageView>, Error> {
+    tx.query(&MESSAGE_LAST, page_values(workspace, chats)?, decode)
+}
+
 /// One of our messages by WhatsApp's id, with its status and chat.
 pub fn message_by_wamid(
     tx: &mut impl Read,
@@ -195,6 +217,17 @@ pub fn message_by_wamid(
     tx.query_row(&MESSAGE_BY_WAMID, &params![workspace, account, wamid], |row| {
         Ok((row.get(0)?, status(row.get(1)?)?, row.get(2)?))
     })
+}
+
+/// The message that one in `chat` answers, by WhatsApp's id of it: whoever sent it.
+pub fn message_answered(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    account: AccountId,
+    chat: ChatId,
+    wamid: &str,
+) -> Result<Option<MessageUid>, Error> {
+    tx.query_row(&MESSAGE_ANSWERED, &params![workspace, account, wamid, chat], |row| row.get(0))
 }
 
 /// The chat that a message is of.
@@ -344,6 +377,6 @@ pub(super) fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
 }
 
 super::statements! {
-    MESSAGE_FIND, MESSAGE_BY_WAMID, MESSAGE_STATUS_FIND, MESSAGE_CHAT, MESSAGE_KNOWN, MESSAGE_LIST_OLDEST, MESSAGE_LIST_NEWEST,
+    MESSAGE_FIND, MESSAGE_LAST, MESSAGE_BY_WAMID, MESSAGE_ANSWERED, MESSAGE_STATUS_FIND, MESSAGE_CHAT, MESSAGE_KNOWN, MESSAGE_LIST_OLDEST, MESSAGE_LIST_NEWEST,
     MESSAGE_SKIP_OLDEST, MESSAGE_SKIP_NEWEST, MESSAGE_INSERT, MESSAGE_STATUS, MESSAGE_FAIL, MESSAGE_WAMID, HISTORY_INSERT, HISTORY_LIST,
 }

@@ -141,6 +141,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0014_coming_in.sql"),
         postgres: include_str!("../../migrations/postgres/0014_coming_in.sql"),
     },
+    Migration {
+        version: 15,
+        name: "sandbox blobs",
+        sqlite: include_str!("../../migrations/sqlite/0015_sandbox_blobs.sql"),
+        postgres: include_str!("../../migrations/postgres/0015_sandbox_blobs.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.

@@ -7,6 +7,7 @@ use crate::clock::Time;
 use crate::id::{AccountId, ChatId, MessageUid, WorkspaceId};
 use crate::message::{MessageKind, Status};
 use crate::store::Write;
+use crate::store::page_ids::{page_ids, page_values};
 
 /// What somebody put to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +81,14 @@ const REACTION_LIST: Sql = Sql::both(
      ORDER BY uid, reactor_jid LIMIT $5",
 );
 
+const REACTION_LAST: Sql = Sql::both(concat!(
+    "SELECT x.chat_id, x.uid, x.reactor_jid, x.reactor_name, x.emoji, x.told_emoji, x.send_uid, x.at_ms FROM chats c \
+     JOIN reactions x ON x.workspace_id = c.workspace_id AND x.chat_id = c.chat_id AND x.uid = c.last_message_uid \
+     WHERE c.workspace_id = $1 AND x.emoji <> '' AND c.chat_id IN (",
+    page_ids!(),
+    ") ORDER BY x.chat_id, x.reactor_jid LIMIT $52"
+));
+
 static REACTION_PUT: Sql = Sql::both(
     "INSERT INTO reactions (workspace_id, chat_id, uid, reactor_jid, reactor_name, emoji, told_emoji, send_uid, at_ms) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
@@ -152,6 +161,18 @@ pub fn reaction_list(
     tx.query(&REACTION_LIST, &params![workspace, chat, first, last, rows_max], decode)
 }
 
+/// The reactions to the last message of each of these chats, at most a page of chats; at most `rows_max`.
+pub fn reaction_last(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    chats: &[ChatId],
+    rows_max: i64,
+) -> Result<Vec<ReactionRow>, Error> {
+    let mut values = page_values(workspace, chats)?;
+    values.push(Value::Int(rows_max));
+    tx.query(&REACTION_LAST, values, decode)
+}
+
 /// Sets one person's reaction. At most once per person and message in one write.
 pub fn reaction_put(write: &mut Write<'_, '_>, reaction: &ReactionRow) -> Result<(), crate::error::Error> {
     let ReactionRow { chat, message, reactor_jid, reactor_name, emoji, told_emoji, send, at } = reaction;
@@ -204,6 +225,6 @@ fn decode(row: &Row<'_>) -> Result<ReactionRow, Error> {
 }
 
 super::statements! {
-    REACTION_TARGET, REACTION_FIND, REACTION_LIST, REACTION_PUT, REACTION_TOLD, REACTION_UNDO, REACTION_CLEAR,
+    REACTION_TARGET, REACTION_FIND, REACTION_LIST, REACTION_LAST, REACTION_PUT, REACTION_TOLD, REACTION_UNDO, REACTION_CLEAR,
     REACTION_SEND_INSERT, REACTION_SEND_DELETE,
 }

@@ -4,7 +4,7 @@ use database::{Error, Read, Row, Sql, params};
 use transport::Kind;
 
 use crate::clock::Time;
-use crate::id::{AccountId, ChatId, ContactId, FileUid, MessageUid, TemplateId, WorkspaceId};
+use crate::id::{AccountId, ChatId, ContactId, FileUid, MessageUid, TeamId, TeammateId, TemplateId, WorkspaceId};
 use crate::message::{MessageKind, Status};
 use crate::store::files::{FileRow, kind};
 
@@ -41,7 +41,8 @@ pub struct Named<'n> {
     pub label: Option<&'n str>,
     pub reply_to: Option<MessageUid>,
     pub file: Option<FileUid>,
-    pub template: Option<TemplateId>,
+    /// With the teammate who names it.
+    pub template: Option<(TemplateId, TeammateId)>,
 }
 
 /// What there is of it.
@@ -68,9 +69,16 @@ pub struct Quotable {
 }
 
 /// A template whose file a send wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundTemplate {
     pub has_file: bool,
+    pub created_by: TeammateId,
+    /// A word of `inbox::templates::Visibility`.
+    pub visibility: String,
+    /// 0 where it is for all teams.
+    pub team: TeamId,
+    /// Role and team of the teammate who names it; `None` if they have left.
+    pub teammate: Option<(String, TeamId)>,
 }
 
 /// Every way there is, and what the send names.
@@ -98,7 +106,8 @@ macro_rules! routes_from {
              d.deleted_at_ms, f.uid, f.sha256, f.filename, f.mimetype, f.size_bytes, f.kind, f.width, f.height, \
              f.thumbnail, f.token_id, f.uploaded_by_email, f.uploaded_at_ms, t.template_id, t.file_uid, \
              CASE WHEN CAST($4 AS TEXT) IS NULL THEN 0 ELSE (SELECT CAST(COUNT(*) AS BIGINT) FROM chat_labels b \
-             WHERE b.workspace_id = a.workspace_id AND b.chat_id = c.chat_id) END, s.uid ",
+             WHERE b.workspace_id = a.workspace_id AND b.chat_id = c.chat_id) END, s.uid, \
+             t.created_by, t.visibility, t.team_id, m.role, m.team_id ",
             $from,
             "LEFT JOIN chats n ON n.workspace_id = a.workspace_id AND n.name = $3 \
              LEFT JOIN chat_labels l ON l.workspace_id = a.workspace_id AND l.chat_id = c.chat_id AND l.label = $4 \
@@ -106,6 +115,7 @@ macro_rules! routes_from {
              LEFT JOIN message_details d ON d.workspace_id = r.workspace_id AND d.uid = r.uid \
              LEFT JOIN scheduled_sends s ON s.workspace_id = r.workspace_id AND s.uid = r.uid \
              LEFT JOIN templates t ON t.workspace_id = a.workspace_id AND t.template_id = $7 \
+             LEFT JOIN teammates m ON m.workspace_id = a.workspace_id AND m.user_id = $8 AND m.ended_at_ms = 0 \
              LEFT JOIN files f ON f.workspace_id = a.workspace_id AND f.uid IN ($6, t.file_uid) ",
             $end
         )
@@ -145,11 +155,9 @@ pub fn routes_to_address(
         return Ok(Routes { routes, found: Found::default() });
     }
     let Named { chat_name, label, reply_to, file, template } = named;
-    gathered(tx.query(
-        &ROUTES_TO_ADDRESS,
-        &params![workspace, jid, chat_name, label, reply_to, file, template],
-        both,
-    )?)
+    let (template, teammate) = template.unzip();
+    let values = params![workspace, jid, chat_name, label, reply_to, file, template, teammate];
+    gathered(tx.query(&ROUTES_TO_ADDRESS, &values, both)?)
 }
 
 /// The chat of that number with its account; no route where there is no such chat.
@@ -160,7 +168,9 @@ pub fn routes_to_chat(
     named: &Named<'_>,
 ) -> Result<Routes, Error> {
     let Named { chat_name, label, reply_to, file, template } = named;
-    gathered(tx.query(&ROUTES_TO_CHAT, &params![workspace, chat, chat_name, label, reply_to, file, template], both)?)
+    let (template, teammate) = template.unzip();
+    let values = params![workspace, chat, chat_name, label, reply_to, file, template, teammate];
+    gathered(tx.query(&ROUTES_TO_CHAT, &values, both)?)
 }
 
 /// At most two chats whose names are alike but for the case, that of the very name first. `folded` is the name's folded
@@ -172,11 +182,9 @@ pub fn routes_to_name(
     named: &Named<'_>,
 ) -> Result<Routes, Error> {
     let Named { chat_name, label, reply_to, file, template } = named;
-    gathered(tx.query(
-        &ROUTES_TO_NAME,
-        &params![workspace, folded, chat_name, label, reply_to, file, template],
-        both,
-    )?)
+    let (template, teammate) = template.unzip();
+    let values = params![workspace, folded, chat_name, label, reply_to, file, template, teammate];
+    gathered(tx.query(&ROUTES_TO_NAME, &values, both)?)
 }
 
 fn gathered(rows: Vec<(Route, Found)>) -> Result<Routes, Error> {
@@ -228,9 +236,17 @@ fn found(row: &Row<'_>) -> Result<Found, Error> {
 }
 
 fn template(row: &Row<'_>) -> Result<Option<FoundTemplate>, Error> {
-    let found: Option<TemplateId> = row.get(28)?;
-    let file: Option<FileUid> = row.get(29)?;
-    Ok(found.map(|_| FoundTemplate { has_file: file.is_some() }))
+    if row.get::<Option<TemplateId>>(28)?.is_none() {
+        return Ok(None);
+    }
+    let role: Option<String> = row.get(35)?;
+    Ok(Some(FoundTemplate {
+        has_file: row.get::<Option<FileUid>>(29)?.is_some(),
+        created_by: row.get(32)?,
+        visibility: row.get(33)?,
+        team: row.get(34)?,
+        teammate: role.map(|role| Ok::<_, Error>((role, row.get(36)?))).transpose()?,
+    }))
 }
 
 fn file(row: &Row<'_>) -> Result<Option<FileRow>, Error> {

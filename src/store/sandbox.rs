@@ -40,6 +40,8 @@ pub struct SandboxMessage {
     pub text: String,
     /// What it is besides its text, as JSON of the sandbox; empty if it is text alone.
     pub body: String,
+    /// The bytes of its file, where our side has them.
+    pub blob: Option<[u8; 32]>,
     /// Empty if it answers none.
     pub reply_to: String,
     /// As JSON of the sandbox; empty if there are none.
@@ -76,7 +78,7 @@ macro_rules! sandbox_messages_where {
     ($rest:literal) => {
         concat!(
             "SELECT wamid, jid, sender_jid, text, body, reply_to, reactions, at_ms, edited_at_ms, deleted_at_ms, \
-             arrival_id, read_at_ms FROM sandbox_messages WHERE workspace_id = $1 AND account_id = $2 ",
+             arrival_id, sha256, read_at_ms FROM sandbox_messages WHERE workspace_id = $1 AND account_id = $2 ",
             $rest
         )
     };
@@ -84,7 +86,7 @@ macro_rules! sandbox_messages_where {
 
 static MESSAGE_INSERT: Sql = Sql::both(
     "INSERT INTO sandbox_messages (workspace_id, account_id, wamid, jid, sender_jid, text, body, reply_to, at_ms, \
-     arrival_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+     arrival_id, sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
      ON CONFLICT (workspace_id, account_id, wamid) DO NOTHING",
 );
 
@@ -103,7 +105,7 @@ const MESSAGE_EDIT: Sql = Sql::both(
 );
 
 const MESSAGE_REVOKE: Sql = Sql::both(
-    "UPDATE sandbox_messages SET text = '', body = '', deleted_at_ms = $4 \
+    "UPDATE sandbox_messages SET text = '', body = '', sha256 = NULL, deleted_at_ms = $4 \
      WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3 AND deleted_at_ms = 0",
 );
 
@@ -171,13 +173,14 @@ pub fn sandbox_message_insert_later(tx: &mut Tx<'_>, of: SandboxOf, message: &Sa
     tx.later(&MESSAGE_INSERT, values)
 }
 
-fn message_values(of: SandboxOf, message: &SandboxMessage) -> [Value<'_>; 10] {
+fn message_values(of: SandboxOf, message: &SandboxMessage) -> [Value<'_>; 11] {
     let SandboxMessage { wamid, jid, sender_jid, text, body, reply_to, at, arrival_id, .. } = message;
     let [workspace, account] = [of.workspace.0, of.account.0].map(Value::Int);
     let [wamid, jid, sender_jid, text, body, reply_to] =
         [wamid, jid, sender_jid, text, body, reply_to].map(|text| Value::Text(text.into()));
     let (at, arrival_id) = (Value::Int(at.ms()), Value::Bytes(arrival_id.as_bytes().as_slice().into()));
-    [workspace, account, wamid, jid, sender_jid, text, body, reply_to, at, arrival_id]
+    let blob = message.blob.as_ref().map_or(Value::Null, |blob| Value::Bytes(blob.as_slice().into()));
+    [workspace, account, wamid, jid, sender_jid, text, body, reply_to, at, arrival_id, blob]
 }
 
 /// When a message was received, if it was.
@@ -319,7 +322,8 @@ fn decode(row: &Row<'_>) -> Result<SandboxMessage, Error> {
         edited_at: row.get(8)?,
         deleted_at: row.get(9)?,
         arrival_id: row.get(10)?,
-        read_at: row.get(11)?,
+        blob: row.get(11)?,
+        read_at: row.get(12)?,
     })
 }
 

@@ -7,6 +7,7 @@ use crate::clock::Time;
 use crate::id::{AccountId, ChatId, MessageUid, WorkspaceId};
 use crate::message::Origin;
 use crate::store::Write;
+use crate::store::accounts::accounts_text;
 
 /// A message that waits for its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,11 @@ const SCHEDULED_FIND: Sql =
 
 const SCHEDULED_LIST: Sql =
     Sql::both("SELECT uid FROM scheduled_sends WHERE workspace_id = $1 ORDER BY send_at_ms, uid LIMIT $2 OFFSET $3");
+
+const SCHEDULED_LIST_REACHED: Sql = Sql::both(
+    "SELECT uid FROM scheduled_sends WHERE workspace_id = $1 AND $4 LIKE '%,' || CAST(account_id AS TEXT) || ',%' \
+     ORDER BY send_at_ms, uid LIMIT $2 OFFSET $3",
+);
 
 const SCHEDULED_LIST_OF_CHAT: Sql = Sql::both(
     "SELECT uid FROM scheduled_sends WHERE workspace_id = $1 AND chat_id = $4 \
@@ -82,17 +88,23 @@ pub fn scheduled_find(
     })
 }
 
-/// The messages that wait for their time, the soonest first; of one chat or of all.
+/// The messages that wait for their time, the soonest first; of one chat, or of all chats on these accounts if any are named.
 pub fn scheduled_list(
     tx: &mut impl Read,
     workspace: WorkspaceId,
     chat: Option<ChatId>,
+    accounts: Option<&[AccountId]>,
     rows_max: i64,
     skip: i64,
 ) -> Result<Vec<MessageUid>, Error> {
-    match chat {
-        Some(chat) => tx.query(&SCHEDULED_LIST_OF_CHAT, &params![workspace, rows_max, skip, chat], |row| row.get(0)),
-        None => tx.query(&SCHEDULED_LIST, &params![workspace, rows_max, skip], |row| row.get(0)),
+    match (chat, accounts.map(accounts_text)) {
+        (Some(chat), _) => {
+            tx.query(&SCHEDULED_LIST_OF_CHAT, &params![workspace, rows_max, skip, chat], |row| row.get(0))
+        }
+        (None, Some(text)) => {
+            tx.query(&SCHEDULED_LIST_REACHED, &params![workspace, rows_max, skip, text], |row| row.get(0))
+        }
+        (None, None) => tx.query(&SCHEDULED_LIST, &params![workspace, rows_max, skip], |row| row.get(0)),
     }
 }
 
@@ -130,6 +142,6 @@ pub fn message_set_at(write: &mut Write<'_, '_>, message: MessageUid) -> Result<
 }
 
 super::statements! {
-    SCHEDULED_INSERT, SCHEDULED_FIND, SCHEDULED_LIST, SCHEDULED_LIST_OF_CHAT, SCHEDULED_COUNT, SCHEDULED_DUE,
+    SCHEDULED_INSERT, SCHEDULED_FIND, SCHEDULED_LIST, SCHEDULED_LIST_REACHED, SCHEDULED_LIST_OF_CHAT, SCHEDULED_COUNT, SCHEDULED_DUE,
     SCHEDULED_DELETE, SCHEDULED_WORKSPACES, MESSAGE_NOW,
 }

@@ -4,6 +4,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::{ChatId, TeamId, TeammateId};
+use crate::inbox::chats::{chats_left_by, unassign_chats};
 use crate::store::Write;
 use crate::store::events::{NewEvent, event_append};
 use crate::store::numbers::{team_next, teammate_next};
@@ -76,11 +77,12 @@ pub fn invite_teammate(
     Ok(teammate)
 }
 
-/// Takes back an invitation that nobody has accepted yet; nothing of it stays but its events. Returns who was invited.
+/// Takes back an invitation that nobody has accepted yet; nothing of it stays but its events, and nobody answers for the
+/// chats that it answered for. Returns who was invited.
 ///
 /// # Errors
-/// `not_found` for an unknown teammate, `validation_error` for one who is active; `permission_denied` or
-/// `member_not_found` if the caller may not withdraw.
+/// `not_found` for an unknown teammate, `validation_error` for one who is active or answers for too many
+/// chats; `permission_denied` or `member_not_found` if the caller may not withdraw.
 pub fn withdraw_invitation(write: &mut Write<'_, '_>, caller: &Caller, id: TeammateId) -> Result<TeammateRow, Error> {
     manager_of(write.tx, caller)?;
     let found = teammate_find(write.tx, write.workspace.id, id)?.ok_or_else(unknown_invitation)?;
@@ -88,6 +90,8 @@ pub fn withdraw_invitation(write: &mut Write<'_, '_>, caller: &Caller, id: Teamm
         let rule = format!("user_id {id} is a teammate already; only invitations that are pending can be withdrawn");
         return Err(Error::invalid("user_id", rule));
     }
+    let chats = chats_left_by(write, id)?;
+    unassign_chats(write, id, &chats)?;
     teammate_delete(write, id)?;
     note(write, Kind::InvitationWithdrawn, id)?;
     Ok(found)

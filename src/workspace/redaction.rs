@@ -66,7 +66,7 @@ fn redact(value: &mut Value) {
 }
 
 /// A signed link opens by its query; one with a name and password, by those.
-fn without_url_secrets(text: &str) -> String {
+pub fn without_url_secrets(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https")) else {
         return text.to_owned();
     };
@@ -76,7 +76,8 @@ fn without_url_secrets(text: &str) -> String {
     format!("{scheme}://{}{query}", &place[host_start..])
 }
 
-fn is_secret_name(name: &str) -> bool {
+/// Whether a field of this name holds a secret, by its name.
+pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_NAMES.iter().any(|secret| name.contains(secret))
 }

@@ -112,17 +112,25 @@ pub fn first_owner(now: Time) -> TeammateRow {
 /// # Errors
 /// `member_not_found` if that teammate has left the workspace.
 pub fn teammate_of(tx: &mut impl Read, caller: &Caller) -> Result<TeammateRow, Error> {
-    teammate_find(tx, caller.workspace, caller.teammate)?.ok_or_else(|| {
-        let rule = "The teammate whose token this is has left the workspace; use a token of somebody who is in it";
-        Error::new(Code::MemberNotFound, rule)
-    })
+    teammate_find(tx, caller.workspace, caller.teammate)?.ok_or_else(teammate_left)
+}
+
+/// The refusal of what only a teammate may do.
+pub fn teammate_left() -> Error {
+    let rule = "The teammate whose token this is has left the workspace; use a token of somebody who is in it";
+    Error::new(Code::MemberNotFound, rule)
 }
 
 /// The same, for what only an owner or admin may do.
 ///
 /// # Errors
-/// `member_not_found`, or `permission_denied` for any other role.
+/// `member_not_found`, or `permission_denied` for any other role, and for a token of some accounts only: who works here and who
+/// hears of everything is no account's affair.
 pub fn manager_of(tx: &mut impl Read, caller: &Caller) -> Result<TeammateRow, Error> {
+    if caller.is_limited_to_accounts() {
+        let rule = "This token is limited to accounts, and this is about the whole workspace; use one that isn't";
+        return Err(Error::new(Code::PermissionDenied, rule));
+    }
     let teammate = teammate_of(tx, caller)?;
     if Role::parse(&teammate.role).is_some_and(Role::may_manage) {
         return Ok(teammate);

@@ -83,6 +83,11 @@ impl Caller {
         }
     }
 
+    /// Whether what is on some accounts of the workspace isn't there for it.
+    pub fn is_limited_to_accounts(&self) -> bool {
+        !self.limits.accounts.is_empty()
+    }
+
     /// A teammate at a screen, who needs no token either; the screen has asked whether their role may do it.
     pub fn teammate(workspace: WorkspaceId, teammate: TeammateId) -> Caller {
         Caller { teammate, ..Caller::operator(workspace) }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use partyline::store::outbox::OutboxBody;
 use serde_json::{Value, json};
 
 use crate::files::{Part, follow, form, with_forms};
 use crate::kit::{Actor, Answer, ECHO, Engine, TestApp};
+use crate::support::waiting;
 
 /// The first page of an OGG stream with Opus sound.
 fn opus() -> Vec<u8> {
@@ -55,21 +57,45 @@ async fn a_file_is_sent_to_a_chat_with_its_caption() {
     }
 }
 
+/// A second of silence.
+fn mp3() -> Vec<u8> {
+    let mut frame = vec![0; 417];
+    frame[..4].copy_from_slice(&[0xff, 0xfb, 0x90, 0xc4]);
+    frame.repeat(38)
+}
+
 #[tokio::test]
-async fn a_voice_message_is_opus_and_other_sound_an_audio_file() {
+async fn a_voice_message_is_opus_or_is_made_so_and_other_sound_an_audio_file() {
     let stage = TestApp::on(Engine::Sqlite).await;
     let token = stage.token().await;
     token.send(ECHO, "makes chat 1").await;
-    for (bytes, mimetype) in [(opus(), "audio/ogg"), (b"ID3\x04\0\0\0\0\0\0".to_vec(), "audio/mpeg")] {
-        let parts: &[Part<'_>] = &[("name=\"file\"; filename=\"voice\"", &bytes), ("name=\"caption\"", b"not shown")];
+    let vorbis = [b"OggS\0\x02".as_slice(), &[0; 22], b"\x01vorbis"].concat();
+    for (bytes, kind) in [(opus(), "voice"), (mp3(), "voice"), (vorbis, "audio")] {
+        let parts: &[Part<'_>] =
+            &[("name=\"file\"; filename=\"memo.mp3\"", &bytes), ("name=\"caption\"", b"not shown")];
         let message = accepted(&token, "/chats/1/voice_message", parts).await;
         assert_eq!((&message["has_attachment"], &message["text"]), (&json!(true), &json!("")));
-        assert_eq!(follow(&stage.stranger(), &message["attachment_url"]).await.header("content-type"), mimetype);
+        let sound = follow(&stage.stranger(), &message["attachment_url"]).await;
+        assert_eq!(sound.header("content-type"), "audio/ogg");
+        assert!(sound.bytes.starts_with(b"OggS"));
+        let is_made = bytes.starts_with(b"\xff");
+        assert_eq!(message["attachment_filename"], if is_made { "memo.ogg" } else { "memo.mp3" });
+        let waiting = waiting(&stage, 1).await;
+        let OutboxBody::Message { attachment: Some(sent), .. } = &waiting.last().expect("it waits").body else {
+            panic!("no file: {waiting:?}");
+        };
+        assert_eq!(sent.kind.as_str(), kind);
     }
     let before = credits(&stage, &token).await;
-    let refused = sent(&token, "/chats/1/voice_message", &[("name=\"file\"; filename=\"a.ogg\"", b"no sound")]).await;
-    assert_eq!((refused.status.as_u16(), &refused.body()["errors"][0]["fields"]), (400, &json!(["file"])));
+    for bytes in [b"no sound".as_slice(), b"ID3\x04\0\0\0\0\0\0"] {
+        let refused = sent(&token, "/chats/1/voice_message", &[("name=\"file\"; filename=\"a.ogg\"", bytes)]).await;
+        assert_eq!((refused.status.as_u16(), &refused.body()["errors"][0]["fields"]), (400, &json!(["file"])));
+        assert!(refused.text().contains("file_message"), "{}", refused.text());
+    }
     assert_eq!(credits(&stage, &token).await, before);
+    let plain = accepted(&token, "/chats/1/file_message", &[("name=\"file\"; filename=\"memo.mp3\"", &mp3())]).await;
+    let kept = follow(&stage.stranger(), &plain["attachment_url"]).await;
+    assert_eq!((kept.header("content-type"), &kept.bytes), ("audio/mpeg", &mp3()), "sent as a file it stays one");
 }
 
 #[tokio::test]

@@ -9,10 +9,14 @@ use axum::routing::get;
 use futures_util::stream;
 use partyline::files::link::LINK_LIVES;
 use partyline::files::sniff::{DOCUMENT_BYTES_MAX, SHOWN_BYTES_MAX};
+use partyline::id::TeamId;
+use partyline::store::api_calls::api_call_list;
+use partyline::workspace::teammates::Role;
 use partyline::workspace::tokens::Scope;
 use serde_json::{Value, json};
 
 use crate::kit::{Actor, Answer, Engine, TestApp};
+use crate::people::teammate;
 
 const BOUNDARY: &str = "----boundary of a test";
 /// A PNG of one pixel.
@@ -240,6 +244,55 @@ async fn what_a_file_is_is_seen_by_its_bytes() {
     assert_eq!(upload(&token, parts).await.body()["data"]["filename"], json!(longest));
     let typed: &[Part<'_>] = &[("name=\"content_type\"", b"Application/X-Own; v=1"), ("name=\"file\"", b"x")];
     assert_eq!(upload(&token, typed).await.body()["data"]["mimetype"], "application/x-own");
+}
+
+#[tokio::test]
+async fn parts_that_nobody_asked_for_are_named_in_the_answer_and_the_log() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let token = stage.token().await;
+        token.send(crate::kit::ECHO, "makes chat 1").await;
+        let file: Part<'_> = ("name=\"file\"; filename=\"a.txt\"", b"bikes");
+        let more: [Part<'_>; 5] = [
+            ("name=\"colour\"", b"red"),
+            ("name=\"colour\"", b"blue"),
+            ("name=\"caption\"", b"Our prices"),
+            ("name=\"a, b\"; filename=\"x\"", b"other bytes"),
+            ("name=\"\"", b"?"),
+        ];
+        let parts: Vec<Part<'_>> = [file].into_iter().chain(more).collect();
+        let uploaded = upload(&token, &parts).await;
+        assert_eq!(uploaded.status.as_u16(), 200, "{}", uploaded.text());
+        assert_eq!(uploaded.header("partyline-ignored"), "colour, a??b, (unnamed), caption");
+        let sent = with_forms(&token).post_raw("/chats/1/file_message", form(&parts)).await;
+        assert_eq!(sent.header("partyline-ignored"), "colour, a??b, (unnamed)", "here the caption is sent");
+        let plain = upload(&token, &[file, ("name=\"caption\"", b"")]).await;
+        assert_eq!(plain.header("partyline-ignored"), "", "an empty one is none");
+        stage.flush().await;
+        let workspace = stage.workspace;
+        let look = move |tx: &mut database::Snapshot<'_>| Ok(api_call_list(tx, workspace, 10)?);
+        let rows = stage.app.read(look).await.expect("a read");
+        let told: Vec<_> = rows.iter().filter(|row| !row.ignored.is_empty()).map(|row| row.ignored.as_str()).collect();
+        assert_eq!(told, ["colour,a??b,(unnamed)", "colour,a??b,(unnamed),caption"], "the newest first");
+    }
+}
+
+#[tokio::test]
+async fn a_file_says_whose_token_uploaded_it() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let seller = teammate(&stage, 10, Role::AgentRole, TeamId::NONE).await;
+        let data = uploaded(&seller, "notes.txt", b"hello").await;
+        assert_eq!(data["uploaded_by_email"], "teammate10@example.com");
+        seller.send(crate::kit::ECHO, "makes chat 1").await;
+        let file: Part<'_> = ("name=\"file\"; filename=\"a.txt\"", b"bikes");
+        let sent = with_forms(&seller).post_raw("/chats/1/file_message", form(&[file])).await;
+        assert_eq!(sent.status.as_u16(), 200, "{}", sent.text());
+        let files = stage.token().await.get("/files").await.body();
+        let emails: Vec<_> =
+            files["data"].as_array().expect("files").iter().map(|it| &it["uploaded_by_email"]).collect();
+        assert_eq!(emails, ["teammate10@example.com", "teammate10@example.com"]);
+    }
 }
 
 #[tokio::test]

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use partyline::id::{TeamId, TemplateId};
+use partyline::id::{TeamId, TeammateId, TemplateId};
 use partyline::inbox::templates::TEMPLATES_MAX;
 use partyline::store::numbers::template_next;
-use partyline::store::teammates::{TeamRow, team_insert};
+use partyline::store::teammates::{TeamRow, team_insert, teammate_delete};
 use partyline::store::templates::{template_find, template_insert, template_use_list};
 use partyline::workspace::teammates::Role;
 use partyline::workspace::tokens::Scope;
 use serde_json::{Value, json};
 
-use crate::kit::{Engine, START, TestApp};
+use crate::kit::{ECHO, Engine, START, TestApp};
 use crate::people::{delete, events, patch, teammate};
+use crate::support::upload;
 
 async fn team(stage: &TestApp, id: i64, title: &'static str) -> TeamId {
     let row = TeamRow { id: TeamId(id), title: title.into(), created_at: START };
@@ -128,7 +129,8 @@ async fn a_teammate_sees_what_is_for_everybody_their_team_or_their_own() {
             .collect();
         assert_eq!(can, [json!(true), json!(false), json!(false)]);
         let unseen = mechanic.get("/templates/2").await;
-        assert_eq!(unseen.told(), mechanic.get("/templates/99").await.told(), "what isn't seen isn't there");
+        let unknown = mechanic.get("/templates/99").await;
+        assert_eq!(unseen.told_but("2"), unknown.told_but("99"), "what isn't seen isn't there");
         assert_eq!(delete(&mechanic, "/templates/4").await.status, 404);
         insta::assert_snapshot!("only_to_read", patch(&mechanic, "/templates/3", json!({"text": "x"})).await.told());
         assert_eq!(delete(&mechanic, "/templates/6").await.status, 403);
@@ -207,4 +209,47 @@ async fn a_workspace_has_five_hundred_templates_at_most() {
     assert_eq!(owner.post("/templates", body.clone()).await.status, 200, "the last one");
     insta::assert_snapshot!("too_many_templates", owner.post("/templates", body).await.told());
     assert_eq!(owner.get("/templates").await.body()["data"]["templates_count"], TEMPLATES_MAX);
+}
+
+#[tokio::test]
+async fn the_file_of_a_template_goes_out_only_for_who_sees_the_template() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let (sales, workshop) = (team(&stage, 1, "Sales").await, team(&stage, 2, "Workshop").await);
+        let owner = stage.token().await;
+        let seller = teammate(&stage, 10, Role::AgentRole, sales).await;
+        let mechanic = teammate(&stage, 11, Role::Teammate, workshop).await;
+        let file = upload(&stage, stage.workspace, "prices.pdf").await;
+        let make = |visibility: &str, team: Option<&str>| json!({"name": "Prices", "text": "t", "visibility": visibility, "team_title": team, "file_uid": file});
+        for (maker, body) in [
+            (&owner, make("public", None)),
+            (&seller, make("private", None)),
+            (&owner, make("read-only", Some("Workshop"))),
+            (&owner, make("private", Some("Workshop"))),
+        ] {
+            assert_eq!(maker.post("/templates", body).await.status, 200);
+        }
+        owner.send(ECHO, "makes chat 1").await;
+        let name = ECHO.replace(' ', "");
+        for (sender, sees) in [(&owner, [1, 3, 4].as_slice()), (&seller, &[1, 2]), (&mechanic, &[1, 3])] {
+            for id in 1..=4 {
+                let forms = [
+                    ("/messages", json!({"phone": ECHO, "attachment_template_id": id})),
+                    ("/chats/1/messages", json!({"attachment_template_id": id})),
+                    ("/messages/to_chat_name", json!({"chat_name": name, "attachment_template_id": id})),
+                ];
+                for (path, body) in forms {
+                    let answer = sender.post(path, body).await;
+                    assert_eq!(answer.status == 200, sees.contains(&id), "{path} {id}: {}", answer.text());
+                    if !sees.contains(&id) {
+                        let told = answer.text();
+                        assert!(told.contains(&format!("There is no template {id} in this workspace")), "{told}");
+                    }
+                }
+            }
+        }
+        stage.write(stage.workspace, |write| Ok(teammate_delete(write, TeammateId(11))?)).await;
+        let left = mechanic.post("/messages", json!({"phone": ECHO, "attachment_template_id": 1})).await;
+        assert_eq!((left.status.as_u16(), &left.body()["error_code"]), (403, &json!("member_not_found")));
+    }
 }

@@ -10,7 +10,7 @@ use axum::extract::Extension;
 use axum::response::Response;
 use axum::routing::post;
 use partyline::error::{Code, Error};
-use partyline::http::call::{Call, Done, PublicState, RawBody};
+use partyline::http::call::{Call, Done, PublicState, RawBody, Streamed};
 use partyline::store::api_calls::api_call_list;
 use partyline::workspace::settings::{LimitChange, set_limits};
 use serde_json::json;
@@ -57,8 +57,8 @@ async fn fetch(step: Extension<Arc<Step>>, mut call: Call, body: RawBody) -> Res
 
 async fn stream(step: Extension<Arc<Step>>, call: Call, RawBody(body): RawBody) -> Response {
     let prepare = |body: axum::body::Bytes| async move {
-        let word = step.run(&String::from_utf8_lossy(&body)).await?;
-        Ok((word, Sha256::digest(&body).into()))
+        let prepared = step.run(&String::from_utf8_lossy(&body)).await?;
+        Ok(Streamed { prepared, fingerprint: Sha256::digest(&body).into(), ignored: Vec::new() })
     };
     call.write_after_stream(body, prepare, |_, _, word| done(word)).await
 }

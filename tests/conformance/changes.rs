@@ -18,6 +18,7 @@ use crate::line::Line;
 crate::on_every_rig!(
     a_file_that_arrives_is_there_soon_and_told,
     a_file_that_is_gone_is_told_once,
+    a_file_is_what_its_bytes_are_whatever_its_sender_says,
     an_answer_names_what_it_answers,
     a_reaction_is_kept_and_taken_back,
     an_edit_and_a_revoke_change_what_was_said,
@@ -85,6 +86,41 @@ async fn a_file_that_arrives_is_there_soon_and_told(line: Line) {
     assert_eq!(line.events_of(Kind::AttachmentReady).await, 1);
 }
 
+async fn a_file_is_what_its_bytes_are_whatever_its_sender_says(line: Line) {
+    let told = |kind: FileKind, mimetype: &str, source: &str| {
+        IncomingBody::File(IncomingFile {
+            kind,
+            mimetype: mimetype.into(),
+            filename: String::new(),
+            size_bytes: 0,
+            caption: String::new(),
+            source: source.into(),
+        })
+    };
+    let cases = [
+        // As it is: measured, with a small picture.
+        (FileKind::Image, "image/jpeg", "asset:photo.jpg", FileKind::Image, "image/jpeg", true),
+        (FileKind::Image, "image/png", "asset:photo.jpg", FileKind::Image, "image/jpeg", true),
+        (FileKind::Voice, "audio/ogg; codecs=opus", "asset:voice.ogg", FileKind::Voice, "audio/ogg", false),
+        // Meant to be a document, it stays one.
+        (FileKind::Document, "image/jpeg", "asset:photo.jpg", FileKind::Document, "image/jpeg", false),
+        // Not what it claims to be.
+        (FileKind::Image, "image/jpeg", "asset:prices.pdf", FileKind::Document, "application/pdf", false),
+        (FileKind::Video, "video/mp4", "asset:voice.ogg", FileKind::Document, "audio/ogg", false),
+    ];
+    for (at, (said_kind, said_type, source, kind, mimetype, is_shown)) in cases.into_iter().enumerate() {
+        let uid = line.hears(said(&format!("3A5{at}"), told(said_kind, said_type, source), &line)).await;
+        line.fetches().await;
+        let ready = line.file_of(uid).await.expect("an attachment");
+        assert_eq!((ready.kind, ready.mimetype.as_str()), (kind, mimetype), "{said_kind:?} {said_type} {source}");
+        assert_eq!(ready.thumbnail.is_some() && ready.width > 0 && ready.height > 0, is_shown, "{source}");
+        if let Some(small) = ready.thumbnail {
+            let bytes = line.kit.app.blobs.read(&small, 100_000).await.expect("read").expect("there");
+            assert!(bytes.starts_with(&[0xff, 0xd8, 0xff]), "a JPEG");
+        }
+    }
+}
+
 async fn a_file_that_is_gone_is_told_once(line: Line) {
     let uid = line.hears(said("3A01", file("nowhere"), &line)).await;
     line.fetches().await;
@@ -102,6 +138,17 @@ async fn an_answer_names_what_it_answers(mut line: Line) {
     let answer = Incoming { reply_to: Some(wamid), ..said("3A02", IncomingBody::Text("That one".into()), &line) };
     let uid = line.hears(answer).await;
     assert_eq!(line.kit.message(uid).await.message.reply_to, Some(question));
+    // Theirs can be answered as well, by themselves or by somebody else in their group.
+    let again = Incoming { reply_to: Some("3A02".into()), ..said("3A03", IncomingBody::Text("Yes".into()), &line) };
+    let second = line.hears(again).await;
+    assert_eq!(line.kit.message(second).await.message.reply_to, Some(uid));
+    let elsewhere = Incoming {
+        chat: Address::from_jid(GROUP),
+        reply_to: Some("3A02".into()),
+        ..said("3A04", IncomingBody::Text("What?".into()), &line)
+    };
+    let third = line.hears(elsewhere).await;
+    assert_eq!(line.kit.message(third).await.message.reply_to, None, "what a contact said stays in its chat");
 }
 
 async fn a_reaction_is_kept_and_taken_back(mut line: Line) {

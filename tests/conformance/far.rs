@@ -4,10 +4,11 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use partyline::clock::{Clock, Time};
 use transport::{
-    Accepted, Address, Body, Capabilities, Ear, Event, FileBytes, Incoming, IncomingBody, Kind, Outgoing, Pending,
-    Receipt, ReceiptStatus, SendError, Sender, Transport, Verdict,
+    Accepted, Address, Body, Capabilities, Ear, Event, FileBytes, Incoming, IncomingBody, Kind, Outgoing, OutgoingFile,
+    Pending, Receipt, ReceiptStatus, SendError, Sender, Transport, Verdict,
 };
 
 use crate::{ECHO, NOT_ON_WHATSAPP, THROTTLED};
@@ -17,6 +18,7 @@ use crate::{ECHO, NOT_ON_WHATSAPP, THROTTLED};
 pub struct Received {
     pub phone: String,
     pub text: String,
+    pub file: Option<OutgoingFile>,
 }
 
 #[derive(Default)]
@@ -103,7 +105,8 @@ impl Scripted {
                 Body::Edit { text, .. } => text,
                 Body::Revoke { to_wamid } => to_wamid,
             };
-            far.received.push((wamid.clone(), Received { phone: phone.clone(), text: text.clone() }));
+            let file = if let Body::File(file) = &message.body { Some(file.clone()) } else { None };
+            far.received.push((wamid.clone(), Received { phone: phone.clone(), text: text.clone(), file }));
             far.plan(&wamid, &message.to, text, phone == ECHO, now);
         }
         match far.answers_are_lost {
@@ -169,13 +172,14 @@ impl Transport for Scripted {
     }
 
     fn fetch_file<'a>(&'a self, source: &'a str) -> Pending<'a, Result<FileBytes, SendError>> {
-        let pieces = [&b"%PDF-1.4 "[..], b"from the ", b"far side"].map(|piece| Ok(bytes::Bytes::from_static(piece)));
-        Box::pin(async move {
-            match source.strip_prefix("asset:") {
-                Some(_) => Ok(Box::pin(futures_util::stream::iter(pieces)) as FileBytes),
-                None => Err(failure(Verdict::Permanent, Some(131_052))),
-            }
-        })
+        let pieces = match source.strip_prefix("asset:") {
+            Some("prices.pdf") => vec![&b"%PDF-1.4 "[..], b"from the ", b"far side"],
+            Some("photo.jpg") => vec![&include_bytes!("../../src/transports/sandbox/assets/photo.jpg")[..]],
+            Some("voice.ogg") => vec![&include_bytes!("../../src/transports/sandbox/assets/voice.ogg")[..]],
+            _ => return Box::pin(async { Err(failure(Verdict::Permanent, Some(131_052))) }),
+        };
+        let pieces = futures_util::stream::iter(pieces).map(|piece| Ok(bytes::Bytes::from_static(piece)));
+        Box::pin(async move { Ok(Box::pin(pieces) as FileBytes) })
     }
 
     fn mark<'a>(&'a self, _: &'a Address, _: &'a transport::Mark) -> Pending<'a, Result<(), SendError>> {

@@ -9,8 +9,9 @@ use partyline::accounts::link_sandbox;
 use partyline::app::{App, Settings};
 use partyline::clock::{Clock, Time};
 use partyline::error::Error;
-use partyline::id::{AccountId, ChatId, MessageUid, WorkspaceId};
-use partyline::inbox::content::{Content, Recipient};
+use partyline::files::intake::{Filename, Intake, Purpose, Said};
+use partyline::id::{AccountId, ChatId, MessageUid, TokenId, WorkspaceId};
+use partyline::inbox::content::{Attachment, Content, Recipient};
 use partyline::inbox::own_changes::{Change, ChangeMessage, change_message};
 use partyline::inbox::reactions::{SendReaction, react};
 use partyline::inbox::send::{SendMessage, queue_message};
@@ -21,6 +22,7 @@ use partyline::store::Write;
 use partyline::store::accounts::{AccountRow, account_find};
 use partyline::store::counters::counters_find;
 use partyline::store::events::{EventRow, event_after};
+use partyline::store::files::file_insert;
 use partyline::store::messages::{MessageFilter, MessageView, history_list, message_find, message_list};
 use partyline::store::outbox::{OutboxRow, outbox_of_chat};
 use partyline::store::workspaces::workspace_update;
@@ -77,6 +79,35 @@ impl Kit {
     /// Accepts a message as the public API would.
     pub async fn accept(&self, to: &str, text: &str) -> MessageUid {
         self.try_accept(to, text, Origin::PublicApi).await.expect("accepted")
+    }
+
+    /// Accepts a file with its caption, as an upload that is sent at once.
+    pub async fn accept_file(&self, to: &str, caption: &str, filename: &str, bytes: &[u8]) -> MessageUid {
+        let mut intake = Intake::begin(&self.app.blobs, Purpose::Any).await.expect("room");
+        intake.write(bytes).await.expect("room");
+        let filename = Filename::parse("filename", filename).expect("a name");
+        let stored = intake.finish(&self.app.blobs, Said { filename, content_type: None }).await.expect("a file");
+        let (uid, caller, at) = (self.app.ids.message_uid(self.now()), self.caller(), self.now());
+        let file = stored.row(self.app.ids.file_uid(at), TokenId(0), at);
+        let caption = (!caption.is_empty()).then(|| MessageText::parse("caption", caption).expect("a caption"));
+        let request = SendMessage {
+            uid,
+            wamid: self.app.ids.wamid(),
+            to: Recipient::phone(&Phone::parse("phone", to).expect("a phone")),
+            account: None,
+            content: Content::new(caption, Some(Attachment::Fresh(Box::new(file.clone())))).expect("content"),
+            reply_to: None,
+            label: None,
+            chat_name: None,
+            origin: Origin::PublicApi,
+            send_at: None,
+        };
+        let work = move |write: &mut Write<'_, '_>| {
+            queue_message(write, &caller, &request)?;
+            file_insert(write, &file)
+        };
+        self.app.write(self.workspace, Priority::Foreground, work).await.expect("accepted");
+        uid
     }
 
     /// Sets the account's own reaction, as the public API would.

@@ -143,6 +143,7 @@ impl Line {
             let shown = messages.map(|message| Received {
                 phone: Address::from_jid(message.jid).phone().unwrap_or_default(),
                 text: message.text,
+                file: None,
             });
             return shown.collect();
         };

@@ -11,6 +11,7 @@ mod contacts;
 #[path = "../kit/engine.rs"]
 mod engine;
 mod far;
+mod files;
 mod flow;
 mod interruptions;
 mod kit;

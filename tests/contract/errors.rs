@@ -15,7 +15,7 @@ use crate::scene::Scene;
 use crate::shape::Shape;
 
 /// Tables that also know of refused calls.
-const LOGS: [&str; 4] = ["api_calls", "workspace_counters", "rate_slots", "tokens"];
+pub const LOGS: [&str; 4] = ["api_calls", "workspace_counters", "rate_slots", "tokens"];
 
 /// As long as a JSON body may never be.
 const HUGE_BYTES: usize = 3 * 1024 * 1024;
@@ -143,8 +143,9 @@ async fn every_field_of_every_body_refuses_what_it_is_not() {
         for (name, shape) in &body.properties {
             for value in wrong(shape) {
                 let shown: String = value.to_string().chars().take(40).collect();
-                let answer = with_field(&scene, operation, name, value).await;
-                found.judge(operation, &format!("{name} = {shown}"), &answer, &Wanted::field(name));
+                let answer = with_field(&scene, operation, name, value.clone()).await;
+                let wanted = Wanted::field(name).repeating(value);
+                found.judge(operation, &format!("{name} = {shown}"), &answer, &wanted);
             }
             if body.required.contains(name) {
                 let answer = with_field(&scene, operation, name, Value::Null).await;
@@ -157,9 +158,9 @@ async fn every_field_of_every_body_refuses_what_it_is_not() {
         for (name, most) in form.properties.iter().filter_map(|(name, shape)| Some((name, shape.max_length?))) {
             for value in ["é".repeat(usize::try_from(most).expect("a length") + 1), "a\u{0}b".to_owned()] {
                 let Content::Form(mut parts) = scene.content(operation) else { panic!("{}", operation.name) };
-                parts.insert(0, (name.clone(), None, value.into_bytes()));
+                parts.insert(0, (name.clone(), None, value.clone().into_bytes()));
                 let answer = send(&scene, operation, Content::Form(parts)).await;
-                found.judge(operation, &format!("a bad {name}"), &answer, &Wanted::field(name));
+                found.judge(operation, &format!("a bad {name}"), &answer, &Wanted::field(name).repeating(value));
             }
         }
     }
@@ -204,7 +205,7 @@ async fn parameters_say_what_is_wrong_with_them() {
             for value in wrong_in_query(&parameter.name, &parameter.shape) {
                 let path = format!("{}?{}={value}", scene.path(operation), parameter.name);
                 let answer = catalogue::send(&scene.token, operation, &path, scene.content(operation)).await;
-                found.judge(operation, &path, &answer, &Wanted::field(&parameter.name));
+                found.judge(operation, &path, &answer, &Wanted::field(&parameter.name).repeating(value));
             }
             let path = format!("{}?{}=a%00b", scene.path(operation), parameter.name);
             let answer = catalogue::send(&scene.token, operation, &path, scene.content(operation)).await;
@@ -214,7 +215,10 @@ async fn parameters_say_what_is_wrong_with_them() {
             if operation.path_parameters().count() > 0 {
                 let path = catalogue::path(operation, |_| odd.to_owned());
                 let answer = catalogue::send(&scene.token, operation, &path, scene.content(operation)).await;
-                found.judge(operation, &path, &answer, &Wanted::any(&[400, 404]));
+                let name = operation.path_parameters().next().unwrap_or_default();
+                let is_text = !odd.contains('%');
+                let wanted = if is_text { Wanted::in_path(name, odd) } else { Wanted::any(&[400, 404]) };
+                found.judge(operation, &path, &answer, &wanted);
             }
         }
     }

@@ -1,18 +1,21 @@
 //! What stands before every operation: the rate, the quota of calls, and on every POST the `Idempotency-Key`.
 
+use partyline::store::idempotency::{ClaimId, IdempotencyKey, idempotency_claim};
 use partyline::workspace::settings::{LimitChange, set_limits};
 use serde_json::{Value, json};
 
 use crate::catalogue::{self, Content};
+use crate::dump::{changes, dump};
+use crate::errors::LOGS;
 use crate::kit::{Answer, Engine, TestApp};
 use crate::operations::{Operation, ours};
 use crate::refusals::{Findings, Wanted};
 use crate::scene::Scene;
 
 /// Partyline's own, for tests of other people: outside of rate and calls, and without effects that could be doubled.
-const NOT_COUNTED: &str = "/sandbox/";
+pub const NOT_COUNTED: &str = "/sandbox/";
 
-fn counted() -> impl Iterator<Item = &'static Operation> {
+pub fn counted() -> impl Iterator<Item = &'static Operation> {
     ours().iter().filter(|operation| !operation.path.starts_with(NOT_COUNTED))
 }
 
@@ -35,6 +38,46 @@ async fn a_used_up_quota_stops_every_operation() {
         for operation in counted() {
             let wanted = Wanted::code(403, "quota_exceeded");
             found.judge(operation, "no calls left", &scene.answer(operation).await, &wanted);
+        }
+        found.are_none();
+    }
+}
+
+/// Four ways to send a message, two of them in a second version, a file and a recording.
+const PAID: usize = 8;
+
+/// Whether it sends something that is paid for: a POST that answers with a new message, and may find that
+/// WhatsApp can't do it.
+fn costs(operation: &Operation) -> bool {
+    let makes_message = operation.success().is_some_and(|shape| {
+        shape.properties.get("data").is_some_and(|data| data.properties.keys().eq(["message_uid"]))
+    });
+    makes_message && operation.method == "POST" && operation.answers.contains_key("405")
+}
+
+#[tokio::test]
+async fn used_up_credits_stop_what_costs_and_nothing_else() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let scene = Scene::second(&stage).await;
+        limited(&stage, &scene, LimitChange { credits_per_cycle: Some(0), ..LimitChange::default() }).await;
+        let empty = |write: &mut partyline::store::Write<'_, '_>| {
+            write.counters.topped_up = 0;
+            Ok(())
+        };
+        stage.write(scene.workspace, empty).await;
+        let before = dump(&stage, scene.workspace).await;
+        let mut found = Findings::default();
+        let (paid, free): (Vec<_>, Vec<_>) = counted().partition(|operation| costs(operation));
+        for operation in &paid {
+            let wanted = Wanted::code(403, "quota_exceeded");
+            found.judge(operation, "no credits left", &scene.answer(operation).await, &wanted);
+        }
+        assert!(paid.len() >= PAID, "{:#?}", paid.iter().map(|operation| &operation.name).collect::<Vec<_>>());
+        let changed = changes(&before, &dump(&stage, scene.workspace).await, &LOGS);
+        assert!(changed.is_empty(), "{changed:#?}");
+        for operation in free.iter().filter(|operation| operation.method != "DELETE") {
+            found.expect_success(operation, "without credits", &scene.answer(operation).await);
         }
         found.are_none();
     }
@@ -107,5 +150,48 @@ async fn every_post_is_done_once_under_its_key() {
             }
         }
         found.are_none();
+    }
+}
+
+/// Operations that do something outside of the database first, and claim their key meanwhile.
+fn claiming() -> impl Iterator<Item = &'static Operation> {
+    counted().filter(|operation| operation.method == "POST" && operation.answers.contains_key("409"))
+}
+
+#[tokio::test]
+async fn a_key_that_is_being_worked_on_says_so_on_every_operation_that_claims_it() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let scene = Scene::second(&stage).await;
+        let mut found = Findings::default();
+        for operation in claiming() {
+            let key = IdempotencyKey {
+                key: "order-17".into(),
+                method: operation.method.clone(),
+                path: scene.path(operation),
+                fingerprint: [0; 32],
+            };
+            let claim = ClaimId::generate();
+            stage.write(scene.workspace, move |write| idempotency_claim(write, &key, &claim)).await;
+            let before = dump(&stage, scene.workspace).await;
+            let answer = keyed(&scene, operation, scene.content(operation)).await;
+            found.judge(operation, "a claimed key", &answer, &Wanted::code(409, "idempotency_in_flight"));
+            if answer.header("retry-after").is_empty() {
+                found.add(operation, "it doesn't say when to try again");
+            }
+            let changed = changes(&before, &dump(&stage, scene.workspace).await, &LOGS);
+            assert!(changed.is_empty(), "{changed:#?}");
+        }
+        found.are_none();
+        assert!(claiming().count() >= 4);
+    }
+}
+
+#[test]
+fn every_post_that_takes_a_key_says_so() {
+    for operation in ours() {
+        let takes = operation.parameters.iter().any(|it| it.place == "header" && it.name == "Idempotency-Key");
+        let should = operation.method == "POST" && !operation.path.starts_with(NOT_COUNTED);
+        assert_eq!(takes, should, "{}", operation.name);
     }
 }

@@ -12,6 +12,7 @@ mod isolation;
 #[path = "../kit/mod.rs"]
 mod kit;
 mod operations;
+mod reach;
 mod refusals;
 mod scene;
 mod shape;

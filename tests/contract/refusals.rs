@@ -55,6 +55,7 @@ pub struct Wanted {
     statuses: Vec<u16>,
     code: Option<&'static str>,
     field: Option<String>,
+    given: Option<Value>,
 }
 
 impl Wanted {
@@ -63,7 +64,7 @@ impl Wanted {
     }
 
     pub fn any(statuses: &[u16]) -> Wanted {
-        Wanted { statuses: statuses.to_vec(), code: None, field: None }
+        Wanted { statuses: statuses.to_vec(), code: None, field: None, given: None }
     }
 
     pub fn code(status: u16, code: &'static str) -> Wanted {
@@ -73,6 +74,17 @@ impl Wanted {
     /// 400 that names this field.
     pub fn field(name: &str) -> Wanted {
         Wanted { field: Some(name.to_owned()), ..Wanted::status(400) }
+    }
+
+    /// One that repeats what was given.
+    pub fn repeating(self, given: impl Into<Value>) -> Wanted {
+        Wanted { given: Some(given.into()), ..self }
+    }
+
+    /// One that names this parameter of the path with its value.
+    pub fn in_path(name: &str, given: &str) -> Wanted {
+        let field = Some(name.to_owned());
+        Wanted { field, given: Some(given.into()), ..Wanted::any(&[400, 404]) }
     }
 }
 
@@ -134,25 +146,56 @@ fn faults(status: u16, body: &Value, wanted: &Wanted) -> Vec<&'static str> {
         let errors = body["errors"].as_array().cloned().unwrap_or_default();
         let names =
             |error: &Value| error["fields"].as_array().is_some_and(|fields| fields.iter().any(|it| it == field));
-        if !errors.iter().any(names) {
+        // What isn't there broke no schema.
+        if status == 400 && !errors.iter().any(names) {
             found.push("errors doesn't name the field");
         }
         if !is_given && !message.contains(&field.to_lowercase()) {
             found.push("the message doesn't name the field");
         }
     }
+    let told = body["message"].as_str().unwrap_or_default();
+    if wanted.given.as_ref().is_some_and(|given| !repeats(told, given)) {
+        found.push("the message doesn't repeat the value");
+    }
+    if told.chars().any(char::is_control) || told.chars().count() > MESSAGE_CHARS_MAX {
+        found.push("the message holds more of the value than is good for a log");
+    }
     found
+}
+
+/// All that is wrong with a body may stand in one message, and all that it may be instead.
+const MESSAGE_CHARS_MAX: usize = 4_000;
+/// So much of a value is repeated at least, where it has as much.
+const REPEATED_CHARS: usize = 40;
+
+/// Whether a message tells the value: a text by its beginning, a list or an object by its kind or by what is in it.
+fn repeats(message: &str, given: &Value) -> bool {
+    match given {
+        Value::String(text) if text.trim().is_empty() => true,
+        Value::String(text) => {
+            let start: String = text.chars().take(REPEATED_CHARS).collect();
+            message.contains(&start) || message.contains(&start.escape_debug().to_string())
+        }
+        Value::Array(items) => message.contains("a list") || items.iter().all(|item| repeats(message, item)),
+        Value::Object(_) => message.contains("an object"),
+        Value::Null => true,
+        other => message.contains(&other.to_string()),
+    }
 }
 
 #[test]
 fn a_bad_refusal_is_found() {
-    let good = serde_json::json!({"status": "error", "message": "page must be 1 or more", "error_code": "validation_error",
+    let good = serde_json::json!({"status": "error", "message": "page must be 1 or more, not 0", "error_code": "validation_error",
         "errors": [{"fields": ["page"], "msg": "page must be 1 or more"}]});
-    let wanted = Wanted::field("page");
+    let wanted = Wanted::field("page").repeating("0");
     assert_eq!(faults(400, &good, &wanted), [""; 0]);
     for (key, value) in [
         ("status", Value::from("ok")),
         ("message", Value::from("Bad request")),
+        ("message", Value::from("page must be 1 or more")),
+        ("message", Value::from("page must be 1 or more, not 0\n")),
+        ("message", Value::from(format!("page must be 1 or more, not 0{}", "0".repeat(MESSAGE_CHARS_MAX)))),
         ("error_code", Value::from("not_found")),
         ("errors", Value::Null),
         ("request_id", Value::from("1")),

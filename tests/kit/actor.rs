@@ -111,6 +111,11 @@ impl Answer {
         serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
+    /// As [`Answer::told`], without a value that was asked for and that a refusal repeats.
+    pub fn told_but(&self, value: &str) -> String {
+        self.told().replace(&format!("\\\"{value}\\\""), "[value]")
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }

@@ -12,6 +12,7 @@ use partyline::store::message_files::{
     FetchedFile, FileToFetch, MessageFile, NewMessageFile, message_file_due, message_file_find, message_file_insert,
     message_file_ready, message_file_retry, message_file_unavailable,
 };
+use partyline::store::sandbox::{SandboxOf, sandbox_message_insert, sandbox_message_revoke};
 use transport::FileKind;
 
 use crate::kit::{START, TestApp};
@@ -51,13 +52,13 @@ async fn a_file_and_what_finds_it() {
         let uid = odd.uid;
         assert_eq!(seen(&stage, move |tx| file_find(tx, workspace, uid)).await, Some(odd.clone()));
         assert_eq!(seen(&stage, move |tx| file_find(tx, WorkspaceId(9), uid)).await, None);
-        let named = |part: Option<&'static str>| seen(&stage, move |tx| file_list(tx, workspace, part, 10));
+        let named = |part: Option<&'static str>| seen(&stage, move |tx| file_list(tx, workspace, part, None, 10));
         assert_eq!(named(None).await, [plain.clone(), odd.clone()]);
         let one = [plain];
         assert_eq!(named(Some("%_oFF.p")).await, one);
         assert_eq!(named(Some("50__")).await, []);
-        assert_eq!(seen(&stage, move |tx| file_list(tx, workspace, None, 1)).await, one);
-        assert_eq!(seen(&stage, move |tx| file_list(tx, WorkspaceId(9), None, 10)).await, []);
+        assert_eq!(seen(&stage, move |tx| file_list(tx, workspace, None, None, 1)).await, one);
+        assert_eq!(seen(&stage, move |tx| file_list(tx, WorkspaceId(9), None, None, 10)).await, []);
         let (other, _) = stage.other_workspace().await;
         let deleted = |from| stage.write(from, move |write| Ok(file_delete(write, uid)?));
         assert_eq!((deleted(other).await, deleted(workspace).await, deleted(workspace).await), (false, true, false));
@@ -78,6 +79,12 @@ async fn a_blob_is_used_while_any_row_names_it() {
         stage.write(workspace, move |write| message_file_insert(write, message, &attachment)).await;
         stage.write(workspace, move |write| Ok(file_delete(write, uid)?)).await;
         assert_eq!((used(&stage, 1).await, used(&stage, 101).await), (true, true), "a message has it");
+        let of = SandboxOf { workspace, account: AccountId(1) };
+        let shown = crate::round_trips_sandbox::message("3EB0", 3);
+        stage.write(workspace, move |write| Ok(sandbox_message_insert(write.tx, of, &shown)?)).await;
+        assert!(used(&stage, 3).await, "a phone of the sandbox shows it");
+        stage.write(workspace, move |write| Ok(sandbox_message_revoke(write.tx, of, "3EB0", START)?)).await;
+        assert!(!used(&stage, 3).await);
     })
     .await;
 }

@@ -11,13 +11,14 @@ use crate::kit::{START, TestApp};
 use crate::round_trips::{ODD, seen};
 use crate::support::both_engines;
 
-fn message(wamid: &str, number: u8) -> SandboxMessage {
+pub fn message(wamid: &str, number: u8) -> SandboxMessage {
     SandboxMessage {
         wamid: wamid.into(),
         jid: "1@x".into(),
         sender_jid: "1@x".into(),
         text: ODD.into(),
         body: "{}".into(),
+        blob: Some([number; 32]),
         reply_to: String::new(),
         reactions: String::new(),
         at: START,

@@ -204,7 +204,10 @@ pub(super) fn answer_in_write<T: Serialize>(
             (body, asked.success(done.message))
         }
         Err(refusal) if refusal.code == Code::QuotaExceeded => return asked.uncounted(write, refusal),
-        Err(refusal) => (failure_body(&refusal), Ending::of(&refusal)),
+        Err(refusal) => {
+            let refusal = asked.facts.named(refusal);
+            (failure_body(&refusal), Ending::of(&refusal))
+        }
     };
     let status = ending.status;
     asked.record(write, ending)?;

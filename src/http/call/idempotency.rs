@@ -12,7 +12,7 @@ use crate::store::idempotency::{CLAIM_LIVES, ClaimId, IdempotencyKey, KeptAnswer
 use crate::workspace::api_log::Outcome;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
-const KEY_CHARS_MAX: usize = 255;
+pub const KEY_CHARS_MAX: usize = 255;
 
 /// The key that a request brought, if any.
 pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Error> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::extract::MatchedPath;
 use axum::http::{HeaderValue, Method, StatusCode, request::Parts};
 use axum::response::{IntoResponse, Response};
 
@@ -13,6 +14,7 @@ use crate::error::Error;
 use crate::http::caller::Refused;
 use crate::http::error::{json, status_of};
 use crate::http::layers::RequestId;
+use crate::http::path_names::name_in_path;
 use crate::id::MessageUid;
 use crate::store::api_calls::ApiCallRow;
 use crate::workspace::api_log::Outcome;
@@ -33,6 +35,8 @@ pub(super) struct Facts {
     pub started: Duration,
     pub method: Method,
     pub path: String,
+    /// The path as the document has it.
+    route: Option<MatchedPath>,
     pub ignored: Vec<String>,
     /// The body, as far as it was read here.
     pub sent: Bytes,
@@ -66,9 +70,15 @@ impl Facts {
             started: clock.monotonic(),
             method: parts.method.clone(),
             path: parts.uri.path().chars().take(PATH_CHARS_MAX).collect(),
+            route: parts.extensions.get::<MatchedPath>().cloned(),
             ignored: Vec::new(),
             sent: Bytes::new(),
         }
+    }
+
+    /// A refusal for something that isn't there names it, as the path did.
+    pub fn named(&self, refusal: Error) -> Error {
+        name_in_path(self.route.as_ref(), &self.path, refusal)
     }
 
     /// Logs a request with a token that opens nothing any more, where its workspace can see it.
@@ -109,6 +119,7 @@ impl Call {
     /// Counts and logs a call that wrote nothing, and answers it. A fault that stored nothing counts as well: the caller
     /// was served an answer.
     pub(super) fn count(self, pass: Pass, answer: Result<String, Error>) -> Response {
+        let answer = answer.map_err(|error| self.facts.named(error));
         self.note(pass, answer.as_ref().map_or_else(Ending::of, |_| Ending::success(None)));
         let response = match answer {
             Ok(body) => json(StatusCode::OK, body),

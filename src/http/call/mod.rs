@@ -35,7 +35,9 @@ use crate::workspace::duplicates::{RecentSends, Seat, SendMark};
 use crate::workspace::limits::Pass;
 use crate::workspace::tokens::Caller;
 use answer::{Answer, Asked, Envelope, answer_in_write};
+pub use idempotency::KEY_CHARS_MAX;
 use logging::Facts;
+pub use prepared::Streamed;
 
 const REPLAYED: &str = "idempotent-replayed";
 

@@ -16,6 +16,15 @@ use crate::store::idempotency::{ClaimId, IdempotencyKey, idempotency_claim};
 use crate::workspace::limits::Pass;
 use crate::workspace::tokens::Caller;
 
+/// What a preparation made of a streamed body.
+pub struct Streamed<P> {
+    pub prepared: P,
+    /// By what a repeated body is known.
+    pub fingerprint: Fingerprint,
+    /// Parts that nobody asked for.
+    pub ignored: Vec<String>,
+}
+
 /// When it is known what a request sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Known {
@@ -55,13 +64,13 @@ impl Call {
         let fingerprint = self.fingerprint;
         let prepare = |request| {
             let prepared = prepare(request);
-            async move { Ok((prepared.await?, fingerprint)) }
+            async move { Ok(Streamed { prepared: prepared.await?, fingerprint, ignored: Vec::new() }) }
         };
         self.write_prepared(Known::Before, request, prepare, work).await
     }
 
-    /// As [`Call::write_after`], where only `prepare` can tell what was sent (a streamed body): it gives the fingerprint
-    /// with what it prepared. A repeated request is prepared as well, and then answered as before.
+    /// As [`Call::write_after`], where only `prepare` can tell what was sent (a streamed body): it gives the fingerprint,
+    /// and what it passed over, with what it prepared. A repeated request is prepared as well, and then answered as before.
     pub async fn write_after_stream<R, P, T, Fut, F>(
         self,
         request: Result<R, Error>,
@@ -72,7 +81,7 @@ impl Call {
         R: Send,
         P: Send + Sync + 'static,
         T: Serialize + Send + 'static,
-        Fut: Future<Output = Result<(P, Fingerprint), Error>> + Send,
+        Fut: Future<Output = Result<Streamed<P>, Error>> + Send,
         F: Fn(&mut Write<'_, '_>, &Caller, &P) -> Result<Done<T>, Error> + Send + 'static,
     {
         self.write_prepared(Known::After, request, prepare, work).await
@@ -89,7 +98,7 @@ impl Call {
         R: Send,
         P: Send + Sync + 'static,
         T: Serialize + Send + 'static,
-        Fut: Future<Output = Result<(P, Fingerprint), Error>> + Send,
+        Fut: Future<Output = Result<Streamed<P>, Error>> + Send,
         F: Fn(&mut Write<'_, '_>, &Caller, &P) -> Result<Done<T>, Error> + Send + 'static,
     {
         let request = self.take_key().and_then(|key| Ok((request?, key)));
@@ -112,7 +121,8 @@ impl Call {
             None => prepare(request).await,
         };
         let written = match prepared {
-            Ok((prepared, fingerprint)) => {
+            Ok(Streamed { prepared, fingerprint, ignored }) => {
+                self.facts.ignored.extend(ignored);
                 let key = key.map(|key| IdempotencyKey { fingerprint, ..key });
                 let asked = self.asked(key, claim.as_ref().map(|claim| claim.id.clone()));
                 let asked = Asked { fingerprint, ..asked };

@@ -1,15 +1,18 @@
 //! The workspace's WhatsApp accounts.
 
 use axum::response::Response;
+use database::Read;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::Error;
 use crate::http::call::Call;
 use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{Ok as OkBody, zone_of};
 use crate::store::accounts::{AccountRow, account_list};
 use crate::store::teammates::{TeammateRow, teammate_list};
+use crate::workspace::tokens::Caller;
 use crate::workspace::zone::api_time;
 
 #[derive(Serialize, ToSchema)]
@@ -64,12 +67,7 @@ pub struct AccountV2 {
 )]
 pub async fn list_accounts(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(())));
-    call.read(request, |tx, caller, ()| {
-        let zone = zone_of(tx, caller.workspace)?;
-        let (rows, owners) = (account_list(tx, caller.workspace)?, teammate_list(tx, caller.workspace)?);
-        Ok(Accounts { whatsapp_accounts: rows.iter().map(|row| Account::of(row, &owners, &zone)).collect() })
-    })
-    .await
+    call.read(request, |tx, caller, ()| Ok(Accounts { whatsapp_accounts: listed(tx, caller, Account::of)? })).await
 }
 
 /// List WhatsApp accounts, second version
@@ -83,12 +81,19 @@ pub async fn list_accounts(mut call: Call) -> Response {
 )]
 pub async fn list_accounts_v2(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(())));
-    call.read(request, |tx, caller, ()| {
-        let zone = zone_of(tx, caller.workspace)?;
-        let (rows, owners) = (account_list(tx, caller.workspace)?, teammate_list(tx, caller.workspace)?);
-        Ok(AccountsV2 { whatsapp_accounts: rows.iter().map(|row| AccountV2::of(row, &owners, &zone)).collect() })
-    })
-    .await
+    call.read(request, |tx, caller, ()| Ok(AccountsV2 { whatsapp_accounts: listed(tx, caller, AccountV2::of)? })).await
+}
+
+/// The accounts that the caller reaches, each as `shape` writes it.
+fn listed<T>(
+    tx: &mut impl Read,
+    caller: &Caller,
+    shape: fn(&AccountRow, &[TeammateRow], &TimeZone) -> T,
+) -> Result<Vec<T>, Error> {
+    let zone = zone_of(tx, caller.workspace)?;
+    let (rows, owners) = (account_list(tx, caller.workspace)?, teammate_list(tx, caller.workspace)?);
+    let reached = rows.iter().filter(|row| caller.limits.allow_account(&row.phone));
+    Ok(reached.map(|row| shape(row, &owners, &zone)).collect())
 }
 
 impl AccountV2 {

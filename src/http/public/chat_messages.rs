@@ -16,8 +16,7 @@ use crate::http::public::pages::{PAGE_ROWS, PAGE_ROWS_MAX, cut, parse_moment, re
 use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{Message, Ok as OkBody, Viewer, zone_of};
 use crate::id::{ChatId, MessageUid, WorkspaceId};
-use crate::inbox::chat::unknown_chat;
-use crate::store::chats::chat_find;
+use crate::inbox::reach::reached_chat;
 use crate::store::messages::{MessageFilter, message_chat, message_list};
 
 /// Which messages to list.
@@ -85,7 +84,7 @@ pub async fn list_chat_messages(mut call: Call, Path(id): Path<String>) -> Respo
     let app = call.app().clone();
     call.read(request, move |tx, caller, request| {
         let zone = zone_of(tx, caller.workspace)?;
-        chat_find(tx, caller.workspace, request.chat)?.ok_or_else(unknown_chat)?;
+        reached_chat(tx, caller, request.chat)?;
         request.ensure_uids_are_here(tx, caller.workspace)?;
         let filter = request.filter(&zone)?;
         let skip = (request.page - 1) * request.rows;

@@ -3,14 +3,16 @@
 use database::Read;
 use utoipa::IntoParams;
 
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::http::fields::Fields;
 use crate::http::public::chat_view::Scene;
 use crate::http::public::pages::{PAGE_ROWS, parse_moment, read_page};
-use crate::id::{AccountId, ChatId, TeammateId, WorkspaceId};
+use crate::id::{AccountId, ChatId, TeammateId};
+use crate::inbox::reach::ensure_chat_in_reach;
 use crate::inbox::values::{CHAT_NAME_CHARS_MAX, LabelName, Phone};
-use crate::store::chat_lists::{ChatFilter, From, MERGED_ROWS_MAX, PhoneFilter, WALKS_MAX, chat_place};
+use crate::store::chat_lists::{ChatFilter, ChatKey, From, MERGED_ROWS_MAX, PhoneFilter, WALKS_MAX, chat_place};
 use crate::store::chats::fold;
+use crate::workspace::tokens::Caller;
 
 /// Characters of a phone that is looked for, with what people write between the digits.
 const PHONE_PART_CHARS_MAX: usize = 64;
@@ -119,26 +121,23 @@ impl ListChats {
     pub fn resolve(
         &self,
         tx: &mut impl Read,
-        workspace: WorkspaceId,
+        caller: &Caller,
         scene: &Scene<'_>,
     ) -> Result<Option<(ChatFilter, From)>, Error> {
         let from = match self.after_chat {
-            Some(chat) => From::Behind(chat_place(tx, workspace, chat)?.ok_or_else(|| {
-                Error::invalid(
-                    "after_chat",
-                    format!("after_chat must be the id of a chat in this workspace, not {chat}"),
-                )
-            })?),
+            Some(chat) => From::Behind(place_behind(tx, caller, chat)?),
             None => From::Row((self.page - 1) * PAGE_ROWS),
         };
         let filter = ChatFilter {
             created_after: parse_moment("created_after", self.created_after.as_deref(), &scene.zone)?,
             created_before: parse_moment("created_before", self.created_before.as_deref(), &scene.zone)?,
-            account: self.account(scene),
+            account: self.account(caller, scene),
+            accounts: self.reach(caller, scene),
             responsible: self.teammates(scene),
             ..self.filter.clone()
         };
-        let is_account_there = filter.account.is_some() || !self.names_an_account();
+        let is_any_there = !caller.is_limited_to_accounts() || !filter.accounts.is_empty();
+        let is_account_there = filter.account.is_some() || (!self.names_an_account() && is_any_there);
         let is_anybody_there = !filter.responsible.is_empty() || self.responsible.is_empty();
         Ok((is_account_there && is_anybody_there).then_some((filter, from)))
     }
@@ -147,14 +146,23 @@ impl ListChats {
         self.account_jid.is_some() || self.account_phone.is_some()
     }
 
-    fn account(&self, scene: &Scene<'_>) -> Option<AccountId> {
+    fn account(&self, caller: &Caller, scene: &Scene<'_>) -> Option<AccountId> {
         if !self.names_an_account() {
             return None;
         }
         let by_jid = |jid: &str| self.account_jid.as_deref().is_none_or(|wished| wished == jid);
         let by_phone = |phone: &str| self.account_phone.as_ref().is_none_or(|wished| wished.as_str() == phone);
-        let found = scene.accounts.iter().find(|account| by_jid(&account.jid) && by_phone(&account.phone));
-        found.map(|account| account.id)
+        let mut reached = scene.accounts.iter().filter(|account| caller.limits.allow_account(&account.phone));
+        reached.find(|account| by_jid(&account.jid) && by_phone(&account.phone)).map(|account| account.id)
+    }
+
+    /// The accounts of a caller who reaches some only, unless one of them is named.
+    fn reach(&self, caller: &Caller, scene: &Scene<'_>) -> Vec<AccountId> {
+        if !caller.is_limited_to_accounts() || self.names_an_account() {
+            return Vec::new();
+        }
+        let reached = scene.accounts.iter().filter(|account| caller.limits.allow_account(&account.phone));
+        reached.map(|account| account.id).collect()
     }
 
     fn teammates(&self, scene: &Scene<'_>) -> Vec<TeammateId> {
@@ -168,6 +176,16 @@ impl ListChats {
         found.dedup();
         found
     }
+}
+
+fn place_behind(tx: &mut impl Read, caller: &Caller, chat: ChatId) -> Result<ChatKey, Error> {
+    let rule =
+        || Error::invalid("after_chat", format!("after_chat must be the id of a chat in this workspace, not {chat}"));
+    match ensure_chat_in_reach(tx, caller, chat) {
+        Err(refusal) if refusal.code == Code::NotFound => return Err(rule()),
+        judged => judged?,
+    }
+    chat_place(tx, caller.workspace, chat)?.ok_or_else(rule)
 }
 
 /// A filter that is there but empty is none.

@@ -9,12 +9,11 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::error::Error;
 use crate::http::public::view::{Message, Viewer, zone_of};
-use crate::id::{ChatId, MessageUid, WorkspaceId};
+use crate::id::{ChatId, WorkspaceId};
 use crate::store::accounts::{AccountRow, account_list};
 use crate::store::chats::ChatRow;
 use crate::store::group_members::{GroupMemberRow, GroupRow, group_members_of, groups_of};
 use crate::store::labels::labels_of;
-use crate::store::messages::message_find;
 use crate::store::teammates::{TeammateRow, teammate_list};
 use crate::workspace::zone::api_time;
 
@@ -97,21 +96,16 @@ impl<'a> Scene<'a> {
     /// The chats of a page in their order, each with its last message if that is wanted.
     pub fn chats(&self, tx: &mut impl Read, rows: &[ChatRow], with_message: bool) -> Result<Vec<Chat>, Error> {
         let extras = Extras::read(tx, self.workspace, rows)?;
-        let mut chats = Vec::with_capacity(rows.len());
-        for row in rows {
-            let mut chat = self.chat(row, &extras);
-            if let Some(uid) = row.last_message.filter(|_| with_message) {
-                chat.last_message = self.message(tx, uid)?;
+        let mut chats: Vec<Chat> = rows.iter().map(|row| self.chat(row, &extras)).collect();
+        if with_message {
+            let all: Vec<ChatId> = rows.iter().map(|row| row.id).collect();
+            for message in Viewer::new(self.app, self.workspace, &self.zone).last_of(tx, &all)? {
+                if let Some(chat) = chats.iter_mut().find(|chat| chat.id == message.chat_id) {
+                    chat.last_message = Some(message);
+                }
             }
-            chats.push(chat);
         }
         Ok(chats)
-    }
-
-    fn message(&self, tx: &mut impl Read, uid: MessageUid) -> Result<Option<Message>, Error> {
-        let viewer = Viewer::new(self.app, self.workspace, &self.zone);
-        let found = message_find(tx, self.workspace, uid)?;
-        found.map(|view| viewer.one(tx, &view)).transpose()
     }
 
     fn chat(&self, row: &ChatRow, extras: &Extras) -> Chat {

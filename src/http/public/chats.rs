@@ -9,18 +9,19 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::error::Error;
 use crate::http::call::{Call, Done, RawBody};
-use crate::http::fields::Fields;
+use crate::http::fields::{Fields, quoted};
 use crate::http::public::chat_query::{ChatQuery, ListChats, read_list_chats};
 use crate::http::public::chat_view::{Chat, Scene};
 use crate::http::public::pages::{PAGE_ROWS, cut};
 use crate::http::public::refusals::{BodyRefusals, Refusals};
 use crate::http::public::view::Ok as OkBody;
-use crate::id::{ChatId, WorkspaceId};
+use crate::id::ChatId;
 use crate::inbox::chat::unknown_chat;
 use crate::inbox::chats::{ChatChange, change_chat};
+use crate::inbox::reach::{ensure_chat_in_reach, reached_chat};
 use crate::inbox::values::ChatName;
 use crate::store::chat_lists::{chat_list, chat_rows};
-use crate::store::chats::chat_find;
+use crate::workspace::tokens::Caller;
 
 /// Longer than any email.
 const EMAIL_CHARS_MAX: usize = 320;
@@ -79,12 +80,13 @@ pub async fn list_chats_v2(call: Call) -> Response {
 async fn list(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(read_list_chats));
     let app = call.app().clone();
-    call.read(request, move |tx, caller, request| page(tx, caller.workspace, &app, request)).await
+    call.read(request, move |tx, caller, request| page(tx, caller, &app, request)).await
 }
 
-fn page(tx: &mut impl Read, workspace: WorkspaceId, app: &App, request: &ListChats) -> Result<ChatPage, Error> {
+fn page(tx: &mut impl Read, caller: &Caller, app: &App, request: &ListChats) -> Result<ChatPage, Error> {
+    let workspace = caller.workspace;
     let scene = Scene::read(tx, workspace, app)?;
-    let Some((filter, from)) = request.resolve(tx, workspace, &scene)? else {
+    let Some((filter, from)) = request.resolve(tx, caller, &scene)? else {
         return Ok(ChatPage { has_more_pages: false, chats: Vec::new() });
     };
     let mut keys = chat_list(tx, workspace, &filter, &from, PAGE_ROWS + 1)?;
@@ -105,7 +107,7 @@ fn page(tx: &mut impl Read, workspace: WorkspaceId, app: &App, request: &ListCha
 pub async fn get_chat(mut call: Call, Path(id): Path<String>) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_chat_id(&id));
     let app = call.app().clone();
-    call.read(request, move |tx, caller, chat| one(tx, caller.workspace, &app, *chat)).await
+    call.read(request, move |tx, caller, chat| one(tx, caller, &app, *chat)).await
 }
 
 /// Change a chat
@@ -126,15 +128,16 @@ pub async fn update_chat(mut call: Call, Path(id): Path<String>, body: RawBody) 
     });
     let app = call.app().clone();
     call.write(request, move |write, caller, (chat, change)| {
+        ensure_chat_in_reach(write.tx, caller, *chat)?;
         change_chat(write, *chat, change)?;
-        Ok(Done { data: one(write.tx, caller.workspace, &app, *chat)?, message: None })
+        Ok(Done { data: one(write.tx, caller, &app, *chat)?, message: None })
     })
     .await
 }
 
-fn one(tx: &mut impl Read, workspace: WorkspaceId, app: &App, chat: ChatId) -> Result<Chat, Error> {
-    let scene = Scene::read(tx, workspace, app)?;
-    let row = chat_find(tx, workspace, chat)?.ok_or_else(unknown_chat)?;
+fn one(tx: &mut impl Read, caller: &Caller, app: &App, chat: ChatId) -> Result<Chat, Error> {
+    let scene = Scene::read(tx, caller.workspace, app)?;
+    let row = reached_chat(tx, caller, chat)?;
     scene.chats(tx, &[row], true)?.pop().ok_or_else(unknown_chat)
 }
 
@@ -163,8 +166,7 @@ fn read_email(given: &str) -> Result<String, Error> {
 /// # Errors
 /// `validation_error` for what is no number.
 pub(super) fn parse_chat_id(text: &str) -> Result<ChatId, Error> {
-    text.parse().map(ChatId).map_err(|_| {
-        let given: String = text.chars().take(64).collect();
-        Error::invalid("chat_id", format!("chat_id must be a whole number, not \"{given}\""))
-    })
+    text.parse()
+        .map(ChatId)
+        .map_err(|_| Error::invalid("chat_id", format!("chat_id must be a whole number, not {}", quoted(text))))
 }

@@ -8,12 +8,13 @@ use crate::error::Error;
 use crate::files::intake::{Filename, Intake, Purpose, Said, Stored, parse_content_type};
 use crate::files::sniff::DOCUMENT_BYTES_MAX;
 use crate::http::call::{Call, RawBody};
-use crate::http::fields::Fields;
+use crate::http::fields::{Fields, quoted, repeating};
 use crate::http::public::files::{LinkedFile, keep_file};
 use crate::http::public::refusals::{Refusals, UploadRefusals};
 use crate::http::public::view::Ok as OkBody;
 use crate::id::WorkspaceId;
-use crate::outbound::DownloadLimits;
+use crate::outbound::{DownloadLimits, OutboundError};
+use crate::workspace::redaction::without_url_secrets;
 
 /// An address is no longer than this.
 const URL_CHARS_MAX: usize = 4_096;
@@ -43,8 +44,6 @@ struct FetchFile {
 /// Answers once the file is here. The same limits as for uploads, and at most 2 minutes.
 #[utoipa::path(
     post, path = "/files", tag = "Files", operation_id = "fetch_file", request_body = FileAddress,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Any text of your own, 1 to 255 characters. \
-        A request repeated with it within 7 days is answered with the first answer and fetches nothing.")),
     responses(
         (status = 200, description = "The file", body = OkBody<LinkedFile>), Refusals, UploadRefusals,
     ),
@@ -66,7 +65,13 @@ fn read_fetch_file(fields: &mut Fields) -> Option<FetchFile> {
             fields.fault(FIELD, format!("{FIELD} is missing; give the http or https address of the file"));
         }
         Some(url) if url.chars().count() > URL_CHARS_MAX => {
-            fields.fault(FIELD, format!("{FIELD} has more than {URL_CHARS_MAX} characters; give a shorter address"));
+            fields.fault(
+                FIELD,
+                format!(
+                    "{FIELD} {} has more than {URL_CHARS_MAX} characters; give a shorter address",
+                    quoted(&without_url_secrets(url))
+                ),
+            );
         }
         _ => {}
     }
@@ -77,10 +82,10 @@ fn read_fetch_file(fields: &mut Fields) -> Option<FetchFile> {
 
 async fn fetch(app: &App, workspace: WorkspaceId, wish: FetchFile) -> Result<Stored, Error> {
     let limits = DownloadLimits::bytes(DOCUMENT_BYTES_MAX);
-    let download = app.outbound.download(workspace, &wish.url, &limits).await;
-    let mut download = download.map_err(|error| error.in_field(FIELD))?;
+    let in_field = |error: OutboundError| repeating(error.in_field(FIELD), FIELD, &wish.url);
+    let mut download = app.outbound.download(workspace, &wish.url, &limits).await.map_err(in_field)?;
     let mut intake = Intake::begin(&app.blobs, Purpose::Any).await?;
-    while let Some(chunk) = download.bytes.chunk().await.map_err(|error| error.in_field(FIELD))? {
+    while let Some(chunk) = download.bytes.chunk().await.map_err(in_field)? {
         intake.write(&chunk).await?;
     }
     // What the other server says of it counts where the caller says nothing; nonsense counts as nothing.

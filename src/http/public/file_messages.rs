@@ -2,32 +2,34 @@
 
 use axum::extract::Path;
 use axum::response::Response;
+use database::Snapshot;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::Error;
 use crate::files::intake::Purpose;
-use crate::http::call::{Call, Done, Fingerprint};
+use crate::http::call::{Call, Done, Streamed};
 use crate::http::multipart::{UploadBody, read_upload};
 use crate::http::public::chats::parse_chat_id;
+use crate::http::public::files::uploader;
 use crate::http::public::refusals::{Refusals, SendRefusals, UploadRefusals};
-use crate::http::public::send_body::{IdempotencyHeader, NewIds};
+use crate::http::public::send_body::NewIds;
 use crate::http::public::sending::AcceptedMessage;
 use crate::http::public::view::Ok as OkBody;
-use crate::id::{ChatId, TokenId, WorkspaceId};
-use crate::inbox::chat::unknown_chat;
+use crate::id::ChatId;
 use crate::inbox::content::{Attachment, Content, Recipient};
+use crate::inbox::reach::reached_chat;
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::message::Origin;
 use crate::store::Write;
-use crate::store::chats::chat_find;
 use crate::store::files::{FileRow, file_insert};
 use crate::workspace::tokens::Caller;
 
 /// A recording in a form.
 #[derive(ToSchema)]
 pub struct VoiceForm {
-    /// OGG with Opus sound, which arrives as a voice note. MP3 and other OGG sound arrive as an audio file. At most 16 MB.
+    /// OGG with Opus sound, or an MP3 of at most 30 minutes, which is made one; it arrives as a voice note. Other OGG sound
+    /// arrives as an audio file. At most 16 MB.
     #[schema(value_type = String, format = Binary)]
     pub file: Vec<u8>,
     /// When it is to go: RFC 3339 with its offset, at most 30 days ahead.
@@ -64,8 +66,7 @@ struct FileMessage {
 
 /// Whose upload goes where.
 struct Destination {
-    workspace: WorkspaceId,
-    token: TokenId,
+    caller: Caller,
     chat: ChatId,
     purpose: Purpose,
 }
@@ -77,7 +78,7 @@ struct Destination {
 #[utoipa::path(
     post, path = "/chats/{chat_id}/file_message", tag = "Messages", operation_id = "send_file_message",
     request_body(content = FileMessageForm, content_type = "multipart/form-data"),
-    params(("chat_id" = i64, Path, description = "The chat's number"), IdempotencyHeader),
+    params(("chat_id" = i64, Path, description = "The chat's number")),
     responses(
         (status = 200, description = "Accepted", body = OkBody<AcceptedMessage>), Refusals, UploadRefusals, SendRefusals,
     ),
@@ -92,7 +93,7 @@ pub async fn send_file_message(call: Call, Path(id): Path<String>, body: UploadB
 #[utoipa::path(
     post, path = "/chats/{chat_id}/voice_message", tag = "Messages", operation_id = "send_voice_message",
     request_body(content = VoiceForm, content_type = "multipart/form-data"),
-    params(("chat_id" = i64, Path, description = "The chat's number"), IdempotencyHeader),
+    params(("chat_id" = i64, Path, description = "The chat's number")),
     responses(
         (status = 200, description = "Accepted", body = OkBody<AcceptedMessage>), Refusals, UploadRefusals, SendRefusals,
     ),
@@ -102,37 +103,43 @@ pub async fn send_voice_message(call: Call, Path(id): Path<String>, body: Upload
 }
 
 async fn accept(call: Call, id: &str, body: UploadBody, purpose: Purpose) -> Response {
-    let (app, workspace, token) = (call.app().clone(), call.caller().workspace, call.caller().token);
+    let app = call.app().clone();
     let request = call.may_send().and_then(|()| {
-        let chat = parse_chat_id(id)?;
-        Ok((Destination { workspace, token, chat, purpose }, body))
+        let (chat, caller) = (parse_chat_id(id)?, call.caller().clone());
+        Ok((Destination { caller, chat, purpose }, body))
     });
     let take_in = |(destination, body)| async move { take_in(&app, destination, body).await };
     call.write_after_stream(request, take_in, send).await
 }
 
-async fn take_in(app: &App, to: Destination, body: UploadBody) -> Result<(FileMessage, Fingerprint), Error> {
+async fn take_in(app: &App, to: Destination, body: UploadBody) -> Result<Streamed<FileMessage>, Error> {
+    let token = to.caller.token;
     // Before the file comes: nobody wants to upload 100 MB to a chat that isn't there.
-    let (workspace, chat) = (to.workspace, to.chat);
-    app.read(move |tx| chat_find(tx, workspace, chat)?.map(drop).ok_or_else(unknown_chat)).await?;
-    let (upload, fingerprint) = read_upload(body, &app.blobs, to.purpose).await?;
-    let (at, ids) = (app.clock.now(), NewIds::draw(app));
-    let file = upload.stored.row(app.ids.file_uid(at), to.token, at);
+    let (caller, chat) = (to.caller, to.chat);
+    let look = move |tx: &mut Snapshot<'_>| {
+        reached_chat(tx, &caller, chat)?;
+        uploader(tx, caller.workspace, caller.teammate)
+    };
+    let uploaded_by_email = app.read(look).await?;
+    let upload = read_upload(body, &app.blobs, to.purpose).await?;
     // A voice note has no place for a text.
-    let caption = upload.caption.filter(|_| to.purpose == Purpose::Any);
+    let mut upload = if to.purpose == Purpose::Voice { upload.without_caption() } else { upload };
+    let (ignored, fingerprint) = (upload.ignored(), upload.fingerprint);
+    let (at, ids) = (app.clock.now(), NewIds::draw(app));
+    let file = FileRow { uploaded_by_email, ..upload.stored.row(app.ids.file_uid(at), token, at) };
     let message = SendMessage {
         uid: ids.uid,
         wamid: ids.wamid,
         to: Recipient::Chat(to.chat),
         account: None,
-        content: Content::new(caption, Some(Attachment::Fresh(Box::new(file.clone()))))?,
+        content: Content::new(upload.caption, Some(Attachment::Fresh(Box::new(file.clone()))))?,
         reply_to: None,
         label: None,
         chat_name: None,
         origin: Origin::PublicApi,
         send_at: upload.send_at,
     };
-    Ok((FileMessage { file, message }, fingerprint))
+    Ok(Streamed { prepared: FileMessage { file, message }, fingerprint, ignored })
 }
 
 fn send(write: &mut Write<'_, '_>, caller: &Caller, request: &FileMessage) -> Result<Done<AcceptedMessage>, Error> {

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use axum::response::Response;
+use database::Read;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -12,13 +13,16 @@ use crate::error::Error;
 use crate::files::FileUid;
 use crate::files::intake::{Filename, Purpose};
 use crate::files::link::Links;
-use crate::http::call::{Call, Done};
+use crate::http::call::{Call, Done, Streamed};
 use crate::http::fields::Fields;
 use crate::http::multipart::{UploadBody, read_upload};
 use crate::http::public::refusals::{Refusals, UploadRefusals};
 use crate::http::public::view::{Ok as OkBody, zone_of};
+use crate::id::{TeammateId, WorkspaceId};
+use crate::inbox::reach::reached_file;
 use crate::store::Write;
-use crate::store::files::{FileRow, file_delete, file_find, file_insert, file_list};
+use crate::store::files::{FileRow, file_delete, file_insert, file_list};
+use crate::store::teammates::teammate_find;
 use crate::workspace::tokens::Caller;
 use crate::workspace::zone::{api_time, stored_zone};
 
@@ -52,7 +56,7 @@ pub struct File {
     pub size: i64,
     /// What its bytes are, whatever was said of them.
     pub mimetype: String,
-    /// Empty where a token without a teammate uploaded it.
+    /// Of the teammate whose token uploaded it; empty where they have told none.
     pub uploaded_by_email: String,
     pub uploaded_at: String,
 }
@@ -68,7 +72,7 @@ pub struct LinkedFile {
     pub size: i64,
     /// What its bytes are, whatever was said of them.
     pub mimetype: String,
-    /// Empty where a token without a teammate uploaded it.
+    /// Of the teammate whose token uploaded it; empty where they have told none.
     pub uploaded_by_email: String,
     pub uploaded_at: String,
 }
@@ -111,12 +115,10 @@ impl LinkedFile {
 /// Upload a file
 ///
 /// As `multipart/form-data`. Its type is seen by its bytes. Send it with `file_uid`, as often as you like. A `caption` is
-/// for the operations that send at once; here it is passed over.
+/// for the operations that send at once; here it is ignored.
 #[utoipa::path(
     post, path = "/files_upload", tag = "Files", operation_id = "upload_file",
     request_body(content = FileForm, content_type = "multipart/form-data"),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Any text of your own, 1 to 255 characters. \
-        A form repeated with it within 7 days is answered with the first answer and stores nothing.")),
     responses(
         (status = 200, description = "The file", body = OkBody<LinkedFile>), Refusals, UploadRefusals,
     ),
@@ -126,8 +128,9 @@ pub async fn upload_file(call: Call, body: UploadBody) -> Response {
     let (uid, token) = (app.ids.file_uid(at), call.caller().token);
     let (request, blobs) = (call.may_send().map(|()| body), app.blobs.clone());
     let store = |body| async move {
-        let (upload, fingerprint) = read_upload(body, &blobs, Purpose::Any).await?;
-        Ok((upload.stored.row(uid, token, at), fingerprint))
+        let mut upload = read_upload(body, &blobs, Purpose::Any).await?.only_kept();
+        let (ignored, fingerprint) = (upload.ignored(), upload.fingerprint);
+        Ok(Streamed { prepared: upload.stored.row(uid, token, at), fingerprint, ignored })
     };
     call.write_after_stream(request, store, move |write, caller, row| keep_file(&app, write, caller, row)).await
 }
@@ -139,9 +142,16 @@ pub(super) fn keep_file(
     caller: &Caller,
     row: &FileRow,
 ) -> Result<Done<LinkedFile>, Error> {
-    file_insert(write, row)?;
     let links = app.links(write.tx, caller.workspace)?;
-    Ok(Done::with(LinkedFile::of(row, &stored_zone(&write.workspace.zone), &links)))
+    let uploaded_by_email = uploader(write.tx, caller.workspace, caller.teammate)?;
+    let row = FileRow { uploaded_by_email, ..row.clone() };
+    file_insert(write, &row)?;
+    Ok(Done::with(LinkedFile::of(&row, &stored_zone(&write.workspace.zone), &links)))
+}
+
+/// The email of whose token it is; empty where they have told none, or left.
+pub(super) fn uploader(tx: &mut impl Read, workspace: WorkspaceId, teammate: TeammateId) -> Result<String, Error> {
+    Ok(teammate_find(tx, workspace, teammate)?.map_or_else(String::new, |teammate| teammate.email))
 }
 
 /// List files
@@ -158,7 +168,8 @@ pub async fn list_files(mut call: Call) -> Response {
     call.read(request, |tx, caller, part: &Option<Filename>| {
         let zone = zone_of(tx, caller.workspace)?;
         let part = part.as_ref().map(Filename::as_str);
-        let rows = file_list(tx, caller.workspace, part, FILES_LISTED_MAX)?;
+        let own = caller.is_limited_to_accounts().then_some(caller.token);
+        let rows = file_list(tx, caller.workspace, part, own, FILES_LISTED_MAX)?;
         Ok(rows.iter().map(|row| File::of(row, &zone)).collect::<Vec<_>>())
     })
     .await
@@ -183,7 +194,7 @@ pub async fn get_file(mut call: Call, Path(uid): Path<String>) -> Response {
     let app = call.app().clone();
     call.read(request, move |tx, caller, uid| {
         let zone = zone_of(tx, caller.workspace)?;
-        let row = file_find(tx, caller.workspace, *uid)?.ok_or_else(unknown)?;
+        let row = reached_file(tx, caller, *uid)?.ok_or_else(unknown)?;
         Ok(LinkedFile::of(&row, &zone, &app.links(tx, caller.workspace)?))
     })
     .await
@@ -202,7 +213,7 @@ pub async fn get_file(mut call: Call, Path(uid): Path<String>) -> Response {
 pub async fn delete_file(mut call: Call, Path(uid): Path<String>) -> Response {
     let request = call.may_send().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_uid(&uid));
     call.write(request, |write, caller, uid| {
-        file_find(write.tx, caller.workspace, *uid)?.ok_or_else(unknown)?;
+        reached_file(write.tx, caller, *uid)?.ok_or_else(unknown)?;
         file_delete(write, *uid)?;
         Ok(Done::with(Nothing {}))
     })

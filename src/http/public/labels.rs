@@ -8,14 +8,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::call::{Call, Done, RawBody};
-use crate::http::fields::Fields;
+use crate::http::fields::{Fields, quoted};
 use crate::http::public::chats::parse_chat_id;
 use crate::http::public::refusals::{BodyRefusals, Refusals};
 use crate::http::public::view::Ok as OkBody;
-use crate::inbox::chat::unknown_chat;
 use crate::inbox::labels::{LABELS_PER_CALL_MAX, Labelling, change_labels};
+use crate::inbox::reach::{ensure_chat_in_reach, reached_chat};
 use crate::inbox::values::LabelName;
-use crate::store::chats::chat_find;
 use crate::store::labels::label_list;
 
 /// Labels to give a chat.
@@ -51,7 +50,7 @@ pub struct Labels {
 pub async fn list_chat_labels(mut call: Call, Path(id): Path<String>) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_chat_id(&id));
     call.read(request, |tx, caller, chat| {
-        chat_find(tx, caller.workspace, *chat)?.ok_or_else(unknown_chat)?;
+        reached_chat(tx, caller, *chat)?;
         Ok(Labels::of(label_list(tx, caller.workspace, *chat)?))
     })
     .await
@@ -92,7 +91,8 @@ async fn change(mut call: Call, id: &str, body: RawBody, labelling: Labelling) -
         let chat = parse_chat_id(id)?;
         call.body(body, read_labels).map(|labels| (chat, labels))
     });
-    call.write(request, move |write, _, (chat, labels)| {
+    call.write(request, move |write, caller, (chat, labels)| {
+        ensure_chat_in_reach(write.tx, caller, *chat)?;
         let labels = change_labels(write, *chat, labels, labelling)?;
         Ok(Done { data: Labels::of(labels), message: None })
     })
@@ -115,7 +115,7 @@ fn read_labels(fields: &mut Fields) -> Option<BTreeSet<LabelName>> {
     for (at, label) in given.iter().enumerate() {
         match LabelName::parse(&format!("labels[{at}]"), label) {
             Ok(label) => drop(labels.insert(label)),
-            Err(error) => fields.fault("labels", error.message),
+            Err(error) => fields.fault("labels", format!("{}; this is {}", error.message, quoted(label))),
         }
     }
     Some(labels)

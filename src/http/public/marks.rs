@@ -8,7 +8,6 @@ use crate::http::call::{Call, Done, RawBody};
 use crate::http::fields::Fields;
 use crate::http::public::chats::parse_chat_id;
 use crate::http::public::refusals::{BodyRefusals, Refusals, SendRefusals};
-use crate::http::public::send_body::IdempotencyHeader;
 use crate::http::public::view::{Nothing, Ok as OkBody};
 use crate::inbox::marks::{Typing, mark_read, mark_typing};
 
@@ -35,7 +34,7 @@ pub enum TypingState {
 /// that were unread, at most 100, or else for the last one. Free.
 #[utoipa::path(
     post, path = "/chats/{chat_id}/read", tag = "Chats", operation_id = "mark_chat_read",
-    params(("chat_id" = i64, Path, description = "The chat's number"), IdempotencyHeader),
+    params(("chat_id" = i64, Path, description = "The chat's number")),
     responses(
         (status = 200, description = "Accepted", body = OkBody<Nothing>), Refusals, BodyRefusals, SendRefusals,
     ),
@@ -58,7 +57,7 @@ pub async fn mark_chat_read(mut call: Call, Path(id): Path<String>) -> Response 
 /// within 10 seconds or not at all. Free.
 #[utoipa::path(
     post, path = "/chats/{chat_id}/typing", tag = "Chats", operation_id = "mark_chat_typing", request_body = TypingBody,
-    params(("chat_id" = i64, Path, description = "The chat's number"), IdempotencyHeader),
+    params(("chat_id" = i64, Path, description = "The chat's number")),
     responses(
         (status = 200, description = "Accepted", body = OkBody<Nothing>), Refusals, BodyRefusals, SendRefusals,
     ),

@@ -12,8 +12,9 @@ use crate::http::call::Call;
 use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{FailureReason, Message, Ok as OkBody, Viewer, zone_of};
 use crate::id::MessageUid;
+use crate::inbox::reach::reached_message;
 use crate::message::Status;
-use crate::store::messages::{HistoryRow, MessageView, history_list, message_find};
+use crate::store::messages::{HistoryRow, MessageView, history_list};
 use crate::workspace::zone::api_time;
 
 /// One step of a message's way.
@@ -37,7 +38,7 @@ pub async fn get_message(mut call: Call, Path(uid): Path<String>) -> Response {
     let app = call.app().clone();
     call.read(request, move |tx, caller, uid| {
         let zone = zone_of(tx, caller.workspace)?;
-        let view = message_find(tx, caller.workspace, *uid)?.ok_or_else(unknown_message)?;
+        let view = reached_message(tx, caller, *uid)?.ok_or_else(unknown_message)?;
         Viewer::new(&app, caller.workspace, &zone).one(tx, &view)
     })
     .await
@@ -57,7 +58,7 @@ pub async fn get_status_history(mut call: Call, Path(uid): Path<String>) -> Resp
     let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_uid(&uid));
     call.read(request, |tx, caller, uid| {
         let zone = zone_of(tx, caller.workspace)?;
-        let view = message_find(tx, caller.workspace, *uid)?.ok_or_else(unknown_message)?;
+        let view = reached_message(tx, caller, *uid)?.ok_or_else(unknown_message)?;
         let steps = history_list(tx, caller.workspace, *uid)?;
         Ok(steps.iter().map(|step| step_of(step, &view, &zone)).collect::<Vec<_>>())
     })

@@ -13,14 +13,12 @@ use crate::http::public::chat_messages::MessagePage;
 use crate::http::public::chats::parse_chat_id;
 use crate::http::public::pages::{PAGE_ROWS, cut, read_page};
 use crate::http::public::refusals::{BodyRefusals, Refusals};
-use crate::http::public::send_body::IdempotencyHeader;
 use crate::http::public::sending::AcceptedMessage;
 use crate::http::public::view::{Message, Nothing, Ok as OkBody, Viewer, zone_of};
 use crate::id::{ChatId, MessageUid};
-use crate::inbox::chat::unknown_chat;
 use crate::inbox::notes::{NewNote, add_note, delete_note, note_find, unknown_note};
+use crate::inbox::reach::{ensure_chat_in_reach, reached_chat};
 use crate::inbox::values::NoteText;
-use crate::store::chats::chat_find;
 use crate::store::message_pages::message_views;
 use crate::store::notes::note_list;
 
@@ -42,7 +40,7 @@ pub struct NoteBody {
 #[utoipa::path(
     post, path = "/chats/{chat_id}/notes", tag = "Chats", operation_id = "add_note",
     request_body(content((NoteBody = "application/json"), (String = "text/plain"))),
-    params(("chat_id" = i64, Path, description = "The chat's number"), IdempotencyHeader),
+    params(("chat_id" = i64, Path, description = "The chat's number")),
     responses(
         (status = 200, description = "Kept", body = OkBody<AcceptedMessage>), Refusals, BodyRefusals,
     ),
@@ -93,7 +91,7 @@ pub async fn list_notes(mut call: Call, Path(id): Path<String>) -> Response {
     call.read(request, move |tx, caller, (chat, page)| {
         let workspace = caller.workspace;
         let zone = zone_of(tx, workspace)?;
-        chat_find(tx, workspace, *chat)?.ok_or_else(unknown_chat)?;
+        reached_chat(tx, caller, *chat)?;
         let mut uids = note_list(tx, workspace, *chat, PAGE_ROWS + 1, (page - 1) * PAGE_ROWS)?;
         let has_more_pages = cut(&mut uids, PAGE_ROWS);
         let views = message_views(tx, workspace, &uids)?;
@@ -121,6 +119,7 @@ pub async fn get_note(mut call: Call, Path((id, uid)): Path<(String, String)>) -
     let app = call.app().clone();
     call.read(request, move |tx, caller, (chat, note)| {
         let zone = zone_of(tx, caller.workspace)?;
+        ensure_chat_in_reach(tx, caller, *chat)?;
         let view = note_find(tx, caller.workspace, *chat, *note)?;
         Viewer::new(&app, caller.workspace, &zone).one(tx, &view)
     })
@@ -142,7 +141,8 @@ pub async fn get_note(mut call: Call, Path((id, uid)): Path<(String, String)>) -
 )]
 pub async fn remove_note(mut call: Call, Path((id, uid)): Path<(String, String)>) -> Response {
     let request = call.may_send().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_note(&id, &uid));
-    call.write(request, |write, _, (chat, note)| {
+    call.write(request, |write, caller, (chat, note)| {
+        ensure_chat_in_reach(write.tx, caller, *chat)?;
         delete_note(write, *chat, *note)?;
         Ok(Done::with(Nothing {}))
     })

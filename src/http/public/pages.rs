@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::clock::Time;
 use crate::error::Error;
-use crate::http::fields::Fields;
+use crate::http::fields::{Fields, quoted};
 use crate::workspace::zone::parse_api_time;
 
 /// Rows of a page.
@@ -16,7 +16,7 @@ pub const PAGE_MAX: i64 = 1_000_000;
 pub fn read_page(fields: &mut Fields) -> i64 {
     let page = fields.integer("page").unwrap_or(1);
     if !(1..=PAGE_MAX).contains(&page) {
-        fields.fault("page", format!("page must be 1 to {PAGE_MAX}"));
+        fields.fault("page", format!("page is {page}; it must be 1 to {PAGE_MAX}"));
     }
     page
 }
@@ -27,7 +27,10 @@ pub fn read_page(fields: &mut Fields) -> i64 {
 /// `validation_error` naming the field.
 pub fn parse_moment(field: &str, text: Option<&str>, zone: &TimeZone) -> Result<Option<Time>, Error> {
     let Some(text) = text else { return Ok(None) };
-    let rule = || Error::invalid(field, format!("{field} must be a date, YYYY-MM-DD HH:MM, or RFC 3339"));
+    let rule = || {
+        let given = quoted(text);
+        Error::invalid(field, format!("{field} must be a date, YYYY-MM-DD HH:MM, or RFC 3339, not {given}"))
+    };
     parse_api_time(text, zone).map(Some).ok_or_else(rule)
 }
 

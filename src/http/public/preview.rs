@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::accounts::preview::{Obstacle, Preview, Way, preview};
 use crate::http::call::{Call, Done, RawBody};
 use crate::http::public::refusals::{BodyRefusals, Refusals};
-use crate::http::public::send_body::{IdempotencyHeader, NewIds, read_to_anybody};
+use crate::http::public::send_body::{NewIds, read_to_anybody};
 use crate::http::public::view::Ok as OkBody;
 use crate::workspace::zone::{api_time, stored_zone};
 
@@ -92,7 +92,6 @@ pub struct PreviewObstacle {
 /// refused is told in `obstacles`; only a body that can't be read is refused here as well.
 #[utoipa::path(
     post, path = "/messages/preview", tag = "Messages", operation_id = "preview_message", request_body = PreviewBody,
-    params(IdempotencyHeader),
     responses(
         (status = 200, description = "What it would meet", body = OkBody<MessagePreview>), Refusals, BodyRefusals,
     ),

@@ -12,9 +12,9 @@ use crate::http::public::send_body::NewIds;
 use crate::http::public::sending::AcceptedMessage;
 use crate::http::public::view::{Ok as OkBody, Reactions, Viewer, zone_of};
 use crate::id::MessageUid;
+use crate::inbox::reach::reached_message;
 use crate::inbox::reactions::{SendReaction, react};
 use crate::inbox::values::Emoji;
-use crate::store::messages::message_find;
 
 /// A reaction.
 #[derive(ToSchema)]
@@ -38,7 +38,7 @@ pub async fn get_reactions(mut call: Call, Path(uid): Path<String>) -> Response 
     let app = call.app().clone();
     call.read(request, move |tx, caller, uid| {
         let zone = zone_of(tx, caller.workspace)?;
-        let view = message_find(tx, caller.workspace, *uid)?.ok_or_else(unknown_message)?;
+        let view = reached_message(tx, caller, *uid)?.ok_or_else(unknown_message)?;
         Viewer::new(&app, caller.workspace, &zone).reactions(tx, &view)
     })
     .await

@@ -12,9 +12,8 @@ use crate::http::public::pages::{PAGE_ROWS, cut, read_page};
 use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{Nothing, Ok as OkBody, Viewer, zone_of};
 use crate::id::ChatId;
-use crate::inbox::chat::unknown_chat;
+use crate::inbox::reach::{reached_accounts, reached_chat};
 use crate::inbox::schedule::cancel_scheduled;
-use crate::store::chats::chat_find;
 use crate::store::message_pages::message_views;
 use crate::store::scheduled::scheduled_list;
 
@@ -47,9 +46,11 @@ pub async fn list_scheduled(mut call: Call) -> Response {
         let workspace = caller.workspace;
         let zone = zone_of(tx, workspace)?;
         if let Some(chat) = chat {
-            chat_find(tx, workspace, *chat)?.ok_or_else(unknown_chat)?;
+            reached_chat(tx, caller, *chat)?;
         }
-        let mut uids = scheduled_list(tx, workspace, *chat, PAGE_ROWS + 1, (page - 1) * PAGE_ROWS)?;
+        let accounts = reached_accounts(tx, caller)?;
+        let mut uids =
+            scheduled_list(tx, workspace, *chat, accounts.as_deref(), PAGE_ROWS + 1, (page - 1) * PAGE_ROWS)?;
         let has_more_pages = cut(&mut uids, PAGE_ROWS);
         let views = message_views(tx, workspace, &uids)?;
         let messages = Viewer::new(&app, workspace, &zone).messages(tx, &views)?;
@@ -79,8 +80,8 @@ pub async fn cancel_message(mut call: Call, Path(uid): Path<String>) -> Response
 
 fn read_query(fields: &mut Fields) -> Option<(Option<ChatId>, i64)> {
     let chat = fields.integer("chat_id");
-    if chat.is_some_and(|number| number < 1) {
-        fields.fault("chat_id", "chat_id must be a number from 1 on".into());
+    if let Some(number) = chat.filter(|number| *number < 1) {
+        fields.fault("chat_id", format!("chat_id is {number}; it must be a number from 1 on"));
     }
     Some((chat.map(ChatId), read_page(fields)))
 }

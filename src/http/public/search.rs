@@ -14,15 +14,15 @@ use crate::http::public::pages::{PAGE_ROWS, PAGE_ROWS_MAX, parse_moment};
 use crate::http::public::refusals::Refusals;
 use crate::http::public::send_body::read_account;
 use crate::http::public::view::{Message, Ok as OkBody, Viewer, zone_of};
-use crate::id::{AccountId, ChatId, WorkspaceId};
-use crate::inbox::chat::unknown_chat;
+use crate::id::{AccountId, ChatId};
+use crate::inbox::reach::{reached_accounts, reached_chat};
 use crate::inbox::search::{Search, search};
 use crate::inbox::search_words::Query;
 use crate::inbox::values::{LabelName, Phone};
 use crate::store::accounts::account_list;
-use crate::store::chats::chat_find;
 use crate::store::message_pages::message_views;
 use crate::store::search::SearchFilter;
+use crate::workspace::tokens::Caller;
 
 const QUERY_CHARS_MAX: usize = 256;
 
@@ -95,12 +95,13 @@ struct Wanted {
 pub async fn search_messages(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(read_wanted));
     let app = call.app().clone();
-    call.read(request, move |tx, caller, wanted| page(tx, caller.workspace, &app, wanted)).await
+    call.read(request, move |tx, caller, wanted| page(tx, caller, &app, wanted)).await
 }
 
-fn page(tx: &mut impl Read, workspace: WorkspaceId, app: &App, wanted: &Wanted) -> Result<SearchPage, Error> {
+fn page(tx: &mut impl Read, caller: &Caller, app: &App, wanted: &Wanted) -> Result<SearchPage, Error> {
+    let workspace = caller.workspace;
     let zone = zone_of(tx, workspace)?;
-    let wish = wanted.resolve(tx, workspace, &zone)?;
+    let wish = wanted.resolve(tx, caller, &zone)?;
     let found = search(tx, workspace, &wish)?;
     let views = message_views(tx, workspace, &found.uids)?;
     let messages = Viewer::new(app, workspace, &zone).messages(tx, &views)?;
@@ -114,13 +115,13 @@ fn page(tx: &mut impl Read, workspace: WorkspaceId, app: &App, wanted: &Wanted) 
 }
 
 impl Wanted {
-    fn resolve(&self, tx: &mut impl Read, workspace: WorkspaceId, zone: &TimeZone) -> Result<Search, Error> {
+    fn resolve(&self, tx: &mut impl Read, caller: &Caller, zone: &TimeZone) -> Result<Search, Error> {
         if let Some(chat) = self.chat {
-            chat_find(tx, workspace, chat)?.ok_or_else(unknown_chat)?;
+            reached_chat(tx, caller, chat)?;
         }
         let filter = SearchFilter {
             from_me: self.from_me,
-            account: self.account.as_ref().map(|phone| find_account(tx, workspace, phone)).transpose()?,
+            account: self.account(tx, caller)?,
             after: parse_moment("after", self.after.as_deref(), zone)?,
             before: parse_moment("before", self.before.as_deref(), zone)?,
             label: self.label.as_ref().map(|label| label.as_str().to_owned()),
@@ -130,9 +131,30 @@ impl Wanted {
     }
 }
 
-fn find_account(tx: &mut impl Read, workspace: WorkspaceId, phone: &Phone) -> Result<AccountId, Error> {
-    let accounts = account_list(tx, workspace)?;
-    accounts.iter().find(|account| account.phone == phone.as_str()).map(|account| account.id).ok_or_else(|| {
+impl Wanted {
+    /// The account that is named, or the only one that the caller reaches. One who reaches some must say which: the words of
+    /// all accounts stand together.
+    fn account(&self, tx: &mut impl Read, caller: &Caller) -> Result<Option<AccountId>, Error> {
+        let named = self.account.as_ref().map(|phone| find_account(tx, caller, phone)).transpose()?;
+        if named.is_some() || self.chat.is_some() {
+            return Ok(named);
+        }
+        let Some(reached) = reached_accounts(tx, caller)? else { return Ok(None) };
+        match reached.as_slice() {
+            [only] => Ok(Some(*only)),
+            _ => {
+                let rule =
+                    "This token is limited to accounts; give whatsapp_account_phone or chat_id to say where to look";
+                Err(Error::invalid("whatsapp_account_phone", rule))
+            }
+        }
+    }
+}
+
+fn find_account(tx: &mut impl Read, caller: &Caller, phone: &Phone) -> Result<AccountId, Error> {
+    let accounts = account_list(tx, caller.workspace)?;
+    let mut reached = accounts.iter().filter(|account| caller.limits.allow_account(&account.phone));
+    reached.find(|account| account.phone == phone.as_str()).map(|account| account.id).ok_or_else(|| {
         let rule = format!("WhatsApp account {} is not linked to this workspace", phone.as_str());
         Error::invalid("whatsapp_account_phone", format!("{rule}; GET /whatsapp_accounts lists those that are"))
     })
@@ -152,8 +174,8 @@ fn read_wanted(fields: &mut Fields) -> Option<Wanted> {
     }
     let (chat, cursor) = (fields.integer("chat_id"), fields.integer("cursor"));
     for (field, given) in [("chat_id", chat), ("cursor", cursor)] {
-        if given.is_some_and(|number| number < 1) {
-            fields.fault(field, format!("{field} must be a number from 1 on"));
+        if let Some(number) = given.filter(|number| *number < 1) {
+            fields.fault(field, format!("{field} is {number}; it must be a number from 1 on"));
         }
     }
     Some(Wanted {

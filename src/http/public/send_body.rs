@@ -1,6 +1,6 @@
 //! The bodies of sends: their words in the document, and how they are read.
 
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -12,17 +12,6 @@ use crate::inbox::schedule::parse_send_at;
 use crate::inbox::send::SendMessage;
 use crate::inbox::values::{ChatName, Jid, LabelName, MessageText, Phone};
 use crate::message::Origin;
-
-/// The header by which a send may be repeated safely.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "the words of the document; `Call` reads the header")]
-pub struct IdempotencyHeader {
-    /// Any text of your own, 1 to 255 characters. A request repeated with it within 7 days is answered with the first
-    /// answer and sends nothing.
-    #[param(rename = "Idempotency-Key")]
-    idempotency_key: Option<String>,
-}
 
 /// A message to a phone number: a text, an attachment, or both.
 #[derive(ToSchema)]

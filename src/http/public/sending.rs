@@ -10,8 +10,8 @@ use crate::http::call::{Call, Done, RawBody};
 use crate::http::public::chats::parse_chat_id;
 use crate::http::public::refusals::{BodyRefusals, Refusals, SendRefusals};
 use crate::http::public::send_body::{
-    IdempotencyHeader, NewChatMessage, NewIds, NewJidMessage, NewMessage, NewNamedMessage, read_to_chat,
-    read_to_chat_name, read_to_jid, read_to_phone,
+    NewChatMessage, NewIds, NewJidMessage, NewMessage, NewNamedMessage, read_to_chat, read_to_chat_name, read_to_jid,
+    read_to_phone,
 };
 use crate::http::public::view::Ok as OkBody;
 use crate::inbox::content::Recipient;
@@ -29,7 +29,6 @@ pub struct AcceptedMessage {
 /// mass-sending quota, or 2 with both text and attachment, given back if it fails. Repeat safely with an `Idempotency-Key`.
 #[utoipa::path(
     post, path = "/messages", tag = "Messages", operation_id = "send_message", request_body = NewMessage,
-    params(IdempotencyHeader),
     responses(
         (status = 200, description = "Accepted", body = OkBody<AcceptedMessage>), Refusals, BodyRefusals, SendRefusals,
     ),
@@ -45,7 +44,6 @@ pub async fn send_message(mut call: Call, body: RawBody) -> Response {
 /// The same as `POST /messages`.
 #[utoipa::path(
     post, path = "/v2/messages", tag = "Messages", operation_id = "send_message_v2", request_body = NewMessage,
-    params(IdempotencyHeader),
     responses(
         (status = 200, description = "Accepted", body = OkBody<AcceptedMessage>), Refusals, BodyRefusals, SendRefusals,
     ),
@@ -59,7 +57,7 @@ pub async fn send_message_v2(call: Call, body: RawBody) -> Response {
 /// To a phone, a group, or a contact whose phone WhatsApp hides. Otherwise as `POST /messages`.
 #[utoipa::path(
     post, path = "/messages/to_jid", tag = "Messages", operation_id = "send_message_to_jid",
-    request_body = NewJidMessage, params(IdempotencyHeader),
+    request_body = NewJidMessage,
     responses(
         (status = 200, description = "Accepted", body = OkBody<AcceptedMessage>), Refusals, BodyRefusals, SendRefusals,
     ),
@@ -75,7 +73,7 @@ pub async fn send_message_to_jid(mut call: Call, body: RawBody) -> Response {
 /// The chat must be there: an unknown name is 404. Otherwise as `POST /chats/{chat_id}/messages`.
 #[utoipa::path(
     post, path = "/messages/to_chat_name", tag = "Messages", operation_id = "send_message_to_chat_name",
-    request_body = NewNamedMessage, params(IdempotencyHeader),
+    request_body = NewNamedMessage,
     responses(
         (status = 200, description = "Accepted", body = OkBody<AcceptedMessage>), Refusals, BodyRefusals, SendRefusals,
     ),
@@ -92,7 +90,7 @@ pub async fn send_message_to_chat_name(mut call: Call, body: RawBody) -> Respons
 #[utoipa::path(
     post, path = "/chats/{chat_id}/messages", tag = "Messages", operation_id = "send_chat_message",
     request_body = NewChatMessage,
-    params(("chat_id" = i64, Path, description = "The chat's number"), IdempotencyHeader),
+    params(("chat_id" = i64, Path, description = "The chat's number")),
     responses(
         (status = 200, description = "Accepted", body = OkBody<AcceptedMessage>), Refusals, BodyRefusals, SendRefusals,
     ),
@@ -112,7 +110,7 @@ pub async fn send_chat_message(mut call: Call, Path(id): Path<String>, body: Raw
 #[utoipa::path(
     post, path = "/v2/chats/{chat_id}/messages", tag = "Messages", operation_id = "send_chat_message_v2",
     request_body = NewChatMessage,
-    params(("chat_id" = i64, Path, description = "The chat's number"), IdempotencyHeader),
+    params(("chat_id" = i64, Path, description = "The chat's number")),
     responses(
         (status = 200, description = "Accepted", body = OkBody<AcceptedMessage>), Refusals, BodyRefusals, SendRefusals,
     ),

@@ -10,10 +10,10 @@ use crate::http::call::Call;
 use crate::http::public::accounts::Account;
 use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{Ok as OkBody, zone_of};
-use crate::id::WorkspaceId;
 use crate::store::accounts::{AccountRow, account_list};
 use crate::store::teammates::{TeamRow, TeammateRow, team_list, teammate_list};
 use crate::workspace::teammates::teammate_of;
+use crate::workspace::tokens::Caller;
 use crate::workspace::zone::api_time;
 
 #[derive(Serialize, ToSchema)]
@@ -62,7 +62,7 @@ pub struct Teammate {
 pub async fn list_teammates(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(())));
     call.read(request, |tx, caller, ()| {
-        let roll = Roll::read(tx, caller.workspace)?;
+        let roll = Roll::read(tx, caller)?;
         let teams = roll.teams.iter().map(|team| Team { title: team.title.clone() }).collect();
         Ok(Teammates { teams, teammates: roll.teammates.iter().map(|row| roll.teammate(row)).collect() })
     })
@@ -83,7 +83,7 @@ pub async fn get_me(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(())));
     call.read(request, |tx, caller, ()| {
         let teammate = teammate_of(tx, caller)?;
-        Ok(Roll::read(tx, caller.workspace)?.teammate(&teammate))
+        Ok(Roll::read(tx, caller)?.teammate(&teammate))
     })
     .await
 }
@@ -99,12 +99,15 @@ pub struct Roll {
 impl Roll {
     /// # Errors
     /// Faults of the database only.
-    pub fn read(tx: &mut impl database::Read, workspace: WorkspaceId) -> Result<Roll, Error> {
+    pub fn read(tx: &mut impl database::Read, caller: &Caller) -> Result<Roll, Error> {
+        let workspace = caller.workspace;
+        let mut accounts = account_list(tx, workspace)?;
+        accounts.retain(|account| caller.limits.allow_account(&account.phone));
         Ok(Roll {
             zone: zone_of(tx, workspace)?,
             teams: team_list(tx, workspace)?,
             teammates: teammate_list(tx, workspace)?,
-            accounts: account_list(tx, workspace)?,
+            accounts,
         })
     }
 

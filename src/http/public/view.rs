@@ -13,12 +13,12 @@ use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::files::link::{LinkKey, Links};
-use crate::id::WorkspaceId;
+use crate::id::{ChatId, WorkspaceId};
 use crate::message::{Failure, FileState, MessageKind};
 use crate::store::counters::counters_find;
 use crate::store::files::link_key;
-use crate::store::messages::MessageView;
-use crate::store::reactions::{ReactionRow, reaction_list};
+use crate::store::messages::{MessageView, message_last};
+use crate::store::reactions::{ReactionRow, reaction_last, reaction_list};
 use crate::workspace::zone::{api_time, stored_zone};
 
 /// Reactions that one answer reads; a page has 100 messages, and a reaction beyond these is not shown.
@@ -188,16 +188,29 @@ impl<'v> Viewer<'v> {
 
     /// The messages as the contract writes them; one look at the reactions for those of one chat that stand together.
     pub fn messages(&self, tx: &mut impl Read, views: &[MessageView]) -> Result<Vec<Message>, Error> {
-        let links = match views.iter().any(|view| view.attachment.is_some()) {
-            true => Some(Links::new(LinkKey::new(link_key(tx)?), self.public_url, self.workspace, self.now)),
-            false => None,
-        };
+        let links = self.links_for(tx, views)?;
         let mut messages = Vec::with_capacity(views.len());
         for of_one_chat in views.chunk_by(|one, next| one.message.chat == next.message.chat) {
             let reactions = self.reactions_to(tx, of_one_chat)?;
             messages.extend(of_one_chat.iter().map(|view| self.message(view, &reactions, links.as_ref())));
         }
         Ok(messages)
+    }
+
+    /// The last messages of a page of chats, as far as they have one.
+    pub fn last_of(&self, tx: &mut impl Read, chats: &[ChatId]) -> Result<Vec<Message>, Error> {
+        let views = message_last(tx, self.workspace, chats)?;
+        let (links, reactions) =
+            (self.links_for(tx, &views)?, reaction_last(tx, self.workspace, chats, REACTIONS_MAX)?);
+        Ok(views.iter().map(|view| self.message(view, &reactions, links.as_ref())).collect())
+    }
+
+    /// What signs the links of attachments, where there are any.
+    fn links_for(&self, tx: &mut impl Read, views: &[MessageView]) -> Result<Option<Links>, Error> {
+        Ok(match views.iter().any(|view| view.attachment.is_some()) {
+            true => Some(Links::new(LinkKey::new(link_key(tx)?), self.public_url, self.workspace, self.now)),
+            false => None,
+        })
     }
 
     /// One message.

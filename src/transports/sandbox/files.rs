@@ -78,6 +78,14 @@ pub fn source_of_blob(sha256: &[u8; 32]) -> String {
     source
 }
 
+/// The bytes that a body's file has on our side.
+pub fn blob_of(body: &IncomingBody) -> Option<[u8; 32]> {
+    match body {
+        IncomingBody::File(file) => file.source.strip_prefix(BLOB).and_then(parse_hash),
+        _ => None,
+    }
+}
+
 /// The source behind a shy one, or itself.
 pub fn plain(source: &str) -> &str {
     source.strip_prefix(SHY).and_then(|rest| rest.split_once(':')).map_or(source, |(_, plain)| plain)
@@ -130,7 +138,8 @@ mod tests {
     #[test]
     fn samples_are_what_they_say() {
         assert!(VOICE.bytes.starts_with(b"OggS") && VOICE.bytes[28..].starts_with(b"OpusHead"));
-        assert!(PHOTO.bytes.starts_with(&[0xff, 0xd8, 0xff]));
+        let photo = image::load_from_memory(PHOTO.bytes).expect("it can be decoded");
+        assert!(photo.width() >= 64 && photo.height() >= 48, "{}x{}", photo.width(), photo.height());
         assert!(PDF.bytes.starts_with(b"%PDF-"));
     }
 }

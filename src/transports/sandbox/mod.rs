@@ -125,6 +125,7 @@ impl Sandbox {
             sender_jid: String::new(),
             text,
             body,
+            blob: if let Body::File(file) = &message.body { Some(file.sha256) } else { None },
             reply_to: message.reply_to.clone().unwrap_or_default(),
             reactions: String::new(),
             at,

@@ -17,6 +17,7 @@ use crate::store::sandbox::{
 use crate::store::sandbox_contacts::{sandbox_contact_set_typing, sandbox_contact_typing, sandbox_contact_wrote};
 use crate::transports::sandbox::act::{body_of, body_to_keep};
 use crate::transports::sandbox::contacts::contact_at;
+use crate::transports::sandbox::files::blob_of;
 use crate::transports::sandbox::refusals::Refusal;
 
 /// How long a phone shows that somebody writes.
@@ -143,6 +144,7 @@ fn keep_said(tx: &mut Tx<'_>, of: SandboxOf, said: &Incoming, id: Uuid, at_once:
         sender_jid: said.sender.address.jid().to_owned(),
         text,
         body,
+        blob: blob_of(&said.body),
         reply_to: said.reply_to.clone().unwrap_or_default(),
         reactions: String::new(),
         at: Time::from_ms(said.at_ms),

@@ -197,6 +197,7 @@ mod tests {
             sender_jid: String::new(),
             text: "What are your PRICES?".into(),
             body: String::new(),
+            blob: None,
             reply_to: String::new(),
             reactions: String::new(),
             at: Time::from_ms(1_000),
