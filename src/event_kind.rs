@@ -50,6 +50,18 @@ pub enum Kind {
     WebhookMade,
     WebhookChanged,
     WebhookDeleted,
+    /// The detail of this and the following is the number of the teammate or token.
+    TeammateJoined,
+    TeammateLeft,
+    /// A teammate has another role; the detail is their number and the role.
+    TeammateRole,
+    PasswordChanged,
+    TokenMade,
+    TokenRevoked,
+    /// A token was replaced by another; the detail is both numbers.
+    TokenRotated,
+    /// The workspace's name or zone changed.
+    WorkspaceChanged,
     /// The file of a message that arrived is there.
     AttachmentReady,
     /// The file of a message that arrived will never be there; its row says why.
@@ -65,6 +77,14 @@ pub enum Kind {
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
+    (Kind::TeammateJoined, 120, "teammate:joined"),
+    (Kind::TeammateLeft, 121, "teammate:left"),
+    (Kind::TeammateRole, 122, "teammate:role"),
+    (Kind::PasswordChanged, 123, "teammate:password"),
+    (Kind::TokenMade, 124, "token:new"),
+    (Kind::TokenRevoked, 125, "token:revoked"),
+    (Kind::TokenRotated, 126, "token:rotated"),
+    (Kind::WorkspaceChanged, 127, "workspace:changed"),
     (Kind::MessageSent, 1, "message:sent:new"),
     (Kind::MessageReceived, 2, "message:received:new"),
     (Kind::MessageStatus, 3, "message:status"),

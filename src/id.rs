@@ -96,6 +96,10 @@ number_id! {
     /// A webhook; counts from 1 in each workspace.
     WebhookId
 }
+number_id! {
+    /// A teammate's session in the dashboard; counts from 1 in each workspace.
+    SessionId
+}
 uuid_id! {
     /// A message's id in the public API. A UUIDv7: messages sort by it in the order in which they were accepted.
     MessageUid
@@ -110,6 +114,11 @@ impl TeammateId {
     pub const OWNER: TeammateId = TeammateId(1);
     /// Stands where a chat has nobody who answers for it.
     pub const NOBODY: TeammateId = TeammateId(0);
+}
+
+impl SessionId {
+    /// Stands where no session is meant.
+    pub const NONE: SessionId = SessionId(0);
 }
 
 impl TeamId {

@@ -10,7 +10,7 @@ use crate::accounts::link_sandbox;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
-use crate::id::{MessageUid, TokenId, WorkspaceId};
+use crate::id::{MessageUid, TeammateId, TokenId, WorkspaceId};
 use crate::inbox::content::{Content, Recipient};
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::inbox::values::{MessageText, Phone};
@@ -118,7 +118,7 @@ async fn token_create(
         .ok_or_else(|| Error::invalid("scope", format!("There is no scope \"{scope}\"; use read, send or full")))?;
     let workspace = choose(app, workspace).await?;
     let limits = limits_of(limits, app.clock.now(), &workspace.zone)?;
-    let token = NewToken { name, scope, sandbox_only: false, limits };
+    let token = NewToken { name, scope, sandbox_only: false, teammate: TeammateId::OWNER, limits };
     let secret = TokenSecret::generate();
     let text = secret.reveal().to_owned();
     let create = move |write: &mut Write<'_, '_>| create_limited_token(write, &token, &secret);

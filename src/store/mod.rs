@@ -16,6 +16,7 @@ pub mod api_calls;
 pub mod chat_lists;
 pub mod chats;
 pub mod counters;
+pub mod entry_links;
 pub mod events;
 pub mod files;
 pub mod group_members;
@@ -29,15 +30,18 @@ pub mod numbers;
 pub mod outbox;
 pub mod outbox_moves;
 mod page_ids;
+pub mod passwords;
 pub mod rate_slots;
 pub mod reactions;
 pub mod routes;
 pub mod sandbox;
 pub mod sandbox_contacts;
+pub mod sessions;
 pub mod setup_links;
 pub mod teammates;
 pub mod templates;
 pub mod tokens;
+pub mod usage;
 pub mod webhooks;
 pub mod workspaces;
 mod write;
@@ -102,6 +106,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0009_sandbox.sql"),
         postgres: include_str!("../../migrations/postgres/0009_sandbox.sql"),
     },
+    Migration {
+        version: 14,
+        name: "coming in",
+        sqlite: include_str!("../../migrations/sqlite/0014_coming_in.sql"),
+        postgres: include_str!("../../migrations/postgres/0014_coming_in.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -112,6 +122,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("counters", counters::STATEMENTS),
+        ("entry_links", entry_links::STATEMENTS),
         ("events", events::STATEMENTS),
         ("files", files::STATEMENTS),
         ("group_members", group_members::STATEMENTS),
@@ -124,15 +135,18 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("numbers", numbers::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("outbox_moves", outbox_moves::STATEMENTS),
+        ("passwords", passwords::STATEMENTS),
         ("rate_slots", rate_slots::STATEMENTS),
         ("reactions", reactions::STATEMENTS),
         ("routes", routes::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("sandbox_contacts", sandbox_contacts::STATEMENTS),
+        ("sessions", sessions::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),
         ("templates", templates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
+        ("usage", usage::STATEMENTS),
         ("webhooks", webhooks::STATEMENTS),
         ("workspaces", workspaces::STATEMENTS),
     ];

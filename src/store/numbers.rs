@@ -2,7 +2,7 @@
 
 use database::{Error, Read, Sql, params};
 
-use crate::id::{TeamId, TeammateId, TemplateId, WebhookId};
+use crate::id::{SessionId, TeamId, TeammateId, TemplateId, WebhookId};
 use crate::store::Write;
 
 const TEAMMATE_NEXT: Sql = Sql::both(
@@ -18,6 +18,10 @@ const TEMPLATE_NEXT: Sql = Sql::both(
 
 const WEBHOOK_NEXT: Sql = Sql::both(
     "UPDATE workspace_counters SET webhook_last = webhook_last + 1 WHERE workspace_id = $1 RETURNING webhook_last",
+);
+
+const SESSION_NEXT: Sql = Sql::both(
+    "UPDATE workspace_counters SET session_last = session_last + 1 WHERE workspace_id = $1 RETURNING session_last",
 );
 
 /// The number of the next teammate. None is ever given twice, also not one of an invitation that was withdrawn.
@@ -37,11 +41,15 @@ pub fn webhook_next(write: &mut Write<'_, '_>) -> Result<WebhookId, Error> {
     next(write, &WEBHOOK_NEXT).map(WebhookId)
 }
 
+pub fn session_next(write: &mut Write<'_, '_>) -> Result<SessionId, Error> {
+    next(write, &SESSION_NEXT).map(SessionId)
+}
+
 fn next(write: &mut Write<'_, '_>, sql: &Sql) -> Result<i64, Error> {
     let number = write.tx.query_row(sql, &params![write.workspace.id], |row| row.get(0))?;
     number.ok_or_else(|| Error::Decode("a workspace without counters".to_owned()))
 }
 
 super::statements! {
-    TEAMMATE_NEXT, TEAM_NEXT, TEMPLATE_NEXT, WEBHOOK_NEXT,
+    TEAMMATE_NEXT, TEAM_NEXT, TEMPLATE_NEXT, WEBHOOK_NEXT, SESSION_NEXT,
 }

@@ -60,6 +60,11 @@ const TEAMMATE_INSERT: Sql = Sql::both(
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 );
 
+const TEAMMATE_UPDATE: Sql = Sql::both(
+    "UPDATE teammates SET display_name = $3, first_name = $4, last_name = $5, email = $6, email_folded = $7, role = $8, \
+     team_id = $9, status = $10, invitation_status = $11, ended_at_ms = $12 WHERE workspace_id = $1 AND user_id = $2",
+);
+
 const TEAMMATE_DELETE: Sql = Sql::both("DELETE FROM teammates WHERE workspace_id = $1 AND user_id = $2");
 
 const TEAM_LIST: Sql =
@@ -119,6 +124,28 @@ pub fn teammate_insert(tx: &mut Tx<'_>, workspace: WorkspaceId, teammate: &Teamm
     tx.execute(&TEAMMATE_INSERT, &values).map(drop)
 }
 
+/// Stores a teammate as they are now; the caller has seen that the email is free.
+pub fn teammate_update(write: &mut Write<'_, '_>, teammate: &TeammateRow) -> Result<(), Error> {
+    let TeammateRow { id, display_name, first_name, last_name, email, role, team, .. } = teammate;
+    let TeammateRow { status, invitation_status, ended_at, .. } = teammate;
+    let email_folded = fold(email);
+    let values = params![
+        write.workspace.id,
+        id,
+        display_name,
+        first_name,
+        last_name,
+        email,
+        email_folded,
+        role,
+        team,
+        status,
+        invitation_status,
+        ended_at
+    ];
+    write.tx.execute(&TEAMMATE_UPDATE, &values).map(drop)
+}
+
 /// Deletes a teammate who never came in, as if never invited.
 pub fn teammate_delete(write: &mut Write<'_, '_>, teammate: TeammateId) -> Result<(), Error> {
     write.tx.execute(&TEAMMATE_DELETE, &params![write.workspace.id, teammate]).map(drop)
@@ -161,6 +188,6 @@ fn decode_team(row: &Row<'_>) -> Result<TeamRow, Error> {
 }
 
 super::statements! {
-    TEAMMATE_LIST, TEAMMATE_FIND, TEAMMATE_BY_EMAIL, TEAMMATE_INSERT, TEAMMATE_DELETE, TEAM_LIST, TEAM_BY_TITLE,
+    TEAMMATE_LIST, TEAMMATE_FIND, TEAMMATE_BY_EMAIL, TEAMMATE_INSERT, TEAMMATE_UPDATE, TEAMMATE_DELETE, TEAM_LIST, TEAM_BY_TITLE,
     TEAM_INSERT,
 }

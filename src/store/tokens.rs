@@ -51,6 +51,14 @@ const TOKEN_LIST: Sql = Sql::both(
 const TOKEN_REVOKE: Sql =
     Sql::both("UPDATE tokens SET revoked_at_ms = $3 WHERE workspace_id = $1 AND token_id = $2 AND revoked_at_ms = 0");
 
+const TOKEN_FIND: Sql = Sql::both(
+    "SELECT workspace_id, token_id, name, scope, sandbox_only, hint, created_at_ms, revoked_at_ms, last_used_at_ms, \
+     teammate_id, accounts, networks, expires_at_ms, collapses FROM tokens WHERE workspace_id = $1 AND token_id = $2",
+);
+
+const TOKEN_EXPIRE: Sql =
+    Sql::both("UPDATE tokens SET expires_at_ms = $3 WHERE workspace_id = $1 AND token_id = $2 AND revoked_at_ms = 0");
+
 const TOKEN_USED: Sql = Sql::both(
     "UPDATE tokens SET last_used_at_ms = $3 WHERE workspace_id = $1 AND token_id = $2 AND last_used_at_ms < $3",
 );
@@ -92,6 +100,16 @@ pub fn token_revoke(write: &mut Write<'_, '_>, id: TokenId) -> Result<bool, Erro
     Ok(write.tx.execute(&TOKEN_REVOKE, &values)? > 0)
 }
 
+/// A token of the workspace, ended or not.
+pub fn token_find(tx: &mut impl Read, workspace: WorkspaceId, id: TokenId) -> Result<Option<TokenRow>, Error> {
+    tx.query_row(&TOKEN_FIND, &params![workspace, id], decode)
+}
+
+/// Lets a token live until then; `false` if it was revoked or doesn't exist.
+pub fn token_expire(write: &mut Write<'_, '_>, id: TokenId, at: Time) -> Result<bool, Error> {
+    Ok(write.tx.execute(&TOKEN_EXPIRE, &params![write.workspace.id, id, at])? > 0)
+}
+
 /// Notes that a token was used; called now and then, not for every request.
 pub fn token_used(write: &mut Write<'_, '_>, id: TokenId, at: Time) -> Result<(), Error> {
     write.tx.execute(&TOKEN_USED, &params![write.workspace.id, id, at]).map(drop)
@@ -117,5 +135,5 @@ fn decode(row: &Row<'_>) -> Result<TokenRow, Error> {
 }
 
 super::statements! {
-    TOKEN_INSERT, TOKEN_BY_HASH, TOKEN_LIST, TOKEN_REVOKE, TOKEN_USED,
+    TOKEN_INSERT, TOKEN_BY_HASH, TOKEN_LIST, TOKEN_FIND, TOKEN_EXPIRE, TOKEN_REVOKE, TOKEN_USED,
 }

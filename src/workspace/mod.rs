@@ -4,17 +4,21 @@ pub mod api_log;
 pub mod credits;
 pub mod cycle;
 pub mod duplicates;
+pub mod entry;
 pub mod invitations;
 pub mod ledger;
 pub mod limits;
+pub mod passwords;
 pub mod people;
-
+pub mod permissions;
 pub mod quota;
 pub mod rate;
 pub mod redaction;
+pub mod secret;
+pub mod sessions;
 pub mod settings;
 pub mod setup;
-
+pub mod team;
 pub mod teammates;
 pub mod token_limits;
 pub mod tokens;

@@ -1,6 +1,7 @@
 //! What is told of people, parsed once at the edge: emails, names, titles of teams.
 
 use crate::error::Error;
+use crate::store::teammates::TeammateRow;
 
 /// RFC 5321's longest path, less its brackets.
 pub const EMAIL_CHARS_MAX: usize = 254;
@@ -68,6 +69,34 @@ impl PersonName {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A person's whole name as one types it into one field: 1 to [`PERSON_NAME_CHARS_MAX`] characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FullName(String);
+
+impl FullName {
+    /// # Errors
+    /// `validation_error` for none, for one that is too long or holds control characters.
+    pub fn parse(field: &str, given: &str) -> Result<FullName, Error> {
+        let name = line(field, given, PERSON_NAME_CHARS_MAX)?;
+        if name.is_empty() {
+            return Err(Error::invalid(field, "Say how your team calls you"));
+        }
+        Ok(FullName(name))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Names a teammate: the first word is the first name, what follows the last.
+    pub fn put_on(&self, teammate: &mut TeammateRow) {
+        let (first, last) = self.0.split_once(' ').unwrap_or((&self.0, ""));
+        teammate.display_name.clone_from(&self.0);
+        first.clone_into(&mut teammate.first_name);
+        last.trim().clone_into(&mut teammate.last_name);
     }
 }
 

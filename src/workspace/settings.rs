@@ -6,12 +6,14 @@ use database::Tx;
 
 use crate::clock::Time;
 use crate::error::{Error, FieldFault};
+use crate::event_kind::Kind;
 use crate::id::WorkspaceId;
 use crate::store::Write;
 use crate::store::counters::counters_insert;
 use crate::store::teammates::teammate_insert;
 use crate::store::workspaces::{Workspace, workspace_insert, workspace_next_id, workspace_update};
 use crate::workspace::cycle::cycle_at;
+use crate::workspace::entry::note;
 use crate::workspace::teammates::first_owner;
 use crate::workspace::zone::parse_zone;
 
@@ -102,6 +104,15 @@ pub fn describe_workspace(write: &mut Write<'_, '_>, name: &str, zone: &str) -> 
     zone.clone_into(&mut write.workspace.zone);
     workspace_update(write.tx, &write.workspace)?;
     Ok(())
+}
+
+/// The same by somebody who works there, which the log of events tells.
+///
+/// # Errors
+/// As [`describe_workspace`].
+pub fn redescribe_workspace(write: &mut Write<'_, '_>, name: &str, zone: &str) -> Result<(), Error> {
+    describe_workspace(write, name, zone)?;
+    note(write, Kind::WorkspaceChanged, String::new())
 }
 
 /// Whether a workspace may be called so and lie there; names every fault.

@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use database::{Database, Priority, Read, Tx};
-use sha2::{Digest, Sha256};
 
 use crate::clock::Time;
 use crate::error::{Code, Error};
-use crate::id::{WorkspaceId, random_bytes};
+use crate::id::{SessionId, TeammateId, WorkspaceId};
 use crate::store::Write;
 use crate::store::counters::counters_find;
 use crate::store::setup_links::{setup_link_end_all, setup_link_find, setup_link_insert, setup_link_use};
+use crate::store::teammates::{TeammateRow, teammate_by_email, teammate_find, teammate_update};
 use crate::store::workspaces::{Workspace, workspace_list};
+use crate::workspace::entry::{set_password, unknown_teammate};
+use crate::workspace::people::{Email, FullName};
+pub use crate::workspace::secret::Secret as SetupSecret;
 use crate::workspace::settings::{create_workspace, describe_workspace};
 use crate::workspace::tokens::{Scope, TokenSecret, create_token};
 
@@ -21,43 +24,6 @@ pub const SANDBOX_ACCOUNT: &str = "Demo phone";
 pub const FIRST_TOKEN: &str = "First start";
 /// How long the setup link of the first start lives.
 pub const SETUP_LINK_LIVES: Duration = Duration::from_secs(24 * 3600);
-
-/// 192 bits, as hex.
-const SECRET_BYTES: usize = 24;
-
-/// The secret of a setup link: shown once, never stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SetupSecret(String);
-
-impl SetupSecret {
-    pub fn generate() -> SetupSecret {
-        let bytes: [u8; SECRET_BYTES] = random_bytes();
-        SetupSecret(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    /// A secret as it came in a link, if its form is right.
-    pub fn parse(text: &str) -> Option<SetupSecret> {
-        let well_formed = text.len() == SECRET_BYTES * 2
-            && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-        well_formed.then(|| SetupSecret(text.to_owned()))
-    }
-
-    /// What `setup_links` keeps of it.
-    pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.0.as_bytes()).into()
-    }
-
-    /// The secret itself, to be shown once.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for SetupSecret {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("SetupSecret(..)")
-    }
-}
 
 /// What a first start made; both secrets are known here and nowhere else.
 #[derive(Clone, Debug)]
@@ -137,42 +103,47 @@ pub fn workspace_to_set_up(read: &mut impl Read, secret: &SetupSecret, now: Time
     Ok(counters_find(read, workspace)?.map(|(workspace, _)| workspace))
 }
 
-/// Uses up a setup link to name its workspace and set its zone; `false`, and nothing is changed, if it doesn't live any
-/// more.
+/// What a setup link's form says.
+#[derive(Clone, Debug)]
+pub struct SettingUp {
+    pub name: FullName,
+    pub email: Email,
+    /// The Owner's password, hashed.
+    pub hash: String,
+    pub workspace: String,
+    pub zone: String,
+}
+
+/// Uses up a setup link: names its workspace, sets its zone and makes whoever has the link its Owner. `None`, and nothing
+/// is changed, if the link doesn't live any more.
 ///
 /// # Errors
-/// `validation_error` for a bad name or zone; the link isn't used up then.
+/// `validation_error` for a bad name or zone, or another teammate's email; the link isn't used up then.
 pub fn set_up_workspace(
     write: &mut Write<'_, '_>,
     secret: &SetupSecret,
-    name: &str,
-    zone: &str,
-) -> Result<bool, Error> {
+    given: &SettingUp,
+) -> Result<Option<TeammateRow>, Error> {
     if !setup_link_use(write.tx, secret.hash(), write.now)? {
-        return Ok(false);
+        return Ok(None);
     }
-    describe_workspace(write, name, zone)?;
-    Ok(true)
+    let workspace = write.workspace.id;
+    let holder = teammate_by_email(write.tx, workspace, given.email.as_str())?;
+    if let Some(other) = holder.filter(|holder| holder.id != TeammateId::OWNER) {
+        let rule = format!("{} is the email of another teammate, {}; give yours", other.email, other.display_name);
+        return Err(Error::invalid("email", rule));
+    }
+    describe_workspace(write, &given.workspace, &given.zone)?;
+    let mut owner = teammate_find(write.tx, workspace, TeammateId::OWNER)?.ok_or_else(unknown_teammate)?;
+    given.name.put_on(&mut owner);
+    given.email.as_str().clone_into(&mut owner.email);
+    teammate_update(write, &owner)?;
+    set_password(write, owner.id, &given.hash, SessionId::NONE)?;
+    Ok(Some(owner))
 }
 
 /// Whether the database said no because a row like it was there first.
 pub fn is_constraint(error: &Error) -> bool {
     let cause = error.cause().and_then(|cause| cause.downcast_ref::<database::Error>());
     cause.is_some_and(database::Error::is_constraint)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_setup_secret_is_known_by_its_form_and_hidden_in_print() {
-        let secret = SetupSecret::generate();
-        assert_eq!(SetupSecret::parse(secret.reveal()), Some(secret.clone()));
-        assert!(!format!("{secret:?}").contains(secret.reveal()));
-        let long = "0".repeat(49);
-        for wrong in ["", "0", &long, &"G".repeat(48), &"é".repeat(24)] {
-            assert_eq!(SetupSecret::parse(wrong), None);
-        }
-    }
 }

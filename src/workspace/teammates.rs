@@ -23,19 +23,28 @@ pub enum Role {
     Collaborator,
 }
 
-const ROLES: [(Role, &str); 6] = [
-    (Role::Owner, "owner"),
-    (Role::Admin, "admin"),
-    (Role::TeamSupervisor, "team_supervisor"),
-    (Role::Teammate, "teammate"),
-    (Role::AgentRole, "agent"),
-    (Role::Collaborator, "collaborator"),
+/// Each role with its word in the public API and on the screens.
+const ROLES: [(Role, &str, &str); 6] = [
+    (Role::Owner, "owner", "Owner"),
+    (Role::Admin, "admin", "Admin"),
+    (Role::TeamSupervisor, "team_supervisor", "Team supervisor"),
+    (Role::Teammate, "teammate", "Teammate"),
+    (Role::AgentRole, "agent", "Agent"),
+    (Role::Collaborator, "collaborator", "Collaborator"),
 ];
 
 impl Role {
     /// What somebody can be invited as. Nobody becomes an owner by invitation.
     pub const INVITED: [Role; 5] =
         [Role::Admin, Role::TeamSupervisor, Role::Teammate, Role::AgentRole, Role::Collaborator];
+
+    pub const ALL: [Role; 6] =
+        [Role::Owner, Role::Admin, Role::TeamSupervisor, Role::Teammate, Role::AgentRole, Role::Collaborator];
+
+    /// As people read it.
+    pub fn title(self) -> &'static str {
+        ROLES.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+    }
 
     /// As the public API writes it.
     pub fn as_str(self) -> &'static str {
@@ -61,6 +70,11 @@ pub enum Standing {
 }
 
 impl Standing {
+    pub fn put_on(self, teammate: &mut TeammateRow) {
+        self.status().clone_into(&mut teammate.status);
+        self.invitation_status().clone_into(&mut teammate.invitation_status);
+    }
+
     pub const fn status(self) -> &'static str {
         match self {
             Standing::Active => "active",

@@ -82,6 +82,11 @@ impl Caller {
         }
     }
 
+    /// A teammate at a screen, who needs no token either; the screen has asked whether their role may do it.
+    pub fn teammate(workspace: WorkspaceId, teammate: TeammateId) -> Caller {
+        Caller { teammate, ..Caller::operator(workspace) }
+    }
+
     /// Whether the caller's token may use the account with this phone.
     ///
     /// # Errors
@@ -151,6 +156,8 @@ pub struct NewToken {
     pub name: String,
     pub scope: Scope,
     pub sandbox_only: bool,
+    /// Whose it is.
+    pub teammate: TeammateId,
     pub limits: TokenLimits,
 }
 
@@ -165,11 +172,12 @@ pub fn create_token(
     sandbox_only: bool,
     secret: &TokenSecret,
 ) -> Result<TokenId, Error> {
-    let token = NewToken { name: name.to_owned(), scope, sandbox_only, limits: TokenLimits::default() };
+    let limits = TokenLimits::default();
+    let token = NewToken { name: name.to_owned(), scope, sandbox_only, teammate: TeammateId::OWNER, limits };
     create_limited_token(write, &token, secret)
 }
 
-/// Stores a new token of the Owner; its secret was made before the write began.
+/// Stores a new token; its secret was made before the write began.
 ///
 /// # Errors
 /// `validation_error` for a name that is empty or longer than [`TOKEN_NAME_CHARS_MAX`], and for an account that the
@@ -194,7 +202,7 @@ pub fn create_limited_token(
         name: name.to_owned(),
         scope: token.scope.as_str().to_owned(),
         sandbox_only: token.sandbox_only,
-        teammate: TeammateId::OWNER,
+        teammate: token.teammate,
         hint: secret.hint().to_owned(),
         created_at: write.now,
         revoked_at: crate::clock::Time::NEVER,

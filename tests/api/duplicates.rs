@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use partyline::id::TeammateId;
 use partyline::store::api_calls::{ApiCallRow, api_call_list};
 use partyline::workspace::token_limits::TokenLimits;
 use partyline::workspace::tokens::{NewToken, Scope, TokenSecret, create_limited_token};
@@ -23,7 +24,13 @@ async fn collapsing(stage: &TestApp) -> Actor {
     let limits = TokenLimits { collapses: true, ..TokenLimits::default() };
     let (text, token) = (
         secret.reveal().to_owned(),
-        NewToken { name: "old crm".into(), scope: Scope::Full, sandbox_only: false, limits },
+        NewToken {
+            name: "old crm".into(),
+            scope: Scope::Full,
+            sandbox_only: false,
+            teammate: TeammateId::OWNER,
+            limits,
+        },
     );
     stage.write(stage.workspace, move |write| create_limited_token(write, &token, &secret)).await;
     stage.somebody(&text)

@@ -7,7 +7,7 @@ use axum::http::Method;
 use partyline::accounts::link_sandbox;
 use partyline::http::bad_tokens::{FREE_PER_MINUTE, SLOW};
 use partyline::http::client_address::ClientAddress;
-use partyline::id::TokenId;
+use partyline::id::{TeammateId, TokenId};
 use partyline::store::api_calls::{ApiCallRow, api_call_list};
 use partyline::workspace::token_limits::TokenLimits;
 use partyline::workspace::tokens::{NewToken, Scope, TokenSecret, create_limited_token, revoke_token};
@@ -17,8 +17,10 @@ use crate::kit::{Actor, ECHO, Engine, START, TestApp};
 
 async fn limited(stage: &TestApp, limits: TokenLimits) -> Actor {
     let secret = TokenSecret::generate();
-    let (text, token) =
-        (secret.reveal().to_owned(), NewToken { name: "crm".into(), scope: Scope::Full, sandbox_only: false, limits });
+    let (text, token) = (
+        secret.reveal().to_owned(),
+        NewToken { name: "crm".into(), scope: Scope::Full, sandbox_only: false, teammate: TeammateId::OWNER, limits },
+    );
     stage.write(stage.workspace, move |write| create_limited_token(write, &token, &secret)).await;
     stage.somebody(&text)
 }
@@ -113,7 +115,8 @@ async fn a_token_of_one_account_sends_from_no_other() {
 async fn an_account_that_isnt_there_is_no_limit_to_set() {
     let stage = TestApp::on(Engine::Sqlite).await;
     let limits = TokenLimits { accounts: vec!["+15551234567".into()], ..TokenLimits::default() };
-    let token = NewToken { name: "crm".into(), scope: Scope::Full, sandbox_only: false, limits };
+    let token =
+        NewToken { name: "crm".into(), scope: Scope::Full, sandbox_only: false, teammate: TeammateId::OWNER, limits };
     let secret = TokenSecret::generate();
     let made = stage
         .app

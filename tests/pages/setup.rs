@@ -6,9 +6,7 @@ use axum::http::StatusCode;
 use partyline::workspace::setup::SETUP_LINK_LIVES;
 
 use crate::kit::{Engine, TestApp};
-use crate::setup_link;
-
-const GOOD: &str = "name=North+Pier+Books&zone=America%2FNew_York";
+use crate::{SET_UP, came_in, setup_link};
 
 #[tokio::test]
 async fn a_newcomer_names_the_workspace_and_is_told_how_to_go_on() {
@@ -20,10 +18,10 @@ async fn a_newcomer_names_the_workspace_and_is_told_how_to_go_on() {
         assert!(form.text().contains(r#"value="Harbour Bikes""#), "{}", form.text());
         assert!(form.text().contains(r#"<option value="Europe/Lisbon" selected>Lisbon</option>"#), "{}", form.text());
 
-        let done = newcomer.post_form(&link, GOOD).await;
-        assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/setup/done"));
-        let told = newcomer.get(&format!("/{}", done.header("location"))).await.text();
-        for step in ["<span>partyline</span> <span>token</span>", "/integrations/api/swagger/", "+1 202 555 0100"] {
+        let done = newcomer.post_form(&link, SET_UP).await;
+        assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, "/welcome?done=setup"));
+        let told = came_in(&newcomer, &done).get("//welcome?done=setup").await.text();
+        for step in ["Your workspace is set up.", "North Pier Books", "Generate New Token", "Ana Martins"] {
             assert!(told.contains(step), "{step}: {told}");
         }
         let workspace = app.token().await.get("/workspace").await.body();
@@ -41,7 +39,8 @@ async fn of_sixteen_who_send_the_form_at_once_one_is_heard() {
         let everyone = (0..16).map(|number| {
             let (somebody, link) = (app.stranger(), link.clone());
             tokio::spawn(async move {
-                (number, somebody.post_form(&link, &format!("name=Number+{number}&zone=UTC")).await.status)
+                let form = SET_UP.replace("North+Pier+Books", &format!("Number+{number}"));
+                (number, somebody.post_form(&link, &form).await.status)
             })
         });
         let mut heard = Vec::new();
@@ -65,7 +64,7 @@ async fn a_link_lives_a_day() {
     assert_eq!(newcomer.get(&link).await.status, StatusCode::OK);
     app.advance(Duration::from_millis(1));
     assert_eq!(newcomer.get(&link).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(newcomer.post_form(&link, GOOD).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(newcomer.post_form(&link, SET_UP).await.status, StatusCode::NOT_FOUND);
     let workspace = app.token().await.get("/workspace").await.body();
     assert_eq!(workspace["data"]["display_name"], "Harbour Bikes");
 }
@@ -74,20 +73,29 @@ async fn a_link_lives_a_day() {
 async fn what_is_wrong_stands_beside_its_field_and_the_link_lives_on() {
     let app = TestApp::on(Engine::Sqlite).await;
     let (link, newcomer) = (setup_link(&app).await, app.stranger());
-    let refused = newcomer.post_form(&link, "name=++&zone=Mars%2FOlympus").await;
+    let refused = newcomer.post_form(&link, "name=++&email=ana&password=short&workspace=++&zone=Mars%2FOlympus").await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     let page = refused.text();
-    assert!(page.contains("Partyline"), "{page}");
-    for fault in ["A workspace's name has 1 to 64 characters", "There is no time zone &quot;Mars/Olympus&quot;"] {
+    for fault in [
+        "Say how your team calls you",
+        "email &quot;ana&quot; is no email address",
+        "A password has at least 15 characters; this one has 5",
+        "A workspace's name has 1 to 64 characters",
+        "There is no time zone &quot;Mars/Olympus&quot;",
+    ] {
         assert!(page.contains(fault), "{fault}: {page}");
     }
-    assert_eq!(page.matches(r#"aria-invalid="true""#).count(), 2);
+    assert_eq!(page.matches(r#"aria-invalid="true""#).count(), 5);
+    assert!(!page.contains(r#"value="short""#), "the password is sent back");
 
-    let half = newcomer.post_form(&link, "name=North+Pier+Books&zone=").await.text();
-    assert!(half.contains(r#"value="North Pier Books""#), "what was right has to be typed again: {half}");
+    let half = newcomer.post_form(&link, &SET_UP.replace("America%2FNew_York", "")).await.text();
+    for kept in [r#"value="North Pier Books""#, r#"value="Ana Martins""#, r#"value="ana@northpier.example""#] {
+        assert!(half.contains(kept), "what was right has to be typed again: {half}");
+    }
     assert_eq!(half.matches("aria-invalid").count(), 1);
-    assert_eq!(newcomer.post_form(&link, "name=North+Pier+Books").await.status, StatusCode::BAD_REQUEST);
-    assert_eq!(newcomer.post_form(&link, GOOD).await.status, StatusCode::SEE_OTHER);
+    let guessable = SET_UP.replace("salt+wind+over+the+pier", "anamartins12345");
+    assert!(newcomer.post_form(&link, &guessable).await.text().contains("easy to guess"));
+    assert_eq!(newcomer.post_form(&link, SET_UP).await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
@@ -97,12 +105,12 @@ async fn used_too_old_and_never_made_look_the_same() {
     let old = setup_link(&app).await;
     app.advance(SETUP_LINK_LIVES);
     let used = setup_link(&app).await;
-    assert_eq!(newcomer.post_form(&used, GOOD).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(newcomer.post_form(&used, SET_UP).await.status, StatusCode::SEE_OTHER);
     let never = format!("//setup/{}", "0".repeat(48));
     let mut seen = Vec::new();
     for link in [old.as_str(), &used, &never, "//setup/short", "//setup/%F0%9F%90%AC"] {
         seen.push(newcomer.get(link).await);
-        seen.push(newcomer.post_form(link, GOOD).await);
+        seen.push(newcomer.post_form(link, SET_UP).await);
     }
     for answer in &seen {
         assert_eq!((answer.status, answer.text()), (StatusCode::NOT_FOUND, seen[0].text()));
@@ -121,5 +129,23 @@ async fn an_old_zone_that_a_workspace_has_can_be_kept() {
     let form = newcomer.get(&link).await.text();
     assert!(form.contains("<option selected>US/Eastern</option>"), "{form}");
     assert_eq!(form.matches(" selected").count(), 1);
-    assert_eq!(newcomer.post_form(&link, "name=Old&zone=US%2FEastern").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        newcomer.post_form(&link, &SET_UP.replace("America%2FNew_York", "US%2FEastern")).await.status,
+        StatusCode::SEE_OTHER
+    );
+}
+
+#[tokio::test]
+async fn a_renewed_link_makes_a_new_owner_and_ends_the_old_ones_sessions() {
+    let app = TestApp::on(Engine::Sqlite).await;
+    let ana = crate::owner(&app).await;
+    crate::teammate(&app, &ana, "joe%40x.example", "agent").await;
+    let link = setup_link(&app).await;
+    let taken = app.stranger().post_form(&link, &SET_UP.replace("ana%40northpier.example", "JOE%40x.example")).await;
+    assert_eq!(taken.status, StatusCode::BAD_REQUEST);
+    assert!(taken.text().contains("is the email of another teammate"), "{}", taken.text());
+    let form = SET_UP.replace("ana%40northpier", "bea%40northpier").replace("Ana", "Bea");
+    let bea = came_in(&app.stranger(), &app.stranger().post_form(&link, &form).await);
+    assert!(bea.get("//account").await.text().contains("Bea Martins"));
+    assert_eq!(ana.get("//account").await.status, StatusCode::SEE_OTHER);
 }

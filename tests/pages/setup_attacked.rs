@@ -12,9 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::kit::{Actor, Engine, TestApp};
-use crate::setup_link;
-
-const GOOD: &str = "name=North+Pier+Books&zone=America%2FNew_York";
+use crate::{SET_UP, setup_link};
 
 #[tokio::test]
 async fn another_sites_form_is_refused_and_ours_is_taken() {
@@ -28,11 +26,11 @@ async fn another_sites_form_is_refused_and_ours_is_taken() {
         ("origin", "null"),
     ];
     for (name, value) in foreign {
-        let refused = browser.with_header(name, value).post_form(&link, GOOD).await;
+        let refused = browser.with_header(name, value).post_form(&link, SET_UP).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{name}: {value}");
     }
     let ours = browser.with_header("origin", "https://line.example");
-    assert_eq!(ours.post_form(&link, GOOD).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(ours.post_form(&link, SET_UP).await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
@@ -58,7 +56,7 @@ async fn a_hostile_name_is_only_text() {
     const NAME: &str = "\"><script>alert(1)</script><img src=x onerror='alert(1)'>";
     let app = TestApp::on(Engine::Sqlite).await;
     let (link, somebody) = (setup_link(&app).await, app.stranger());
-    let form = "name=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&zone=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
+    let form = "workspace=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E&zone=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
     let refused = somebody.post_form(&link, form).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     app.write(app.workspace, |write| describe_workspace(write, NAME, "UTC")).await;
@@ -72,7 +70,7 @@ async fn a_hostile_name_is_only_text() {
 async fn every_page_keeps_to_itself() {
     let app = TestApp::on(Engine::Sqlite).await;
     let (link, somebody) = (setup_link(&app).await, app.stranger());
-    for path in [link.as_str(), "//setup/done", "//setup/unknown", "//"] {
+    for path in [link.as_str(), "//login", "//setup/unknown", "//"] {
         let page = somebody.get(path).await;
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
         assert_eq!(page.header("cache-control"), "no-store");
@@ -99,7 +97,7 @@ async fn no_log_line_tells_the_secret() {
     newcomer.get(&link).await;
     newcomer.get(&format!("{link}/")).await;
     newcomer.get(&format!("//elsewhere?link={link}")).await;
-    assert_eq!(newcomer.post_form(&link, GOOD).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(newcomer.post_form(&link, SET_UP).await.status, StatusCode::SEE_OTHER);
     newcomer.get(&link).await;
     let said = log.text();
     assert!(said.contains("/setup/{secret}"), "the log says nothing of these requests: {said}");

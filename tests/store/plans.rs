@@ -90,7 +90,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 16] = [
+const SMALL: [&str; 20] = [
     "accounts",
     "a",
     "tokens",
@@ -107,6 +107,10 @@ const SMALL: [&str; 16] = [
     "templates",
     "p",
     "webhooks",
+    "sessions",
+    "entry_links",
+    "usage_days",
+    "token_calls",
 ];
 
 async fn plan(database: &database::Database, sql: &'static Sql) -> Vec<String> {

@@ -20,6 +20,9 @@ const TRANSPORTS: &[&str] = &["src/transports/", "crates/transport/", "crates/tr
 
 /// A teammate who has signed in to the dashboard has a session.
 const SESSION: &[&str] = &[
+    "src/id.rs",
+    "migrations/sqlite/0014_coming_in.sql",
+    "migrations/postgres/0014_coming_in.sql",
     "src/http/dashboard/",
     "src/workspace/",
     "src/store/",

@@ -1,22 +1,28 @@
-//! The front door: what this server is, and where its API begins.
+//! The front door: where somebody who has logged in goes on, and what this server is for everybody else.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use maud::html;
 
+use super::doors::Desk;
+use super::frame::landing;
 use super::page::{icon, page};
-use crate::app::App;
+use super::session::Signed;
+use super::words::LOG_IN;
 use crate::http::openapi::BASE_PATH;
 
-pub async fn show(State(app): State<App>) -> Response {
-    let base = format!("{}{BASE_PATH}", app.settings.public_url);
+pub async fn show(State(desk): State<Desk>, signed: Option<Signed>) -> Response {
+    if let Some(signed) = signed {
+        return Redirect::to(landing(|right| signed.may(right))).into_response();
+    }
+    let base = format!("{}{BASE_PATH}", desk.app.settings.public_url);
     let content = html! {
         section.card {
             div.card-body.stack {
                 div.stack.tight {
                     h1 { "This is a Partyline server" }
-                    p.muted { "It sends and receives WhatsApp messages for other systems, through an API." }
+                    p.muted { "It sends and receives WhatsApp messages for a team and its other systems." }
                 }
                 dl.facts {
                     dt { "The API begins at" }
@@ -28,8 +34,8 @@ pub async fn show(State(app): State<App>) -> Response {
                     }
                 }
                 div.line-up {
-                    a.btn data-kind="primary" href={ (BASE_PATH) "/swagger/" } { (icon("code")) "Open the playground" }
-                    span.meta { "Swagger UI. What is sent there is really sent." }
+                    a.btn data-kind="primary" href="/login" { (LOG_IN) }
+                    a.btn href={ (BASE_PATH) "/swagger/" } { (icon("code")) "Open the playground" }
                 }
             }
         }

@@ -1,17 +1,34 @@
 //! The screens: pages made here and sent whole, which work without script. They translate as the public API does; what
 //! they decide stands in the rules.
 
+mod account;
 mod assets;
+mod cookies;
+mod doors;
+mod form;
+mod frame;
 mod home;
+mod links;
+mod login;
 mod origin;
 mod page;
+mod secret;
+mod session;
+mod settings;
 mod setup;
+mod team;
+mod time;
+mod welcome;
+mod words;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::app::App;
+use doors::{Desk, Doors};
 
 pub use assets::cached;
 pub use page::{code, document_of, icon};
@@ -20,11 +37,28 @@ pub use page::{code, document_of, icon};
 const FORM_BYTES_MAX: usize = 16 * 1024;
 
 pub fn routes(app: App) -> Router {
+    let desk = Desk { app, doors: Arc::new(Doors::default()) };
     Router::new()
         .route("/", get(home::show))
-        .route("/setup/done", get(setup::show_done))
         .route("/setup/{secret}", get(setup::show).post(setup::finish))
+        .route("/login", get(login::show).post(login::log_in))
+        .route("/logout", post(login::log_out))
+        .route("/invitation/{secret}", get(links::show_invitation).post(links::accept))
+        .route("/reset/{secret}", get(links::show_reset).post(links::reset))
+        .route("/welcome", get(welcome::show))
+        .route("/welcome/send", post(welcome::send))
+        .route("/account", get(account::show))
+        .route("/account/password", post(account::change_password))
+        .route("/account/sessions/end", post(account::end_sessions))
+        .route("/account/theme", post(account::choose_theme))
+        .route("/team", get(team::show))
+        .route("/team/invite", post(team::invite))
+        .route("/team/{id}/link", post(team::make_link))
+        .route("/team/{id}/role", post(team::set_role))
+        .route("/team/{id}/remove", post(team::remove))
+        .route("/team/{id}/withdraw", post(team::withdraw))
+        .route("/workspace", get(settings::show).post(settings::save))
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .with_state(app)
+        .with_state(desk)
 }

@@ -13,6 +13,12 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
+/// The same for a page that our own script makes handier.
+const POLICY_WITH_SCRIPT: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'",
+);
+
 /// No address leaves with a `Referer`, for some hold a secret; only the origin does. `no-referrer` would go too far:
 /// browsers then send `Origin: null` with our own forms, which can't be told from a stranger's.
 const REFERRER: HeaderValue = HeaderValue::from_static("strict-origin");
@@ -28,32 +34,79 @@ pub fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
     document_of(status, title, &[], &body)
 }
 
+/// Light, dark, or as the reader's system has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const ALL: [(Theme, &'static str, &'static str); 3] =
+        [(Theme::System, "system", "As the system"), (Theme::Light, "light", "Light"), (Theme::Dark, "dark", "Dark")];
+
+    pub fn parse(text: &str) -> Option<Theme> {
+        Theme::ALL.iter().find(|row| row.1 == text).map(|row| row.0)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        Theme::ALL.iter().find(|row| row.0 == self).map_or("system", |row| row.1)
+    }
+
+    fn attribute(self) -> Option<&'static str> {
+        (self != Theme::System).then(|| self.as_str())
+    }
+}
+
+/// A document around a page's body.
+#[derive(Default)]
+pub struct Document<'d> {
+    pub title: &'d str,
+    /// Sheets beside those of every page.
+    pub sheets: &'d [&'d str],
+    /// Modules that make the page handier; it works without them.
+    pub scripts: &'d [&'d str],
+    pub theme: Theme,
+    /// Asks for the page again after so many seconds.
+    pub refresh_s: Option<u32>,
+}
+
 /// A whole document around a page's body, with sheets beside those of every page.
 pub fn document_of(status: StatusCode, title: &str, sheets: &[&str], body: &Markup) -> Response {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) " · Partyline" }
-                link rel="icon" type="image/svg+xml" href=(address("mark.svg"));
-                @for sheet in ["tokens.css", "base.css", "components.css"].iter().chain(sheets) {
-                    link rel="stylesheet" href=(address(sheet));
+    Document { title, sheets, ..Document::default() }.around(status, body)
+}
+
+impl Document<'_> {
+    pub fn around(&self, status: StatusCode, body: &Markup) -> Response {
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" data-theme=[self.theme.attribute()] {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    @if let Some(seconds) = self.refresh_s { meta http-equiv="refresh" content=(seconds); }
+                    title { (self.title) " · Partyline" }
+                    link rel="icon" type="image/svg+xml" href=(address("mark.svg"));
+                    @for sheet in ["tokens.css", "base.css", "components.css"].iter().chain(self.sheets) {
+                        link rel="stylesheet" href=(address(sheet));
+                    }
+                    @for script in self.scripts { script type="module" src=(address(script)) {} }
                 }
+                body { (body) }
             }
-            body { (body) }
-        }
-    };
-    let headers: [(HeaderName, HeaderValue); 5] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::REFERRER_POLICY, REFERRER),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ];
-    (status, headers, page.into_string()).into_response()
+        };
+        let headers: [(HeaderName, HeaderValue); 5] = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (header::CONTENT_SECURITY_POLICY, if self.scripts.is_empty() { POLICY } else { POLICY_WITH_SCRIPT }),
+            (header::REFERRER_POLICY, REFERRER),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        ];
+        (status, headers, page.into_string()).into_response()
+    }
 }
 
 /// A page for what went wrong, in the words of the error.

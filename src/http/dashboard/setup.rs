@@ -1,121 +1,155 @@
-//! The page of the setup link that a first start prints: names the workspace once, then says how to go on.
+//! The page of the setup link that a first start prints: makes whoever opens it the Owner of the workspace, once.
 
 use std::collections::BTreeMap;
 
-use axum::Form;
-use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use database::Priority;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::origin::is_foreign;
-use super::page::{code, failed, icon, page, told};
-use crate::app::App;
+use super::doors::Desk;
+use super::form::{Faults, Line, Sent, about};
+use super::frame::{FIRST_STEPS_PATH, done};
+use super::links::new_password;
+use super::login::ensure_private;
+use super::page::{code, page, told};
+use super::session::{Shown, Visitor};
 use crate::error::{Error, FieldFault};
-use crate::http::openapi::BASE_PATH;
+use crate::store::Write;
+use crate::store::workspaces::Workspace;
+use crate::workspace::passwords::Password;
+use crate::workspace::people::{Email, FullName};
+use crate::workspace::secret::Secret;
 use crate::workspace::settings::check_description;
-use crate::workspace::setup::{SetupSecret, set_up_workspace, workspace_to_set_up};
+use crate::workspace::setup::{SettingUp, SetupSecret, set_up_workspace, workspace_to_set_up};
 use crate::workspace::zone::{known_zones, parse_zone};
 
-/// The sandbox contact who answers everything.
-const ECHO: &str = "+1 202 555 0100";
-
 /// The form, as it was filled in.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Answers {
     name: String,
+    email: String,
+    password: String,
+    workspace: String,
     zone: String,
 }
 
-pub async fn show(State(app): State<App>, Path(secret): Path<String>) -> Response {
-    match find(&app, &secret).await {
-        Ok(Some(answers)) => ask(&answers, &[]),
-        Ok(None) => gone(),
-        Err(error) => failed(&error),
-    }
+/// The form's fields, from the top.
+const FIELDS: [&str; 5] = ["name", "email", "password", "workspace", "zone"];
+
+pub async fn show(State(desk): State<Desk>, visitor: Visitor, Path(secret): Path<String>) -> Shown {
+    ensure_private(&visitor)?;
+    let Some((_, found)) = find(&desk, &secret).await? else { return Ok(gone()) };
+    Ok(ask(&Answers { workspace: found.name, zone: found.zone, ..Answers::default() }, &[]))
 }
 
 pub async fn finish(
-    State(app): State<App>,
+    State(desk): State<Desk>,
+    visitor: Visitor,
     Path(secret): Path<String>,
-    headers: HeaderMap,
-    form: Result<Form<Answers>, FormRejection>,
-) -> Response {
-    if is_foreign(&headers, &app.settings.public_url) {
-        let words = html! { p { "Open the setup link itself and fill in the form there. Nothing was changed." } };
-        return told(StatusCode::FORBIDDEN, "This form was sent from another site", &words);
-    }
-    let answers = match form {
-        Ok(Form(answers)) => answers,
-        Err(rejection) => {
-            let words = html! { p { "Open the setup link again and fill in its form. Nothing was changed." } };
-            return told(rejection.status(), "This form can't be read", &words);
-        }
+    Sent(answers): Sent<Answers>,
+) -> Shown {
+    ensure_private(&visitor)?;
+    let Some((secret, workspace)) = find(&desk, &secret).await? else { return Ok(gone()) };
+    let set_up = match parse(&answers) {
+        Ok(parsed) => enter(&desk, &visitor, secret, &workspace, parsed, &answers).await,
+        Err(error) => Err(error),
     };
-    match set_up(&app, &secret, &answers).await {
-        // A page of its own, so that going back to it later doesn't send the form again.
-        Ok(true) => Redirect::to("/setup/done").into_response(),
-        Ok(false) => gone(),
-        Err(error) if !error.faults.is_empty() => ask(&answers, &error.faults),
-        Err(error) => failed(&error),
+    match set_up {
+        Ok(Some(session)) => Ok(visitor.welcome(&session, &done(FIRST_STEPS_PATH, "setup"))),
+        Ok(None) => Ok(gone()),
+        Err(error) if !error.faults.is_empty() => Ok(ask(&answers, &error.faults)),
+        Err(error) => Err(error.into()),
     }
 }
 
-async fn find(app: &App, secret: &str) -> Result<Option<Answers>, Error> {
+async fn find(desk: &Desk, secret: &str) -> Result<Option<(SetupSecret, Workspace)>, Error> {
     let Some(secret) = SetupSecret::parse(secret) else { return Ok(None) };
-    let now = app.clock.now();
-    let workspace = app.read(move |snapshot| workspace_to_set_up(snapshot, &secret, now)).await?;
-    Ok(workspace.map(|workspace| Answers { name: workspace.name, zone: workspace.zone }))
+    let (looked_for, now) = (secret.clone(), desk.app.clock.now());
+    let workspace = desk.app.read(move |snapshot| workspace_to_set_up(snapshot, &looked_for, now)).await?;
+    Ok(workspace.map(|workspace| (secret, workspace)))
 }
 
-/// `false` if the link doesn't live.
-async fn set_up(app: &App, secret: &str, answers: &Answers) -> Result<bool, Error> {
-    let Some(secret) = SetupSecret::parse(secret) else { return Ok(false) };
-    let (looked_for, now) = (secret.clone(), app.clock.now());
-    let found = app.read(move |snapshot| workspace_to_set_up(snapshot, &looked_for, now)).await?;
-    let Some(workspace) = found else { return Ok(false) };
-    check_description(&answers.name, &answers.zone)?;
-    let (name, zone) = (answers.name.clone(), answers.zone.clone());
-    app.write(workspace.id, Priority::Foreground, move |write| set_up_workspace(write, &secret, &name, &zone)).await
+/// What the answers mean; names every fault among them.
+fn parse(answers: &Answers) -> Result<(FullName, Email, Password), Error> {
+    let known = [answers.name.as_str(), &answers.email, &answers.workspace];
+    let name = FullName::parse("name", &answers.name);
+    let email = Email::parse("email", &answers.email);
+    let password = Password::parse("password", &answers.password, &known);
+    let mut faults: Vec<FieldFault> = Vec::new();
+    if let Err(error) = check_description(&answers.workspace, &answers.zone) {
+        // On this page a name is a person's.
+        faults.extend(error.faults.into_iter().map(|fault| {
+            FieldFault {
+                fields: fault
+                    .fields
+                    .iter()
+                    .map(|field| if field == "name" { "workspace".into() } else { field.clone() })
+                    .collect(),
+                ..fault
+            }
+        }));
+    }
+    match (name, email, password) {
+        (Ok(name), Ok(email), Ok(password)) if faults.is_empty() => Ok((name, email, password)),
+        (name, email, password) => {
+            let errors = [name.err(), email.err(), password.err()];
+            faults.extend(errors.into_iter().flatten().flat_map(|error| error.faults));
+            Err(Error::invalid_fields(faults))
+        }
+    }
+}
+
+/// Uses the link up and begins the Owner's session; `None` if somebody was faster.
+async fn enter(
+    desk: &Desk,
+    visitor: &Visitor,
+    secret: SetupSecret,
+    workspace: &Workspace,
+    (name, email, password): (FullName, Email, Password),
+    answers: &Answers,
+) -> Result<Option<Secret>, Error> {
+    let hash = desk.doors.hash(password).await?;
+    let given = SettingUp { name, email, hash, workspace: answers.workspace.clone(), zone: answers.zone.clone() };
+    let (session, visitor) = (Secret::generate(), visitor.clone());
+    let kept = session.clone();
+    let set_up = move |write: &mut Write<'_, '_>| {
+        let Some(owner) = set_up_workspace(write, &secret, &given)? else { return Ok(false) };
+        visitor.enter(write, &owner, &kept)?;
+        Ok(true)
+    };
+    let is_done = desk.app.write(workspace.id, Priority::Foreground, set_up).await?;
+    Ok(is_done.then_some(session))
 }
 
 /// The form; beside each field what is wrong with it.
 fn ask(answers: &Answers, faults: &[FieldFault]) -> Response {
-    let fault = |field: &str| {
-        let named = |fault: &&FieldFault| fault.fields.iter().any(|name| name == field);
-        faults.iter().find(named).map(|fault| fault.message.as_str())
+    let faults = Faults(faults);
+    let line = |name, label, kind, value: &str, autocomplete, purpose| {
+        let is_focused = faults.begins_at(name, &FIELDS);
+        Line { name, label, kind, value, autocomplete, purpose, is_focused }.show(faults)
     };
-    let (name_fault, zone_fault) = (fault("name"), fault("zone"));
     let content = html! {
         div.card {
             div.cols.card-body data-cols="steps" {
-                (steps(false))
+                (steps())
                 form.stack method="post" {
                     div.stack.tight {
                         h1 { "Set up your workspace" }
                         p.muted {
-                            "Partyline sends and receives WhatsApp messages for your other systems. What it sends and \
-                             receives belongs to a workspace: give yours a name."
+                            "Partyline sends and receives WhatsApp messages for your team and your other systems. What it \
+                             sends and receives belongs to a workspace, and the workspace to you."
                         }
                     }
-                    div.field {
-                        label for="name" { "Name" }
-                        input #name name="name" type="text" value=(answers.name) dir="auto" required autocomplete="organization"
-                            aria-describedby="name-about" aria-invalid=[name_fault.map(|_| "true")]
-                            autofocus[name_fault.is_some()];
-                        (about("name-about", name_fault, "As your team and your systems will see it."))
-                    }
-                    div.field {
-                        label for="zone" { "Time zone" }
-                        select #zone name="zone" required aria-describedby="zone-about"
-                            aria-invalid=[zone_fault.map(|_| "true")]
-                            autofocus[zone_fault.is_some() && name_fault.is_none()] { (zones(&answers.zone)) }
-                        (about("zone-about", zone_fault, "Times in the API's answers are given in it."))
-                    }
+                    (line("name", "Name", "text", &answers.name, "name", "Yours, as your team will see it."))
+                    (line("email", "Email", "email", &answers.email, "username", "You log in with it. No mail is sent."))
+                    (new_password(faults, faults.begins_at("password", &FIELDS)))
+                    (line("workspace", "Workspace", "text", &answers.workspace, "organization",
+                        "Its name, as your team and your systems will see it."))
+                    (zone_field(&answers.zone, faults, faults.begins_at("zone", &FIELDS)))
                     div.line-up {
                         span.meta { "This link works once." }
                         button.btn.push data-kind="primary" { "Set up the workspace" }
@@ -124,16 +158,19 @@ fn ask(answers: &Answers, faults: &[FieldFault]) -> Response {
             }
         }
     };
-    let title = if faults.is_empty() { "Set up your workspace" } else { "Not yet: set up your workspace" };
-    page(if faults.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST }, title, &content)
+    let title = if faults.0.is_empty() { "Set up your workspace" } else { "Not yet: set up your workspace" };
+    page(faults.status(), title, &content)
 }
 
-/// What stands under a field: its fault, or else what it is for.
-fn about(id: &str, fault: Option<&str>, purpose: &str) -> Markup {
+/// The field of a time zone.
+pub fn zone_field(zone: &str, faults: Faults<'_>, is_focused: bool) -> Markup {
+    let fault = faults.of("zone");
     html! {
-        @match fault {
-            Some(fault) => p.fault id=(id) { (icon("alert")) span { (fault) } },
-            None => p.meta id=(id) { (purpose) },
+        div.field {
+            label for="zone" { "Time zone" }
+            select #zone name="zone" required aria-describedby="zone-about" aria-invalid=[fault.map(|_| "true")]
+                autofocus[is_focused] { (zones(zone)) }
+            (about("zone-about", fault, "Times on the screens and in the API's answers are given in it."))
         }
     }
 }
@@ -169,64 +206,16 @@ fn label(place: &str) -> String {
     words.join(", ").replace('_', " ")
 }
 
-/// The way to a first message; its first step is at hand or done.
-fn steps(done: bool) -> Markup {
+/// The way to a first message; its first step is at hand.
+fn steps() -> Markup {
     html! {
         ol.rail aria-label="Steps" {
-            li data-done[done] data-tone="accent" aria-current=[(!done).then_some("step")] {
-                strong { "Your workspace" }
-                span.meta { (if done { "Set up" } else { "Its name and time zone" }) }
-            }
-            li data-tone=[done.then_some("accent")] aria-current=[done.then_some("step")] {
-                @if done { strong { "A token" } } @else { span.muted { "A token" } }
-                span.meta { "For your own systems" }
-            }
-            li {
-                span.muted { "A first message" }
-                span.meta { "To a sandbox contact" }
-            }
+            li data-tone="accent" aria-current="step" { strong { "Your workspace" } span.meta { "You, its name, its time zone" } }
+            li { span.muted { "A first message" } span.meta { "To a sandbox contact, who answers" } }
+            li { span.muted { "A token" } span.meta { "For your own systems" } }
+            li { span.muted { "A phone" } span.meta { "Whenever you like" } }
         }
     }
-}
-
-pub async fn show_done() -> Response {
-    let content = html! {
-        div.card {
-            div.cols.card-body data-cols="steps" {
-                (steps(true))
-                div.stack {
-                    div.stack.tight {
-                        h1 { "Your workspace is set up" }
-                        p.muted { "The link is used up now. A token and a first message are next." }
-                    }
-                    section.stack.tight {
-                        h2 { "Make a token" }
-                        p.muted {
-                            "Run this on the machine of the server. It shows the token once. The one that the first start \
-                             showed works too, for the sandbox."
-                        }
-                        (code("In a terminal", "partyline token create --name NAME --scope full"))
-                    }
-                    section.stack.tight {
-                        h2 { "Send a first message" }
-                        p.muted {
-                            "In the playground, choose Authorize and paste the token, then try out POST /messages. Echo lives \
-                             in the sandbox and answers at once; nothing leaves this server."
-                        }
-                        dl.facts {
-                            dt { "To" }
-                            dd { strong { "Echo" } ", " code { (ECHO) } }
-                        }
-                    }
-                    div.line-up {
-                        a.btn data-kind="plain" href="/" { "About this server" }
-                        a.btn.push data-kind="primary" href={ (BASE_PATH) "/swagger/" } { (icon("code")) "Open the playground" }
-                    }
-                }
-            }
-        }
-    };
-    page(StatusCode::OK, "Your workspace is set up", &content)
 }
 
 /// Used, too old and never made look the same, so that nobody can tell them apart by trying.
@@ -238,7 +227,7 @@ fn gone() -> Response {
              a workspace called My workspace. For a new link, run this on the machine of this server:"
         }
         (code("In a terminal", "partyline setup-link"))
-        div.line-up { a.btn href="/" { "About this server" } }
+        div.line-up { a.btn href="/login" { "Log in" } }
     };
     told(StatusCode::NOT_FOUND, "This setup link doesn't work", &words)
 }

@@ -1,0 +1,189 @@
+//! The frame around every page of somebody who has logged in: where one can go, whose workspace it is, what was just done.
+
+use axum::extract::FromRequestParts;
+use axum::http::{StatusCode, request::Parts};
+use axum::response::Response;
+use maud::{Markup, html};
+use std::convert::Infallible;
+
+use super::page::{Document, icon};
+use super::session::Signed;
+use super::words::{FIRST_STEPS, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, WORKSPACE, YOUR_ACCOUNT, notice};
+use crate::http::fields::Fields;
+use crate::workspace::permissions::Right;
+
+/// Which page of the sidebar is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Here {
+    FirstSteps,
+    PublicApi,
+    Team,
+    Workspace,
+    Account,
+}
+
+/// A page's place: its group, path, name, drawing, and who may see it.
+struct Place {
+    here: Here,
+    group: &'static str,
+    path: &'static str,
+    name: &'static str,
+    icon: &'static str,
+    right: Option<Right>,
+}
+
+pub const FIRST_STEPS_PATH: &str = "/welcome";
+pub const PUBLIC_API_PATH: &str = "/integrations/public-api";
+pub const TEAM_PATH: &str = "/team";
+pub const WORKSPACE_PATH: &str = "/workspace";
+pub const ACCOUNT_PATH: &str = "/account";
+
+const PLACES: [Place; 4] = [
+    Place {
+        here: Here::FirstSteps,
+        group: "",
+        path: FIRST_STEPS_PATH,
+        name: FIRST_STEPS,
+        icon: "steps",
+        right: Some(Right::SendMessages),
+    },
+    Place {
+        here: Here::PublicApi,
+        group: INTEGRATIONS,
+        path: PUBLIC_API_PATH,
+        name: PUBLIC_API,
+        icon: "code",
+        right: Some(Right::ReadUsage),
+    },
+    Place {
+        here: Here::Team,
+        group: WORKSPACE,
+        path: TEAM_PATH,
+        name: TEAM,
+        icon: "people",
+        right: Some(Right::ReadTeam),
+    },
+    Place {
+        here: Here::Workspace,
+        group: WORKSPACE,
+        path: WORKSPACE_PATH,
+        name: "Settings",
+        icon: "tune",
+        right: Some(Right::ManageWorkspace),
+    },
+];
+
+/// Where somebody lands who has just come in: the first page that their role has.
+pub fn landing(signed_may: impl Fn(Right) -> bool) -> &'static str {
+    let order = [Here::PublicApi, Here::FirstSteps, Here::Team];
+    let places = order.iter().filter_map(|here| PLACES.iter().find(|place| place.here == *here));
+    let mut open = places.filter(|place| place.right.is_none_or(&signed_may));
+    open.next().map_or(ACCOUNT_PATH, |place| place.path)
+}
+
+/// A page inside the frame.
+pub struct Page<'p> {
+    pub here: Here,
+    pub title: &'p str,
+    pub status: StatusCode,
+    pub notice: Option<&'static str>,
+    pub refresh_s: Option<u32>,
+}
+
+impl<'p> Page<'p> {
+    pub fn new(here: Here, title: &'p str) -> Page<'p> {
+        Page { here, title, status: StatusCode::OK, notice: None, refresh_s: None }
+    }
+
+    /// The page with what has just been done.
+    pub fn with(self, done: &Done) -> Page<'p> {
+        Page { notice: done.0, ..self }
+    }
+
+    pub fn show(&self, signed: &Signed, content: &Markup) -> Response {
+        let body = html! {
+            a.skip.hidden-text href="#main" { "Skip to content" }
+            div.frame {
+                header.topbar {
+                    button.btn.btn-icon data-kind="plain" type="button" popovertarget="sidebar" aria-label="Menu" { (icon("menu")) }
+                    strong.clip { (self.title) }
+                }
+                div.sidebar #sidebar popover { (sidebar(signed, self.here)) }
+                main.page.stack #main {
+                    @if let Some(notice) = self.notice {
+                        p.banner data-tone="success" role="status" { (icon("check")) span { (notice) } }
+                    }
+                    (content)
+                }
+            }
+        };
+        let title = format!("{} · {}", self.title, signed.who.workspace.name);
+        let document = Document {
+            title: &title,
+            sheets: &["screens.css"],
+            scripts: &["screens.js"],
+            theme: signed.theme,
+            refresh_s: self.refresh_s,
+        };
+        document.around(self.status, &body)
+    }
+}
+
+fn sidebar(signed: &Signed, here: Here) -> Markup {
+    let open: Vec<&Place> = PLACES.iter().filter(|place| place.right.is_none_or(|right| signed.may(right))).collect();
+    let who = &signed.who;
+    html! {
+        a.brand href="/" {
+            span.brand-mark { (icon("mark")) }
+            span { bdi.brand-name { (who.workspace.name) } span.meta { "Partyline" } }
+        }
+        nav.nav aria-label="Main" {
+            @for group in open.chunk_by(|one, next| one.group == next.group) {
+                section {
+                    @if !group[0].group.is_empty() { h2 { (group[0].group) } }
+                    @for place in group {
+                        a href=(place.path) aria-current=[(place.here == here).then_some("page")] title=(place.name) {
+                            (icon(place.icon)) span.nav-label { (place.name) }
+                        }
+                    }
+                }
+            }
+        }
+        div.sidebar-foot.nav {
+            a href=(ACCOUNT_PATH) aria-current=[(here == Here::Account).then_some("page")] title=(YOUR_ACCOUNT) {
+                (icon("person"))
+                span.nav-label { bdi { (who.teammate.display_name) } span.meta { (who.role.title()) } }
+            }
+            form method="post" action="/logout" {
+                button.nav-jump title=(LOG_OUT) { (icon("out")) span.nav-label { (LOG_OUT) } }
+            }
+        }
+    }
+}
+
+/// The head of a page: its name, what it is for, and its one next step.
+pub fn head(title: &str, purpose: &str, actions: &Markup) -> Markup {
+    html! {
+        div.page-head {
+            div { h1 { (title) } p { (purpose) } }
+            div.line-up { (actions) }
+        }
+    }
+}
+
+/// What has just been done, as the address says it.
+pub struct Done(Option<&'static str>);
+
+impl<S: Sync> FromRequestParts<S> for Done {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Done, Infallible> {
+        let mut fields = Fields::from_query(parts.uri.query().unwrap_or_default()).unwrap_or_default();
+        Ok(Done(fields.text("done").and_then(|word| notice(&word))))
+    }
+}
+
+/// The address of a page that says what has just been done.
+pub fn done(path: &str, word: &str) -> String {
+    format!("{path}?done={word}")
+}

@@ -1,0 +1,203 @@
+//! The first steps: a message to a sandbox contact and the reply to it, a token, a phone.
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use database::{Priority, Read};
+use maud::{Markup, html};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::doors::Desk;
+use super::form::{Faults, Line, Sent};
+use super::frame::{Done, FIRST_STEPS_PATH, Here, PUBLIC_API_PATH, Page, WORKSPACE_PATH, head};
+use super::page::icon;
+use super::session::{Shown, Signed};
+use super::time::formatted;
+use super::words::FIRST_STEPS;
+use crate::error::Error;
+use crate::id::{MessageUid, WorkspaceId};
+use crate::inbox::content::{Content, Recipient};
+use crate::inbox::send::{SendMessage, queue_message};
+use crate::inbox::values::{MessageText, Phone};
+use crate::message::Origin;
+use crate::store::Write;
+use crate::store::messages::{HistoryRow, MessageFilter, MessageView, history_list, message_find, message_list};
+use crate::workspace::permissions::Right;
+use crate::workspace::zone::stored_zone;
+
+/// The sandbox contact who answers everything.
+const ECHO: &str = "+1 202 555 0100";
+const HELLO: &str = "Hello from Partyline";
+/// Messages behind the first that are shown.
+const REPLIES_MAX: i64 = 5;
+/// Without script the page asks again after so many seconds until the reply is there.
+const LOOK_EVERY_S: u32 = 2;
+/// And no longer than this after it was sent.
+const LOOK_FOR_S: u64 = 60;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Which {
+    message: String,
+}
+
+/// A first message with its way, and what was said behind it.
+struct Sample {
+    view: MessageView,
+    history: Vec<HistoryRow>,
+    replies: Vec<MessageView>,
+}
+
+pub async fn show(State(desk): State<Desk>, signed: Signed, done: Done, Query(which): Query<Which>) -> Shown {
+    signed.ensure(Right::SendMessages)?;
+    let (workspace, uid) = (signed.who.workspace.id, Uuid::try_parse(&which.message).ok().map(MessageUid));
+    let sample = match uid {
+        Some(uid) => desk.app.read(move |tx| sample_of(tx, workspace, uid)).await?,
+        None => None,
+    };
+    Ok(shown(&desk, &signed, Page::new(Here::FirstSteps, FIRST_STEPS).with(&done), sample.as_ref(), HELLO, None))
+}
+
+fn sample_of(tx: &mut impl Read, workspace: WorkspaceId, uid: MessageUid) -> Result<Option<Sample>, Error> {
+    let Some(view) = message_find(tx, workspace, uid)? else { return Ok(None) };
+    let history = history_list(tx, workspace, uid)?;
+    let behind = MessageFilter { from_me: Some(false), after_message: Some(uid), ..MessageFilter::default() };
+    let replies = message_list(tx, workspace, view.message.chat, &behind, REPLIES_MAX, 0)?;
+    Ok(Some(Sample { view, history, replies }))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Given {
+    text: String,
+}
+
+pub async fn send(State(desk): State<Desk>, signed: Signed, Sent(given): Sent<Given>) -> Shown {
+    signed.ensure(Right::SendMessages)?;
+    match queue(&desk, &signed, &given.text).await {
+        Ok(uid) => Ok(Redirect::to(&format!("{FIRST_STEPS_PATH}?message={uid}#message")).into_response()),
+        Err(error) if error.is_refusal() => {
+            let page = Page::new(Here::FirstSteps, FIRST_STEPS);
+            Ok(shown(&desk, &signed, page, None, &given.text, Some(&error)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn queue(desk: &Desk, signed: &Signed, text: &str) -> Result<MessageUid, Error> {
+    let app = &desk.app;
+    let message = SendMessage {
+        uid: app.ids.message_uid(app.clock.now()),
+        wamid: app.ids.wamid(),
+        to: Recipient::phone(&Phone::parse("phone", ECHO)?),
+        account: None,
+        content: Content::new(Some(MessageText::parse("text", text)?), None)?,
+        reply_to: None,
+        label: None,
+        chat_name: None,
+        origin: Origin::SharedInbox,
+    };
+    let caller = signed.who.caller();
+    let queue = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &message);
+    app.write(signed.who.workspace.id, Priority::Foreground, queue).await
+}
+
+fn shown(
+    desk: &Desk,
+    signed: &Signed,
+    page: Page<'_>,
+    sample: Option<&Sample>,
+    text: &str,
+    refused: Option<&Error>,
+) -> Response {
+    let is_waiting = sample.is_some_and(|sample| {
+        let age = desk.app.clock.now().since(sample.view.message.at);
+        sample.replies.is_empty() && age.as_secs() < LOOK_FOR_S
+    });
+    let has_reply = sample.is_some_and(|sample| !sample.replies.is_empty());
+    let content = html! {
+        (head(FIRST_STEPS, "From here to a message that your own systems send.", &html! {}))
+        ol.rail.steps {
+            li data-done data-tone="accent" {
+                h2 { "Your workspace" }
+                p.small {
+                    bdi { (signed.who.workspace.name) } ", " (signed.who.workspace.zone) ". "
+                    @if signed.may(Right::ManageWorkspace) { a href=(WORKSPACE_PATH) { "Change it" } }
+                }
+            }
+            li #message data-tone="accent" data-done[has_reply] aria-current=[(!has_reply).then_some("step")] {
+                h2 { "A message, and its reply" }
+                (message_step(signed, sample, is_waiting, text, refused))
+            }
+            li aria-current=[has_reply.then_some("step")] data-tone=[has_reply.then_some("accent")] {
+                h2 { "A token for your own systems" }
+                p.small { "With it a CRM, a script or n8n sends and reads messages here. It comes with examples that are filled in." }
+                @if signed.may(Right::ManageTokens) {
+                    div.line-up {
+                        a.btn data-kind=[has_reply.then_some("primary")] href={ (PUBLIC_API_PATH) "#new-token" } { (icon("plus")) "Generate New Token" }
+                    }
+                }
+            }
+            li {
+                h2 { "A phone" }
+                p.small.muted { "This version sends within the sandbox, where nothing leaves the server. What you build with it stays the same once a phone is linked." }
+            }
+        }
+    };
+    Page { refresh_s: is_waiting.then_some(LOOK_EVERY_S), ..page }.show(signed, &content)
+}
+
+fn message_step(
+    signed: &Signed,
+    sample: Option<&Sample>,
+    is_waiting: bool,
+    text: &str,
+    refused: Option<&Error>,
+) -> Markup {
+    let line = Line {
+        name: "text",
+        label: "Message",
+        kind: "text",
+        value: text,
+        autocomplete: "off",
+        purpose: "To Echo, a contact of the sandbox who answers everything. Nothing leaves this server.",
+        is_focused: refused.is_some(),
+    };
+    html! {
+        @if let Some(sample) = sample { (exchange(signed, sample, is_waiting)) }
+        form.stack.tight method="post" action="/welcome/send" {
+            (line.show(Faults(refused.map_or(&[], |error| error.faults.as_slice()))))
+            @if let Some(error) = refused.filter(|error| error.faults.is_empty()) {
+                p.banner data-tone="danger" role="alert" { (icon("alert")) span { (error.message) } }
+            }
+            div.line-up {
+                button.btn data-kind=[sample.is_none().then_some("primary")] { @if sample.is_some() { "Send another" } @else { "Send it" } }
+            }
+        }
+    }
+}
+
+fn exchange(signed: &Signed, sample: &Sample, is_waiting: bool) -> Markup {
+    let zone = stored_zone(&signed.who.workspace.zone);
+    let message = &sample.view.message;
+    html! {
+        div.exchange role="log" aria-label="The message and its replies" {
+            div.said data-from="us" {
+                p.bubble dir="auto" { (message.text) }
+                p.meta {
+                    @for (at, step) in sample.history.iter().enumerate() {
+                        @if at > 0 { " · " }
+                        (step.status.as_str()) " " (formatted(step.at, &zone, "%H:%M:%S"))
+                    }
+                }
+            }
+            @for reply in &sample.replies {
+                div.said data-from="them" {
+                    p.bubble dir="auto" { (reply.message.text) }
+                    p.meta { bdi { (reply.chat_name) } " " (formatted(reply.message.at, &zone, "%H:%M:%S")) }
+                }
+            }
+            @if is_waiting { p.meta role="status" { "Echo will answer in a moment." } }
+        }
+    }
+}
