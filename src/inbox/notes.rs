@@ -3,7 +3,7 @@
 
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::{ChatId, MessageUid};
+use crate::id::{ChatId, MessageUid, TokenId};
 use crate::inbox::values::NoteText;
 use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
@@ -36,7 +36,7 @@ pub fn add_note(write: &mut Write<'_, '_>, caller: &Caller, note: &NewNote) -> R
         from_me: true,
         status: Status::Delivered,
         kind: MessageKind::Note,
-        origin: Origin::PublicApi,
+        origin: if caller.token == TokenId(0) { Origin::SharedInbox } else { Origin::PublicApi },
         token: caller.token,
         text: note.text.as_str().to_owned(),
         wamid: String::new(),

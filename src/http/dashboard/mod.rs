@@ -8,6 +8,7 @@ mod doors;
 mod form;
 mod frame;
 mod home;
+mod inbox;
 mod links;
 mod login;
 mod origin;
@@ -58,6 +59,7 @@ pub fn routes(app: App) -> Router {
         .route("/team/{id}/remove", post(team::remove))
         .route("/team/{id}/withdraw", post(team::withdraw))
         .route("/workspace", get(settings::show).post(settings::save))
+        .merge(inbox::routes())
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(desk)
