@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::events::live::{Listener, Live};
 use crate::files::blob::Blobs;
 use crate::files::link::{LinkKey, Links};
 use crate::id::{AccountId, IdSource, WorkspaceId};
@@ -53,6 +54,7 @@ pub struct Parts {
     pub ledger: Ledger,
     pub outbound: Outbound,
     pub blobs: Blobs,
+    pub live: Live,
     link_key: OnceLock<LinkKey>,
 }
 
@@ -71,6 +73,7 @@ impl App {
         let (sandbox_bells, fetch_bells) = (Arc::default(), Bells::default());
         let (blobs, link_key) = (Blobs::new(settings.files_folder.clone()), OnceLock::new());
         let outbound = Outbound::new(settings.outbound.clone(), Arc::new(SystemResolver::default()));
+        let live = Live::new(database.clone());
         let parts = Parts {
             database,
             clock,
@@ -83,6 +86,7 @@ impl App {
             ledger,
             outbound,
             blobs,
+            live,
             link_key,
         };
         App(Arc::new(parts))
@@ -101,6 +105,14 @@ impl App {
             self.wakes.of(workspace).notify_waiters();
         }
         answer
+    }
+
+    /// Listens to the workspace's events from behind `after`; from now on where that is `None`.
+    ///
+    /// # Errors
+    /// `not_found` without such a workspace, or a fault.
+    pub async fn listen(&self, workspace: WorkspaceId, after: Option<i64>) -> Result<Listener, Error> {
+        self.live.listen(self.wakes.of(workspace), workspace, after).await
     }
 
     /// What makes the temporary links of an answer that shows rows of this workspace.

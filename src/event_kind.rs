@@ -1,4 +1,6 @@
-//! The vocabulary of the log of events: which facts there are.
+//! The vocabulary of the log of events: which facts there are, and who was behind them.
+
+use crate::id::{TeammateId, TokenId};
 
 /// A kind of event. Its number is stored and never changes; its name is the public one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +76,10 @@ pub enum Kind {
     CallIncoming,
     /// A call of ours is over.
     CallOutgoing,
+    /// A message was handed over and the answer was lost: it may have gone. The detail says why.
+    MessageUncertain,
+    /// A message waits until its account may send again; the detail says why.
+    MessageHeld,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -125,6 +131,8 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::CallMissed, 91, "call:incoming:missed"),
     (Kind::CallIncoming, 92, "call:incoming:ended"),
     (Kind::CallOutgoing, 93, "call:outgoing:ended"),
+    (Kind::MessageUncertain, 100, "message:uncertain"),
+    (Kind::MessageHeld, 101, "message:held"),
 ];
 
 impl Kind {
@@ -141,8 +149,51 @@ impl Kind {
         KINDS.iter().find(|row| row.1 == number).map(|row| row.0)
     }
 
+    pub fn from_name(name: &str) -> Option<Kind> {
+        KINDS.iter().find(|row| row.2 == name).map(|row| row.0)
+    }
+
+    /// All of them, in the order of the list above.
+    pub fn all() -> impl Iterator<Item = Kind> {
+        KINDS.iter().map(|row| row.0)
+    }
+
     pub fn name(self) -> &'static str {
         KINDS.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+    }
+}
+
+/// Who caused an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// WhatsApp, a contact, or time that passed.
+    #[default]
+    Outside,
+    Token(TokenId),
+    Teammate(TeammateId),
+    /// Whoever may open the data folder.
+    Operator,
+}
+
+impl Cause {
+    /// As it is stored: `id * 4` and the kind.
+    pub const fn number(self) -> i64 {
+        match self {
+            Cause::Outside => 0,
+            Cause::Token(id) => id.0 * 4 + 1,
+            Cause::Teammate(id) => id.0 * 4 + 2,
+            Cause::Operator => 3,
+        }
+    }
+
+    pub const fn from_number(number: i64) -> Cause {
+        let id = number.div_euclid(4);
+        match number.rem_euclid(4) {
+            1 => Cause::Token(TokenId(id)),
+            2 => Cause::Teammate(TeammateId(id)),
+            3 => Cause::Operator,
+            _ => Cause::Outside,
+        }
     }
 }
 
@@ -159,6 +210,14 @@ mod tests {
         assert_eq!((numbers.len(), names.len()), (KINDS.len(), KINDS.len()));
         for (kind, number, _) in KINDS {
             assert_eq!(Kind::from_number(*number), Some(*kind));
+            assert_eq!(Kind::from_name(kind.name()), Some(*kind));
+        }
+    }
+
+    #[test]
+    fn a_cause_is_what_it_was_stored_as() {
+        for cause in [Cause::Outside, Cause::Token(TokenId(1)), Cause::Teammate(TeammateId(7)), Cause::Operator] {
+            assert_eq!(Cause::from_number(cause.number()), cause);
         }
     }
 }

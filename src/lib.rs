@@ -12,6 +12,7 @@ pub mod control;
 pub mod data_folder;
 pub mod error;
 pub mod event_kind;
+pub mod events;
 pub mod failure;
 pub mod files;
 pub mod http;

@@ -9,12 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::events::log::EVENTS_KEPT;
 use crate::store::events::event_prune;
 use crate::store::idempotency::idempotency_prune;
+use crate::store::send_steps::send_step_prune;
 use crate::store::workspaces::workspace_list;
-
-/// How long events can be asked for again.
-pub const EVENTS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Rows of one write: a fraction of the 100 ms that foreground writes may be kept waiting.
@@ -53,7 +52,9 @@ pub async fn sweep(app: &App) -> Result<u64, Error> {
         for _ in 0..BATCHES_MAX {
             let before = now - EVENTS_KEPT;
             // Not `App::write`, which would wake the workspace's workers for nothing.
-            let prune = move |write: &mut crate::store::Write<'_, '_>| Ok(event_prune(write, before, BATCH_ROWS)?);
+            let prune = move |write: &mut crate::store::Write<'_, '_>| {
+                Ok(event_prune(write, before, BATCH_ROWS)? + send_step_prune(write, before, BATCH_ROWS)?)
+            };
             let rows = crate::workspace::write(&app.database, workspace.id, Priority::Background, now, prune).await?;
             gone += rows;
             if is_last(rows) {

@@ -54,6 +54,8 @@ fn schemathesis_finds_nothing() {
         .args(["run", &format!("{address}/integrations/api/openapi.json"), "--url", address])
         .args(["--header", &format!("Authorization: Bearer {token}")])
         .args(["--seed", &seed, "--max-time", SECONDS, "--no-shrink", "--continue-on-failure"])
+        // An answer without an end is no answer to it.
+        .args(["--exclude-path", "/integrations/api/events/stream"])
         .args(["--checks", "all", "--exclude-checks", LEFT_OUT])
         .current_dir(place.outer.path())
         .stdin(Stdio::null())

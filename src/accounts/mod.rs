@@ -13,6 +13,7 @@ mod outgoing;
 pub mod pacing;
 pub mod sandbox;
 mod supervisor;
+pub mod trigger;
 mod worker;
 
 pub use ear::AccountEar;

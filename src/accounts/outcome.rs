@@ -8,14 +8,17 @@ use crate::accounts::health::{Health, health_of_failure, set_health};
 use crate::accounts::pacing::{ATTEMPTS_MAX, Dice, retry_pause};
 use crate::clock::Time;
 use crate::error::Error;
+use crate::event_kind::Kind;
 use crate::inbox::reactions::{record_refused, record_told};
 use crate::inbox::status::move_message;
 use crate::inbox::urgency::REPLY_WITHIN;
 use crate::message::{Failure, Status};
 use crate::store::Write;
+use crate::store::events::{NewEvent, event_append};
 use crate::store::messages::{message_set_wamid, message_status};
 use crate::store::outbox::{OutboxBody, OutboxMessage};
 use crate::store::outbox_moves::{outbox_delete, outbox_put_back, outbox_set_uncertain, outbox_wait};
+use crate::store::send_steps::{SendStep, StepKind, send_step_insert};
 
 /// What a hand-over led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,14 +100,23 @@ pub fn record(write: &mut Write<'_, '_>, finished: &Finished) -> Result<(), Erro
         }
         Outcome::Settled => drop(outbox_delete(write, row, reply_after)?),
         Outcome::PutBack => drop(outbox_put_back(write, row, "")?),
-        Outcome::Wait { after, reason } => drop(outbox_wait(write, row, write.now + *after, &stored(reason))?),
+        Outcome::Wait { after, reason } => {
+            let until = write.now + *after;
+            if outbox_wait(write, row, until, &stored(reason))? {
+                note(write, message, StepKind::Tried, until, reason)?;
+            }
+        }
         Outcome::Held { for_, reason } => {
-            outbox_put_back(write, row, &stored(reason))?;
             let until = write.now + *for_;
+            if outbox_put_back(write, row, &stored(reason))? {
+                note(write, message, StepKind::Held, until, reason)?;
+            }
             set_health(write, row.account, Health::Held, reason, until)?;
         }
         Outcome::Down { health, reason } => {
-            outbox_put_back(write, row, &stored(reason))?;
+            if outbox_put_back(write, row, &stored(reason))? {
+                note(write, message, StepKind::Down, Time::NEVER, reason)?;
+            }
             set_health(write, row.account, *health, reason, Time::NEVER)?;
         }
         Outcome::Failed(failure) => {
@@ -116,9 +128,36 @@ pub fn record(write: &mut Write<'_, '_>, finished: &Finished) -> Result<(), Erro
                 }
             }
         }
-        Outcome::Uncertain { reason } => drop(outbox_set_uncertain(write, row, reply_after, &stored(reason))?),
+        Outcome::Uncertain { reason } => {
+            if outbox_set_uncertain(write, row, reply_after, &stored(reason))? {
+                note(write, message, StepKind::Uncertain, Time::NEVER, reason)?;
+            }
+        }
     }
     Ok(())
+}
+
+/// Keeps what came of a try for whoever asks later, and tells the log where the message now waits for something. A
+/// reaction is nobody's to explain.
+fn note(
+    write: &mut Write<'_, '_>,
+    message: &OutboxMessage,
+    kind: StepKind,
+    until: Time,
+    reason: &str,
+) -> Result<(), Error> {
+    if matches!(message.body, OutboxBody::Reaction(_)) {
+        return Ok(());
+    }
+    let (row, reason) = (&message.row, stored(reason));
+    let step = SendStep { kind, at: write.now, until, attempts: row.attempts, reason: reason.clone() };
+    send_step_insert(write, row.message, &step)?;
+    let event = match kind {
+        StepKind::Tried => return Ok(()),
+        StepKind::Held | StepKind::Down => Kind::MessageHeld,
+        StepKind::Uncertain => Kind::MessageUncertain,
+    };
+    event_append(write, NewEvent { kind: event, chat: row.chat, message: Some(row.message), detail: reason }).map(drop)
 }
 
 /// Moves the message on from where it is now: a receipt may have been faster than this.

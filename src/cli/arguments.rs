@@ -43,6 +43,17 @@ pub enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Make an event happen on a sandbox account: a contact writes, a message goes, a chat is labelled
+    Trigger {
+        /// As `message:received:new`
+        #[arg(required_unless_present = "list")]
+        event: Option<String>,
+        /// Name the events that have a trigger
+        #[arg(long)]
+        list: bool,
+        #[command(flatten)]
+        workspace: Chosen,
+    },
     /// Make a new setup link; an older one stops working
     SetupLink {
         #[command(flatten)]

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
+use crate::accounts::trigger::triggers;
 use crate::config::Config;
 use crate::control::reach::{IfMissing, Reach};
 use crate::control::{Command, Limits, Output, TokenLimits};
@@ -57,6 +58,8 @@ fn perform(arguments: Arguments, config: Config, out: &mut Out) -> Result<ExitCo
         Action::Workspace(action) => workspace(&config, action, out)?,
         Action::Send(send) => return send::send(&config, send, out),
         Action::ApiLog { last, workspace, json } => api_log::print(&config, i64::from(last), workspace, json, out)?,
+        Action::Trigger { list: true, .. } => triggers().for_each(|event| out.line(event)),
+        Action::Trigger { event, workspace, .. } => trigger(&config, event.unwrap_or_default(), workspace.id, out)?,
         Action::SetupLink { workspace } => setup_link(&config, workspace.id, out)?,
         Action::Backup { path } => backup(&config, &path, out)?,
         Action::Doctor { json } => return Ok(doctor::doctor(&config, json, out)),
@@ -131,6 +134,20 @@ fn workspace(config: &Config, action: WorkspaceAction, out: &mut Out) -> Result<
         other => return Err(unexpected(&other)),
     }
     Ok(())
+}
+
+fn trigger(config: &Config, event: String, workspace: Option<String>, out: &mut Out) -> Result<(), Failure> {
+    let mut reach = Reach::open(config, IfMissing::Refuse)?;
+    match reach.run(Command::Trigger { workspace, event })? {
+        Output::Triggered { what } => {
+            out.line(&format!("{what}."));
+            if !reach.has_server() && config.database.value.is_none() {
+                out.note("No server runs on this data folder, so the rest waits until one is started.");
+            }
+            Ok(())
+        }
+        other => Err(unexpected(&other)),
+    }
 }
 
 fn setup_link(config: &Config, workspace: Option<String>, out: &mut Out) -> Result<(), Failure> {

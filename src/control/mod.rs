@@ -64,6 +64,11 @@ pub enum Command {
         before: Option<i64>,
         rows: i64,
     },
+    /// Makes an event happen on a sandbox account.
+    Trigger {
+        workspace: Option<String>,
+        event: String,
+    },
     /// Makes a new setup link for the workspace; it takes the place of a lost one.
     SetupLink {
         workspace: Option<String>,
@@ -115,6 +120,10 @@ pub enum Output {
     },
     Message(MessageView),
     ApiLog(Vec<ApiCallView>),
+    /// What was done to make an event happen.
+    Triggered {
+        what: String,
+    },
     SetupLink {
         url: String,
         expires_at: String,

@@ -7,10 +7,12 @@ use database::{Engine, Priority};
 use super::view::{ApiCallView, DatabaseView, MessageView, TokenView, WorkspaceView};
 use super::{API_LOG_ROWS_MAX, Command, Limits, Output};
 use crate::accounts::link_sandbox;
+use crate::accounts::trigger::{ECHO, Ids, Plan, fire, lacks_chat, plan};
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
-use crate::id::{MessageUid, TeammateId, TokenId, WorkspaceId};
+use crate::event_kind::{Cause, Kind};
+use crate::id::{MessageUid, TeammateId, TokenId, WorkspaceId, random_bytes};
 use crate::inbox::content::{Content, Recipient};
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::inbox::values::{MessageText, Phone};
@@ -22,6 +24,7 @@ use crate::store::health::{database_now, integrity, schema_version};
 use crate::store::messages::{history_list, message_find};
 use crate::store::tokens::token_list;
 use crate::store::workspaces::{Workspace, workspace_list};
+use crate::webhooks::EventType;
 use crate::workspace::settings::{LimitChange, create_workspace, set_limits};
 use crate::workspace::setup::{SANDBOX_ACCOUNT, SETUP_LINK_LIVES, SetupSecret, is_constraint, renew_setup_link};
 use crate::workspace::token_limits::TokenLimits;
@@ -73,6 +76,10 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
             message(app, workspace, &uid).await
         }
         Command::ApiLog { workspace, before, rows } => api_log(app, workspace, before, rows).await,
+        Command::Trigger { workspace, event } => {
+            let workspace = choose(app, workspace).await?.id;
+            trigger(app, workspace, &event).await
+        }
         Command::SetupLink { workspace } => setup_link(app, workspace).await,
         Command::Backup { path } => backup(app, PathBuf::from(path)).await,
         Command::DatabaseCheck => database_check(app).await,
@@ -224,9 +231,31 @@ async fn send(app: &App, workspace: WorkspaceId, to: &str, text: &str, from: Opt
         origin: Origin::PublicApi,
     };
     let operator = Caller::operator(workspace);
-    let queue = move |write: &mut Write<'_, '_>| queue_message(write, &operator, &request);
+    let queue = move |write: &mut Write<'_, '_>| {
+        write.cause = operator.cause();
+        queue_message(write, &operator, &request)
+    };
     let uid = app.write(workspace, Priority::Foreground, queue).await?;
     Ok(Output::Queued { uid: uid.to_string() })
+}
+
+async fn trigger(app: &App, workspace: WorkspaceId, event: &str) -> Result<Output, Error> {
+    let is_known = Kind::from_name(event).is_some() || EventType::parse(event).is_some();
+    let plan = plan(event, is_known)?;
+    let lacks = app.write(workspace, Priority::Foreground, move |write| lacks_chat(write, plan)).await?;
+    let (mut what, steps) = (String::new(), if lacks { vec![Plan::Send(ECHO), plan] } else { vec![plan] });
+    for step in steps {
+        let digits = u16::from_be_bytes(random_bytes());
+        let ids = Ids { uid: app.ids.message_uid(app.clock.now()), wamid: app.ids.wamid(), digits };
+        let work = move |write: &mut Write<'_, '_>| {
+            write.cause = Cause::Operator;
+            fire(write, step, &ids)
+        };
+        let (of, done) = app.write(workspace, Priority::Foreground, work).await?;
+        app.sandbox_bells.of(of).notify_one();
+        what = done;
+    }
+    Ok(Output::Triggered { what })
 }
 
 async fn message(app: &App, workspace: Workspace, uid: &str) -> Result<Output, Error> {

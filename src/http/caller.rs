@@ -78,6 +78,13 @@ pub async fn authenticate(app: &App, known: &KnownCallers, parts: &Parts) -> Res
     proven
 }
 
+/// Whether the token of a request that was let in opens nothing any more. A database that can't be asked ends nothing.
+pub async fn is_ended(app: &App, known: &KnownCallers, parts: &Parts) -> bool {
+    let client = parts.extensions.get::<ClientAddress>().map(|client| client.0);
+    let proven = prove(app, known, &parts.headers, client).await;
+    proven.is_err_and(|refused| refused.error.code == Code::InvalidToken)
+}
+
 async fn prove(
     app: &App,
     known: &KnownCallers,

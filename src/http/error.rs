@@ -57,6 +57,7 @@ pub fn status_of(error: &Error) -> StatusCode {
         Code::RateLimitExceeded => StatusCode::TOO_MANY_REQUESTS,
         Code::ValidationError => StatusCode::BAD_REQUEST,
         Code::NotFound => StatusCode::NOT_FOUND,
+        Code::CursorExpired => StatusCode::GONE,
         Code::AccountInactive | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::NotSupported => StatusCode::METHOD_NOT_ALLOWED,
         Code::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,

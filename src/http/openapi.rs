@@ -16,8 +16,8 @@ use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
 use crate::http::layers::AllowBody;
 use crate::http::public::{
-    accounts, chat_messages, chats, file_fetch, file_messages, files, invitations, labels, messages, notes, reactions,
-    sandbox, sandbox_inbound, sending, teammates, templates, templates_v2, webhooks, workspace,
+    accounts, chat_messages, chats, events, explain, file_fetch, file_messages, files, invitations, labels, messages,
+    notes, reactions, sandbox, sandbox_inbound, sending, teammates, templates, templates_v2, webhooks, workspace,
 };
 
 /// What a form has beside its file.
@@ -77,8 +77,16 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(workspace::get_workspace))
         .routes(routes!(workspace::get_workspace_quotas))
         .routes(routes!(workspace::get_quotas));
-    let routes = routes.merge(people()).merge(stored_files()).merge(uploads()).merge(sandbox_control());
+    let routes = routes.merge(people()).merge(stored_files()).merge(uploads()).merge(log()).merge(sandbox_control());
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
+}
+
+/// What happened: Partyline's own.
+fn log() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
+        .routes(routes!(explain::explain_message))
+        .routes(routes!(events::list_events))
+        .routes(routes!(events::stream_events))
 }
 
 /// What other people's tests do on the far side of a sandbox: Partyline's own.

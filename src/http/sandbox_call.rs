@@ -105,7 +105,11 @@ impl SandboxCall {
             Ok(request) => request,
             Err(error) => return error.into_response(),
         };
-        let work = move |write: &mut Write<'_, '_>| work(write, &request);
+        let cause = self.caller.cause();
+        let work = move |write: &mut Write<'_, '_>| {
+            write.cause = cause;
+            work(write, &request)
+        };
         let done = self.app.write(self.caller.workspace, Priority::Foreground, work).await;
         let data = done.map(|(of, data)| {
             self.app.sandbox_bells.of(of).notify_one();
@@ -126,7 +130,11 @@ impl SandboxCall {
         };
         for _ in 0..PIECES_MAX {
             let (request, work) = (Arc::clone(&request), work.clone());
-            let piece = move |write: &mut Write<'_, '_>| work(write, &request);
+            let cause = self.caller.cause();
+            let piece = move |write: &mut Write<'_, '_>| {
+                write.cause = cause;
+                work(write, &request)
+            };
             match self.app.write(self.caller.workspace, Priority::Foreground, piece).await {
                 Ok((of, more)) => {
                     self.app.sandbox_bells.of(of).notify_one();

@@ -1,11 +1,13 @@
 //! The rules of the inbox: sending, receiving, statuses. Plain functions on an open [`crate::store::Write`]; they never
 //! touch the network.
 
+pub mod advice;
 pub mod changes;
 pub mod chat;
 pub mod chats;
 pub mod content;
 pub mod emoji;
+pub mod explain;
 pub mod groups;
 pub mod labels;
 pub mod notes;

@@ -3,7 +3,7 @@
 use database::{Error, Read, Row, Sql, Value, params};
 
 use crate::clock::Time;
-use crate::event_kind::Kind;
+use crate::event_kind::{Cause, Kind};
 use crate::id::{ChatId, MessageUid, WorkspaceId};
 use crate::store::Write;
 
@@ -18,6 +18,16 @@ pub struct EventRow {
     pub message: Option<MessageUid>,
     /// What the rows can't say later, as the status that a message reached.
     pub detail: String,
+    pub cause: Cause,
+}
+
+/// What the log holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventBounds {
+    /// The first event that is still kept; one above `newest` where none is.
+    pub oldest: i64,
+    /// The last event there ever was; 0 before the first.
+    pub newest: i64,
 }
 
 /// An event about to be written.
@@ -30,17 +40,26 @@ pub struct NewEvent {
 }
 
 static EVENT_INSERT: Sql = Sql::both(
-    "INSERT INTO events (workspace_id, seq, kind, at_ms, chat_id, uid, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    "INSERT INTO events (workspace_id, seq, kind, at_ms, chat_id, uid, detail, cause) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 );
 
 const EVENT_AFTER: Sql = Sql::both(
-    "SELECT seq, kind, at_ms, chat_id, uid, detail FROM events WHERE workspace_id = $1 AND seq > $2 \
+    "SELECT seq, kind, at_ms, chat_id, uid, detail, cause FROM events WHERE workspace_id = $1 AND seq > $2 \
      ORDER BY seq LIMIT $3",
 );
 
+const EVENT_BOUNDS: Sql = Sql::both(
+    "SELECT COALESCE((SELECT MIN(e.seq) FROM events e WHERE e.workspace_id = $1), c.event_last + 1), c.event_last \
+     FROM workspace_counters c WHERE c.workspace_id = $1",
+);
+
+// From the front and without holes, also where the clock once went back: readers know a cursor that is too old by the
+// first event that is left.
 const EVENT_PRUNE: Sql = Sql::both(
     "DELETE FROM events WHERE workspace_id = $1 AND seq IN (SELECT seq FROM events WHERE workspace_id = $1 \
-     ORDER BY seq LIMIT $3) AND at_ms < $2",
+     ORDER BY seq LIMIT $3) AND seq < COALESCE((SELECT MIN(o.seq) FROM (SELECT seq, at_ms FROM events \
+     WHERE workspace_id = $1 ORDER BY seq LIMIT $3) AS o WHERE o.at_ms >= $2), 9223372036854775807)",
 );
 
 /// Appends an event and returns its place in the log.
@@ -56,6 +75,7 @@ pub fn event_append(write: &mut Write<'_, '_>, event: NewEvent) -> Result<i64, c
         Value::Int(event.chat.0),
         uid.map_or(Value::Null, |bytes| Value::Bytes(bytes.into())),
         Value::Text(event.detail.into()),
+        Value::Int(write.cause.number()),
     ];
     write.later(&EVENT_INSERT, values)?;
     Ok(seq)
@@ -69,6 +89,11 @@ pub fn event_after(
     rows_max: i64,
 ) -> Result<Vec<EventRow>, Error> {
     tx.query(&EVENT_AFTER, &params![workspace, seq, rows_max], decode)
+}
+
+/// What the log of a workspace holds; `None` without such a workspace.
+pub fn event_bounds(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Option<EventBounds>, Error> {
+    tx.query_row(&EVENT_BOUNDS, &params![workspace], |row| Ok(EventBounds { oldest: row.get(0)?, newest: row.get(1)? }))
 }
 
 /// Forgets the oldest events made before `before`, at most `rows_max`; returns how many.
@@ -86,9 +111,10 @@ fn decode(row: &Row<'_>) -> Result<EventRow, Error> {
         chat: row.get(3)?,
         message: row.get(4)?,
         detail: row.get(5)?,
+        cause: Cause::from_number(row.get(6)?),
     })
 }
 
 super::statements! {
-    EVENT_INSERT, EVENT_AFTER, EVENT_PRUNE,
+    EVENT_INSERT, EVENT_AFTER, EVENT_BOUNDS, EVENT_PRUNE,
 }

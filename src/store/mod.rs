@@ -17,7 +17,9 @@ pub mod chat_lists;
 pub mod chats;
 pub mod counters;
 pub mod entry_links;
+pub mod event_cursors;
 pub mod events;
+pub mod explanations;
 pub mod files;
 pub mod group_members;
 pub mod health;
@@ -37,6 +39,7 @@ pub mod routes;
 pub mod sandbox;
 pub mod sandbox_contacts;
 pub mod sessions;
+pub mod send_steps;
 pub mod setup_links;
 pub mod teammates;
 pub mod templates;
@@ -107,6 +110,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0009_sandbox.sql"),
     },
     Migration {
+        version: 12,
+        name: "events",
+        sqlite: include_str!("../../migrations/sqlite/0012_events.sql"),
+        postgres: include_str!("../../migrations/postgres/0012_events.sql"),
+    },
+    Migration {
         version: 14,
         name: "coming in",
         sqlite: include_str!("../../migrations/sqlite/0014_coming_in.sql"),
@@ -123,7 +132,9 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("chats", chats::STATEMENTS),
         ("counters", counters::STATEMENTS),
         ("entry_links", entry_links::STATEMENTS),
+        ("event_cursors", event_cursors::STATEMENTS),
         ("events", events::STATEMENTS),
+        ("explanations", explanations::STATEMENTS),
         ("files", files::STATEMENTS),
         ("group_members", group_members::STATEMENTS),
         ("health", health::STATEMENTS),
@@ -142,6 +153,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("sandbox", sandbox::STATEMENTS),
         ("sandbox_contacts", sandbox_contacts::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
+        ("send_steps", send_steps::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),
         ("templates", templates::STATEMENTS),

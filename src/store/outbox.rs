@@ -28,7 +28,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    fn from_number(number: i64) -> Result<Stage, Error> {
+    pub fn from_number(number: i64) -> Result<Stage, Error> {
         [Stage::Behind, Stage::Ready, Stage::Waiting, Stage::Sending, Stage::Uncertain]
             .into_iter()
             .find(|stage| *stage as i64 == number)

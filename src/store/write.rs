@@ -5,6 +5,7 @@ use database::{Sql, Tx, Value};
 
 use crate::clock::Time;
 use crate::error::Error;
+use crate::event_kind::Cause;
 use crate::id::{AccountId, ChatId, ContactId, WorkspaceId};
 use crate::store::counters::{Counters, counters_find, counters_lock, counters_save};
 use crate::store::workspaces::Workspace;
@@ -15,6 +16,8 @@ pub struct Write<'t, 'c> {
     pub workspace: Workspace,
     pub counters: Counters,
     pub now: Time,
+    /// Who is behind what this write does; its events bear it.
+    pub cause: Cause,
     before: Counters,
 }
 
@@ -22,7 +25,8 @@ impl<'t, 'c> Write<'t, 'c> {
     /// Locks the workspace; `None` if there is no such one.
     pub fn open(tx: &'t mut Tx<'c>, workspace: WorkspaceId, now: Time) -> Result<Option<Write<'t, 'c>>, Error> {
         let Some((workspace, counters)) = counters_lock(tx, workspace)? else { return Ok(None) };
-        Ok(Some(Write { tx, workspace, before: counters.clone(), counters, now }))
+        let before = counters.clone();
+        Ok(Some(Write { tx, workspace, counters, now, cause: Cause::Outside, before }))
     }
 
     /// Saves what the counters have become. Without it nothing of them is kept.

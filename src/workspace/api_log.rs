@@ -69,6 +69,7 @@ impl Outcome {
             Code::NotFound => Outcome::NotFound,
             Code::InternalError => Outcome::Error,
             Code::ValidationError
+            | Code::CursorExpired
             | Code::AccountInactive
             | Code::NotSupported
             | Code::IdempotencyInFlight

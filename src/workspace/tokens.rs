@@ -4,6 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::error::{Code, Error};
+use crate::event_kind::Cause;
 use crate::id::{TeammateId, TokenId, WorkspaceId, random_bytes};
 use crate::store::Write;
 use crate::store::tokens::{TokenRow, token_insert, token_revoke};
@@ -85,6 +86,11 @@ impl Caller {
     /// A teammate at a screen, who needs no token either; the screen has asked whether their role may do it.
     pub fn teammate(workspace: WorkspaceId, teammate: TeammateId) -> Caller {
         Caller { teammate, ..Caller::operator(workspace) }
+    }
+
+    /// Who is behind what this caller does.
+    pub fn cause(&self) -> Cause {
+        if self.token == TokenId(0) { Cause::Operator } else { Cause::Token(self.token) }
     }
 
     /// Whether the caller's token may use the account with this phone.

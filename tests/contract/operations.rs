@@ -42,6 +42,11 @@ impl Operation {
         self.answers.get("200").and_then(|kinds| kinds.get("application/json"))
     }
 
+    /// Whether its answer has no end.
+    pub fn is_stream(&self) -> bool {
+        self.answers.get("200").is_some_and(|kinds| kinds.contains_key("text/event-stream"))
+    }
+
     pub fn json_body(&self) -> Option<&Shape> {
         self.bodies.get("application/json")
     }

@@ -37,13 +37,14 @@ const SAYS_WHAT_TO_DO: [&str; 28] = [
     "remove",
 ];
 
-const CODES: [(u16, &[&str]); 10] = [
+const CODES: [(u16, &[&str]); 11] = [
     (400, &["validation_error"]),
     (401, &["missing_credentials", "invalid_token"]),
     (403, &["insufficient_scope", "permission_denied", "quota_exceeded", "member_not_found"]),
     (404, &["not_found"]),
     (405, &["not_supported"]),
     (409, &["account_inactive", "idempotency_in_flight"]),
+    (410, &["cursor_expired"]),
     (413, &["file_too_large"]),
     (415, &["unsupported_media_type"]),
     (422, &["idempotency_mismatch"]),

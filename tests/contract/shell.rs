@@ -45,7 +45,7 @@ fn curl(words: Vec<String>) -> Curl {
                 let (name, value) = part.split_once('=').unwrap_or_else(|| panic!("no part: {part}"));
                 found.form.push((name.to_owned(), value.to_owned()));
             }
-            "-s" | "-S" | "-sS" | "-i" | "-sSi" | "-v" | "-f" | "-sSf" | "-fsS" => {}
+            "-N" | "-s" | "-S" | "-sS" | "-i" | "-sSi" | "-v" | "-f" | "-sSf" | "-fsS" => {}
             "-o" => drop(next()),
             other if other.starts_with('-') => panic!("what does curl {other} do? Teach tests/contract/shell.rs"),
             url => url.clone_into(&mut found.url),

@@ -2,10 +2,12 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
+
+use super::listening::Listening;
 
 const BASE: &str = "/integrations/api";
 
@@ -61,6 +63,25 @@ impl Actor {
 
     /// Asks for a path below the API's base, or for a whole one that begins with `//`.
     pub async fn ask(&self, method: Method, path: &str, body: Body) -> Answer {
+        let response = self.request(method, path, body).await;
+        let (parts, mut body) = response.into_parts();
+        let is_stream = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let bytes = if is_stream {
+            // It has no end; its first words show that it has begun.
+            let first = body.frame().await.expect("a beginning").expect("a frame");
+            first.into_data().expect("bytes").to_vec()
+        } else {
+            body.collect().await.expect("a body").to_bytes().to_vec()
+        };
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// Opens a stream of events.
+    pub async fn listen(&self, path: &str) -> Listening {
+        Listening::to(self.request(Method::GET, path, Body::empty()).await)
+    }
+
+    async fn request(&self, method: Method, path: &str, body: Body) -> Response<Body> {
         let path =
             path.strip_prefix('/').filter(|rest| rest.starts_with('/')).map_or(format!("{BASE}{path}"), str::to_owned);
         let mut request = Request::builder().method(method).uri(path);
@@ -74,10 +95,7 @@ impl Actor {
             request = request.header(name, value);
         }
         let request = request.body(body).expect("a request");
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.expect("a body").to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        self.router.clone().oneshot(request).await.expect("an answer")
     }
 
     /// Sends a text to a phone and returns the message's uid.

@@ -4,6 +4,7 @@
 
 mod actor;
 mod engine;
+mod listening;
 mod receiver;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ use tempfile::TempDir;
 
 pub use actor::{Actor, Answer};
 pub use engine::Engine;
+pub use listening::{Listening, Told};
 pub use receiver::Receiver;
 
 /// 2026-01-15 09:00:00 in Lisbon, where the first workspace is.

@@ -5,6 +5,7 @@ mod kit;
 
 mod changes;
 mod chat_lists;
+mod event_log;
 mod events;
 mod groups;
 mod ledger;

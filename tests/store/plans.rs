@@ -7,7 +7,7 @@ use partyline::store::every_statement;
 use crate::kit::{Engine, TestApp};
 
 /// Tables that grow without end: a step into one of these must name more than whose rows they are.
-const LARGE: [&str; 10] = [
+const LARGE: [&str; 11] = [
     "messages",
     "status_history",
     "outbox",
@@ -18,14 +18,17 @@ const LARGE: [&str; 10] = [
     "idempotency",
     "files",
     "message_files",
+    "send_steps",
 ];
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
 /// The API log is a ring of bounded size.
-const WALKS: [&str; 10] = [
+const WALKS: [&str; 12] = [
     "api_calls API_CALL_LIST",
+    "explanations ACCEPTING_CALL",
     "api_calls API_CALL_SINCE",
     "outbox OUTBOX_COUNT",
+    "events EVENT_BOUNDS",
     "events EVENT_PRUNE",
     "events EVENT_LAST",
     "files FILE_LIST",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use partyline::clock::Time;
-use partyline::event_kind::Kind;
+use partyline::event_kind::{Cause, Kind};
 use partyline::id::{AccountId, ChatId, TeammateId, TokenId, WorkspaceId};
 use partyline::store::accounts::{
     AccountRow, account_all_linked, account_find, account_insert, account_list, account_set_health,
@@ -173,6 +173,7 @@ async fn events_and_what_is_forgotten_of_them() {
             chat: ChatId(7),
             message: Some(uid),
             detail: ODD.into(),
+            cause: Cause::Outside,
         };
         assert_eq!(all, [stored]);
         stage.advance(Duration::from_secs(1));

@@ -160,6 +160,7 @@ pub(super) fn answer_in_write<T: Serialize>(
     asked: &Asked,
     work: impl FnOnce(&mut Write<'_, '_>) -> Result<Done<T>, Error>,
 ) -> Result<Answer, Error> {
+    write.cause = asked.caller.cause();
     if asked.gate == Gate::Ahead
         && let Err(refusal) = enter_shared(write)
     {

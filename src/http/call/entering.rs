@@ -33,10 +33,14 @@ impl Call {
         if !self.app.limits.is_shared() {
             return self.enter().await;
         }
-        let enter = |write: &mut Write<'_, '_>| match enter_shared(write) {
-            Ok(()) => count_calls(write, 1).map(|()| Ok(Pass::Counted)),
-            Err(refusal) if refusal.is_refusal() => Ok(Err(refusal)),
-            Err(fault) => Err(fault),
+        let cause = self.caller.cause();
+        let enter = move |write: &mut Write<'_, '_>| {
+            write.cause = cause;
+            match enter_shared(write) {
+                Ok(()) => count_calls(write, 1).map(|()| Ok(Pass::Counted)),
+                Err(refusal) if refusal.is_refusal() => Ok(Err(refusal)),
+                Err(fault) => Err(fault),
+            }
         };
         self.app.write(self.caller.workspace, Priority::Foreground, enter).await?
     }

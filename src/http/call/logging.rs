@@ -109,14 +109,18 @@ impl Call {
     /// Counts and logs a call that wrote nothing, and answers it. A fault that stored nothing counts as well: the caller
     /// was served an answer.
     pub(super) fn count(self, pass: Pass, answer: Result<String, Error>) -> Response {
-        let ending = answer.as_ref().map_or_else(Ending::of, |_| Ending::success(None));
-        let row = self.facts.row(&self.caller, ending, self.took());
-        self.app.ledger.note(self.caller.workspace, row, pass.counted());
+        self.note(pass, answer.as_ref().map_or_else(Ending::of, |_| Ending::success(None)));
         let response = match answer {
             Ok(body) => json(StatusCode::OK, body),
             Err(error) => error.into_response(),
         };
         self.tell_ignored(response)
+    }
+
+    /// Counts and logs the call.
+    pub(super) fn note(&self, pass: Pass, ending: Ending) {
+        let row = self.facts.row(&self.caller, ending, self.took());
+        self.app.ledger.note(self.caller.workspace, row, pass.counted());
     }
 
     pub(super) fn refuse_uncounted(self, error: Error) -> Response {

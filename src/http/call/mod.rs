@@ -10,6 +10,7 @@ mod entering;
 mod idempotency;
 mod logging;
 mod prepared;
+mod streaming;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::error::{Code, Error};
 use crate::http::caller::{KnownCallers, authenticate};
 use crate::http::error::json;
 use crate::http::fields::Fields;
+use crate::http::streams::Streams;
 use crate::id::MessageUid;
 use crate::store::Write;
 use crate::store::idempotency::IdempotencyKey;
@@ -43,11 +45,12 @@ pub struct PublicState {
     pub app: App,
     pub known: Arc<KnownCallers>,
     pub recent: Arc<RecentSends>,
+    pub streams: Streams,
 }
 
 impl PublicState {
     pub fn new(app: App) -> PublicState {
-        PublicState { app, known: Arc::default(), recent: Arc::default() }
+        PublicState { app, known: Arc::default(), recent: Arc::default(), streams: Streams::default() }
     }
 }
 

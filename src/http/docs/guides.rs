@@ -28,6 +28,7 @@ static GUIDES: &[Guide] = &[
     guide!("sending", "2026-11-22"),
     guide!("files", "2026-11-22"),
     guide!("chats-and-labels", "2026-11-22"),
+    guide!("events", "2026-11-22"),
     guide!("limits-and-credits", "2026-11-22"),
     guide!("idempotency", "2026-11-22"),
     guide!("errors", "2026-11-22"),

@@ -5,6 +5,8 @@ pub mod chat_messages;
 pub mod chat_query;
 pub mod chat_view;
 pub mod chats;
+pub mod events;
+pub mod explain;
 pub mod file_fetch;
 pub mod file_messages;
 pub mod files;

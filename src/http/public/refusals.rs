@@ -85,3 +85,11 @@ pub enum ControlRefusals {
     #[response(status = 413)]
     TooLarge(Failure),
 }
+
+/// How an operation that takes a cursor may refuse besides.
+#[derive(IntoResponses)]
+pub enum CursorRefusals {
+    /// What stands behind the cursor is no longer kept.
+    #[response(status = 410)]
+    Expired(Failure),
+}

@@ -1,0 +1,181 @@
+//! An event as readers see it: its row, with what the rows that it names say now.
+
+use std::collections::BTreeMap;
+
+use database::Read;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::Error;
+use crate::event_kind::{Cause, Kind};
+use crate::id::{AccountId, ChatId, WorkspaceId};
+use crate::store::accounts::{AccountRow, account_list};
+use crate::store::chats::{ChatRow, chat_find};
+use crate::store::counters::counters_find;
+use crate::store::events::EventRow;
+use crate::store::teammates::{TeammateRow, teammate_list};
+use crate::store::tokens::{TokenRow, token_list};
+use crate::workspace::token_limits::TokenLimits;
+use crate::workspace::zone::{api_time, stored_zone};
+
+/// An event of the log.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Event {
+    /// Its place in the workspace's log, which counts from 1 and has no gaps: the cursor of `GET /events`.
+    pub seq: i64,
+    /// What happened, as in `message:received:new`.
+    pub event_type: String,
+    pub timestamp: String,
+    /// Who did it; null where it came from WhatsApp or by time.
+    pub caused_by: Option<CausedBy>,
+    /// Null where it is of no chat.
+    pub chat_id: Option<i64>,
+    /// Null where it is of no message.
+    pub message_uid: Option<String>,
+    /// Whose chat it is; null where it is of no chat, or of a group.
+    pub contact: Option<EventContact>,
+    /// The account's JID; null where it is of none.
+    pub whatsapp_account_id: Option<String>,
+    /// What the type says further: the status reached, the label, the chat's new name, the number of the template or
+    /// webhook; empty for most.
+    pub detail: String,
+}
+
+/// Who caused an event.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CausedBy {
+    /// token, teammate or operator.
+    pub kind: String,
+    /// The token's or the teammate's number; null for the operator.
+    pub id: Option<i64>,
+    /// The token's or the teammate's name; empty where it is gone.
+    pub name: String,
+}
+
+/// A contact by all that WhatsApp calls them. Either may be empty: it hides some phones, and knows some people by their
+/// phone alone.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EventContact {
+    pub name: String,
+    /// E.164 with `+`.
+    pub phone: String,
+    /// `<digits>@lid`.
+    pub lid: String,
+}
+
+/// An event as its readers get it, made once for all of them.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub seq: i64,
+    pub kind: Kind,
+    /// The phone of the account that it is of; empty where it is of none.
+    pub account_phone: String,
+    pub event: Event,
+    /// The same as JSON.
+    pub json: String,
+}
+
+impl Heard {
+    /// Whether a token with these limits may see it: one that is limited to accounts sees only what is of them.
+    pub fn is_for(&self, limits: &TokenLimits) -> bool {
+        limits.accounts.is_empty() || (!self.account_phone.is_empty() && limits.allow_account(&self.account_phone))
+    }
+}
+
+/// Shows events of one workspace, in the order given.
+pub fn show(tx: &mut impl Read, workspace: WorkspaceId, rows: &[EventRow]) -> Result<Vec<Heard>, Error> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names = Names::read(tx, workspace, rows)?;
+    rows.iter().map(|row| names.show(row)).collect()
+}
+
+/// What the events of one page name.
+struct Names {
+    zone: jiff::tz::TimeZone,
+    accounts: Vec<AccountRow>,
+    chats: BTreeMap<i64, ChatRow>,
+    tokens: Vec<TokenRow>,
+    teammates: Vec<TeammateRow>,
+}
+
+impl Names {
+    fn read(tx: &mut impl Read, workspace: WorkspaceId, rows: &[EventRow]) -> Result<Names, Error> {
+        let found = counters_find(tx, workspace)?;
+        let (settings, _) = found.ok_or_else(|| Error::not_found("This workspace is gone"))?;
+        let mut chats = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.chat != ChatId(0)) {
+            if !chats.contains_key(&row.chat.0)
+                && let Some(chat) = chat_find(tx, workspace, row.chat)?
+            {
+                chats.insert(row.chat.0, chat);
+            }
+        }
+        let any = |test: fn(Cause) -> bool| rows.iter().any(|row| test(row.cause));
+        Ok(Names {
+            zone: stored_zone(&settings.zone),
+            accounts: account_list(tx, workspace)?,
+            chats,
+            tokens: match any(|cause| matches!(cause, Cause::Token(_))) {
+                true => token_list(tx, workspace)?,
+                false => Vec::new(),
+            },
+            teammates: match any(|cause| matches!(cause, Cause::Teammate(_))) {
+                true => teammate_list(tx, workspace)?,
+                false => Vec::new(),
+            },
+        })
+    }
+
+    fn show(&self, row: &EventRow) -> Result<Heard, Error> {
+        let chat = self.chats.get(&row.chat.0);
+        let account = self.account_of(row, chat);
+        let event = Event {
+            seq: row.seq,
+            event_type: row.kind.name().to_owned(),
+            timestamp: api_time(row.at, &self.zone),
+            caused_by: self.caused_by(row.cause),
+            chat_id: (row.chat != ChatId(0)).then_some(row.chat.0),
+            message_uid: row.message.map(|uid| uid.to_string()),
+            contact: chat.filter(|chat| !chat.is_group).map(contact_of),
+            whatsapp_account_id: account.map(|account| account.jid.clone()),
+            detail: row.detail.clone(),
+        };
+        let json = serde_json::to_string(&event).map_err(Error::internal)?;
+        let account_phone = account.map(|account| account.phone.clone()).unwrap_or_default();
+        Ok(Heard { seq: row.seq, kind: row.kind, account_phone, event, json })
+    }
+
+    /// The chat's account; of an event that is an account's own, that one.
+    fn account_of(&self, row: &EventRow, chat: Option<&ChatRow>) -> Option<&AccountRow> {
+        let id = match row.kind {
+            Kind::AccountConnected | Kind::AccountDisconnected | Kind::AccountSuspended | Kind::AccountResumed => {
+                row.detail.parse().ok().map(AccountId)
+            }
+            _ => chat.map(|chat| chat.account),
+        };
+        self.accounts.iter().find(|account| Some(account.id) == id)
+    }
+
+    fn caused_by(&self, cause: Cause) -> Option<CausedBy> {
+        let (kind, id, name) = match cause {
+            Cause::Outside => return None,
+            Cause::Operator => ("operator", None, None),
+            Cause::Token(id) => {
+                let found = self.tokens.iter().find(|token| token.id == id);
+                ("token", Some(id.0), found.map(|token| token.name.clone()))
+            }
+            Cause::Teammate(id) => {
+                let found = self.teammates.iter().find(|teammate| teammate.id == id);
+                ("teammate", Some(id.0), found.map(|teammate| teammate.display_name.clone()))
+            }
+        };
+        Some(CausedBy { kind: kind.to_owned(), id, name: name.unwrap_or_default() })
+    }
+}
+
+fn contact_of(chat: &ChatRow) -> EventContact {
+    let lid = if chat.jid.ends_with("@lid") { chat.jid.clone() } else { String::new() };
+    EventContact { name: chat.name.clone(), phone: chat.phone.clone(), lid }
+}
