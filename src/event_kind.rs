@@ -136,11 +136,6 @@ const KINDS: &[(Kind, i64, &str)] = &[
 ];
 
 impl Kind {
-    /// Every kind there is.
-    pub fn all() -> impl Iterator<Item = Kind> {
-        KINDS.iter().map(|row| row.0)
-    }
-
     pub fn number(self) -> i64 {
         KINDS.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
     }

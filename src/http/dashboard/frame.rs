@@ -6,9 +6,9 @@ use axum::response::Response;
 use maud::{Markup, html};
 use std::convert::Infallible;
 
+use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
-use super::inbox::INBOX_PATH;
 use super::words::{FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, WORKSPACE, YOUR_ACCOUNT, notice};
 use crate::http::fields::Fields;
 use crate::workspace::permissions::Right;

@@ -29,7 +29,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::app::App;
-use doors::{Desk, Doors};
+use doors::{Desk, Doors, LIVE_SCREENS_MAX};
+use tokio::sync::Semaphore;
 
 pub use assets::cached;
 pub use page::{code, document_of, icon};
@@ -38,7 +39,8 @@ pub use page::{code, document_of, icon};
 const FORM_BYTES_MAX: usize = 16 * 1024;
 
 pub fn routes(app: App) -> Router {
-    let desk = Desk { app, doors: Arc::new(Doors::default()) };
+    let streams = Arc::new(Semaphore::new(LIVE_SCREENS_MAX));
+    let desk = Desk { app, doors: Arc::new(Doors::default()), streams };
     Router::new()
         .route("/", get(home::show))
         .route("/setup/{secret}", get(setup::show).post(setup::finish))

@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use database::Priority;
 use serde::Deserialize;
 
-use super::{INBOX_PATH, Refused, shown};
 use super::view::Wish;
+use super::{INBOX_PATH, Refused, shown};
 use crate::error::Error;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
@@ -86,7 +86,12 @@ async fn say(desk: &Desk, signed: &Signed, chat: ChatId, text: &str, is_note: bo
     app.write(workspace, Priority::Foreground, queue).await.map(drop)
 }
 
-pub async fn assign(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i64>, Sent(given): Sent<Given>) -> Shown {
+pub async fn assign(
+    State(desk): State<Desk>,
+    signed: Signed,
+    Path(chat): Path<i64>,
+    Sent(given): Sent<Given>,
+) -> Shown {
     let teammate = TeammateId(given.responsible);
     change(&desk, &signed, move |write| {
         let responsible = match teammate {
@@ -121,7 +126,12 @@ pub async fn label(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i6
     Ok(given.back(chat))
 }
 
-pub async fn unlabel(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i64>, Sent(given): Sent<Given>) -> Shown {
+pub async fn unlabel(
+    State(desk): State<Desk>,
+    signed: Signed,
+    Path(chat): Path<i64>,
+    Sent(given): Sent<Given>,
+) -> Shown {
     let label = LabelName::parse("label", &given.label)?;
     change(&desk, &signed, move |write| take_label_off(write, ChatId(chat), &label)).await?;
     Ok(given.back(chat))

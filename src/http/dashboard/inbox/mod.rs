@@ -80,7 +80,8 @@ async fn shown(
     };
     let title = open.as_ref().map_or(INBOX, |open: &OpenChat| open.chat.name.as_str());
     let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let page = Page { status, panes: Some(if open.is_some() { "chat" } else { "empty" }), ..Page::new(Here::Inbox, title) };
+    let page =
+        Page { status, panes: Some(if open.is_some() { "chat" } else { "empty" }), ..Page::new(Here::Inbox, title) };
     Ok(page.show(signed, &content))
 }
 

@@ -186,15 +186,14 @@ fn slip(view: &MessageView, waiting: Option<&OutboxRow>, zone: &TimeZone) -> Mar
         html! { div.slip data-tone=(tone) dir="ltr" { (icon(drawing)) p { (words) } } }
     };
     if let (Status::Failed, Some(failure)) = (message.status, &message.failure) {
-        let words = html! { strong { "Failed. " } (failure.title) @if !failure.details.is_empty() { ". " (failure.details) } };
+        let words =
+            html! { strong { "Failed. " } (failure.title) @if !failure.details.is_empty() { ". " (failure.details) } };
         return strip("danger", "alert", words);
     }
     match waiting {
-        Some(row) if row.stage == Stage::Uncertain => strip(
-            "warning",
-            "alert",
-            html! { strong { "Uncertain. " } (row.reason) " Nothing is repeated by itself." },
-        ),
+        Some(row) if row.stage == Stage::Uncertain => {
+            strip("warning", "alert", html! { strong { "Uncertain. " } (row.reason) " Nothing is repeated by itself." })
+        }
         Some(row) if row.stage == Stage::Waiting => strip(
             "info",
             "clock",
@@ -282,6 +281,9 @@ mod tests {
 
     #[test]
     fn sizes_read_as_people_say_them() {
-        assert_eq!([0, 999, 1_000, 1_499, 1_200_000, 48_000_000].map(size_of), ["0 bytes", "999 bytes", "1 KB", "1 KB", "1.2 MB", "48.0 MB"]);
+        assert_eq!(
+            [0, 999, 1_000, 1_499, 1_200_000, 48_000_000].map(size_of),
+            ["0 bytes", "999 bytes", "1 KB", "1 KB", "1.2 MB", "48.0 MB"]
+        );
     }
 }

@@ -38,10 +38,6 @@ impl View {
     pub fn word(self) -> &'static str {
         View::EVERY.iter().find(|row| row.0 == self).map_or("all", |row| row.1)
     }
-
-    pub fn name(self) -> &'static str {
-        View::EVERY.iter().find(|row| row.0 == self).map_or("All", |row| row.2)
-    }
 }
 
 /// What an address of the inbox asks for.
