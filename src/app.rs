@@ -30,6 +30,8 @@ pub struct Settings {
     pub public_url: String,
     /// How many times faster than real the sandbox's contacts act; 0 means at once.
     pub sandbox_speed: f64,
+    /// Whom to ask for more: an address of mail or of a page; empty where nobody was named.
+    pub support_contact: String,
     /// Whom the server may speak to where an address comes from a client.
     pub outbound: Policy,
     /// The folder of the files' bytes.
@@ -73,7 +75,7 @@ impl App {
         let (sandbox_bells, fetch_bells) = (Arc::default(), Bells::default());
         let (blobs, link_key) = (Blobs::new(settings.files_folder.clone()), OnceLock::new());
         let outbound = Outbound::new(settings.outbound.clone(), Arc::new(SystemResolver::default()));
-        let live = Live::new(database.clone());
+        let live = Live::new(database.clone(), clock.clone(), settings.public_url.clone());
         let parts = Parts {
             database,
             clock,

@@ -57,6 +57,10 @@ pub struct Options {
     #[arg(long, global = true, value_name = "TIMES", env = "PARTYLINE_SANDBOX_SPEED")]
     sandbox_speed: Option<String>,
 
+    /// Whom people on this server ask for more calls or credits: an email address or a page [default: none]
+    #[arg(long, global = true, value_name = "CONTACT", env = "PARTYLINE_SUPPORT_CONTACT")]
+    support_contact: Option<String>,
+
     /// How log lines look on standard error: text or json [default: text]
     #[arg(long, global = true, value_name = "FORMAT", env = "PARTYLINE_LOG_FORMAT")]
     log_format: Option<String>,
@@ -110,6 +114,7 @@ pub struct Config {
     pub trusted_proxies: Given<Vec<IpNet>>,
     pub outbound_allow: Given<Vec<IpNet>>,
     pub sandbox_speed: Given<f64>,
+    pub support_contact: Given<String>,
     pub log_format: Given<LogFormat>,
     pub log: Given<String>,
 }
@@ -135,6 +140,12 @@ impl Config {
                 options.sandbox_speed.as_ref(),
                 SANDBOX_SPEED,
                 parse::sandbox_speed,
+            )?,
+            support_contact: reader.read(
+                "support_contact",
+                options.support_contact.as_ref(),
+                "",
+                parse::support_contact,
             )?,
             log_format: reader.read("log_format", options.log_format.as_ref(), LOG_FORMAT, parse::log_format)?,
             log: reader.read("log", options.log.as_ref(), LOG, parse::log_filter)?,

@@ -80,6 +80,13 @@ pub enum Kind {
     MessageUncertain,
     /// A message waits until its account may send again; the detail says why.
     MessageHeld,
+    /// A message was accepted that goes later; the detail is when, in ms since 1970 UTC.
+    MessageScheduled,
+    /// A scheduled message was cancelled before its time.
+    MessageUnscheduled,
+    /// WhatsApp would not have an edit or a deletion of ours; the detail is JSON: action, reason.
+    MessageChangeFailed,
+    NoteDeleted,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -133,9 +140,18 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::CallOutgoing, 93, "call:outgoing:ended"),
     (Kind::MessageUncertain, 100, "message:uncertain"),
     (Kind::MessageHeld, 101, "message:held"),
+    (Kind::MessageScheduled, 110, "message:scheduled"),
+    (Kind::MessageUnscheduled, 111, "message:unscheduled"),
+    (Kind::MessageChangeFailed, 112, "message:change_failed"),
+    (Kind::NoteDeleted, 113, "chat:note:deleted"),
 ];
 
 impl Kind {
+    /// Every kind there is.
+    pub fn all() -> impl Iterator<Item = Kind> {
+        KINDS.iter().map(|row| row.0)
+    }
+
     pub fn number(self) -> i64 {
         KINDS.iter().find(|row| row.0 == self).map_or(0, |row| row.1)
     }
@@ -146,11 +162,6 @@ impl Kind {
 
     pub fn from_name(name: &str) -> Option<Kind> {
         KINDS.iter().find(|row| row.2 == name).map(|row| row.0)
-    }
-
-    /// All of them, in the order of the list above.
-    pub fn all() -> impl Iterator<Item = Kind> {
-        KINDS.iter().map(|row| row.0)
     }
 
     pub fn name(self) -> &'static str {

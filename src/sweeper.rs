@@ -10,10 +10,12 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::error::Error;
 use crate::events::log::EVENTS_KEPT;
+use crate::id::WorkspaceId;
 use crate::store::events::event_prune;
 use crate::store::idempotency::idempotency_prune;
 use crate::store::send_steps::send_step_prune;
 use crate::store::workspaces::workspace_list;
+use crate::workspace::usage::{gather_usage, is_gathered};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Rows of one write: a fraction of the 100 ms that foreground writes may be kept waiting.
@@ -49,6 +51,7 @@ pub async fn sweep(app: &App) -> Result<u64, Error> {
     }
     let workspaces = app.read(|snapshot| Ok::<_, Error>(workspace_list(snapshot)?)).await?;
     for workspace in workspaces {
+        gather(app, workspace.id).await?;
         for _ in 0..BATCHES_MAX {
             let before = now - EVENTS_KEPT;
             // Not `App::write`, which would wake the workspace's workers for nothing.
@@ -63,6 +66,15 @@ pub async fn sweep(app: &App) -> Result<u64, Error> {
         }
     }
     Ok(gone)
+}
+
+/// Adds to the days and tokens what was used since the last sweep.
+async fn gather(app: &App, workspace: WorkspaceId) -> Result<(), Error> {
+    if app.read(move |snapshot| is_gathered(snapshot, workspace)).await? {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    crate::workspace::write(&app.database, workspace, Priority::Background, now, gather_usage).await
 }
 
 fn is_last(rows: u64) -> bool {
@@ -90,8 +102,13 @@ mod tests {
         database.migrate(MIGRATIONS).expect("migrates");
         let clock = Clock::mock(Time::from_ms(1_790_000_000_000));
         let files_folder = folder.path().join("files");
-        let settings =
-            Settings { public_url: String::new(), sandbox_speed: 1.0, files_folder, outbound: Policy::default() };
+        let settings = Settings {
+            public_url: String::new(),
+            sandbox_speed: 1.0,
+            support_contact: String::new(),
+            files_folder,
+            outbound: Policy::default(),
+        };
         let app = App::new(database, clock.clone(), settings);
         let now = clock.now();
         let make = move |tx: &mut database::Tx<'_>| create_workspace(tx, now, "Harbour", "UTC");

@@ -91,6 +91,7 @@ async fn prepared(database: Database, secret: &TokenSecret) -> App {
     let settings = Settings {
         public_url: "http://127.0.0.1".into(),
         sandbox_speed: 0.0,
+        support_contact: String::new(),
         files_folder,
         outbound: Policy::default(),
     };

@@ -9,6 +9,7 @@ use crate::accounts::health::{Gate, end_hold, gate};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::id::{AccountId, ChatId};
+use crate::inbox::own_changes::{overtaken, record_unchanged};
 use crate::inbox::status::move_message;
 use crate::inbox::urgency::REPLY_WITHIN;
 use crate::message::Status;
@@ -87,13 +88,21 @@ fn claim_one(write: &mut Write<'_, '_>, row: &OutboxRow) -> Result<Option<Outbox
             outbox_delete(write, row, write.now - REPLY_WITHIN)?;
             Ok(None)
         }
-        // A reaction has no status that readers could follow.
-        Some(message) if matches!(message.body, OutboxBody::Reaction(_)) => Ok(Some(message)),
-        Some(message) => {
-            let at = write.now;
-            move_message(write, row.message, row.chat, message.status, Status::Sending, None, at)?;
-            Ok(Some(message))
-        }
+        // Reactions and changes have no status that readers could follow.
+        Some(message) => match &message.body {
+            OutboxBody::Reaction(_) => Ok(Some(message)),
+            OutboxBody::Change(waiting) => {
+                let Some(reason) = overtaken(waiting, write.now) else { return Ok(Some(message)) };
+                outbox_delete(write, row, write.now - REPLY_WITHIN)?;
+                record_unchanged(write, &waiting.change, reason)?;
+                Ok(None)
+            }
+            OutboxBody::Message { .. } => {
+                let at = write.now;
+                move_message(write, row.message, row.chat, message.status, Status::Sending, None, at)?;
+                Ok(Some(message))
+            }
+        },
         None => {
             tracing::error!(seq = row.seq, "an outbox row without its message was dropped");
             outbox_delete(write, row, write.now - REPLY_WITHIN)?;

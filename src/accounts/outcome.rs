@@ -9,6 +9,7 @@ use crate::accounts::pacing::{ATTEMPTS_MAX, Dice, retry_pause};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
+use crate::inbox::own_changes::{record_changed, record_unchanged};
 use crate::inbox::reactions::{record_refused, record_told};
 use crate::inbox::status::move_message;
 use crate::inbox::urgency::REPLY_WITHIN;
@@ -89,6 +90,7 @@ pub fn record(write: &mut Write<'_, '_>, finished: &Finished) -> Result<(), Erro
             if outbox_delete(write, row, reply_after)? {
                 match &message.body {
                     OutboxBody::Reaction(reaction) => record_told(write, &reaction.send)?,
+                    OutboxBody::Change(told) => record_changed(write, &told.change, *at)?,
                     OutboxBody::Message { .. } => {
                         if *wamid != message.wamid {
                             message_set_wamid(write, row.message, wamid)?;
@@ -124,6 +126,7 @@ pub fn record(write: &mut Write<'_, '_>, finished: &Finished) -> Result<(), Erro
                 let at = write.now;
                 match &message.body {
                     OutboxBody::Reaction(reaction) => record_refused(write, &reaction.send)?,
+                    OutboxBody::Change(refused) => record_unchanged(write, &refused.change, &failure.details)?,
                     OutboxBody::Message { .. } => move_on(write, message, Status::Failed, Some(failure), at)?,
                 }
             }
@@ -146,7 +149,7 @@ fn note(
     until: Time,
     reason: &str,
 ) -> Result<(), Error> {
-    if matches!(message.body, OutboxBody::Reaction(_)) {
+    if !matches!(message.body, OutboxBody::Message { .. }) {
         return Ok(());
     }
     let (row, reason) = (&message.row, stored(reason));

@@ -2,8 +2,9 @@
 
 use transport::{Address, Body, Outgoing, OutgoingFile};
 
+use crate::store::message_changes::ChangeKind;
 use crate::store::message_files::MessageFile;
-use crate::store::outbox::{OutboxBody, OutboxMessage, OutboxReaction};
+use crate::store::outbox::{OutboxBody, OutboxChange, OutboxMessage, OutboxReaction};
 
 /// The message as its transport takes it; the same at every try.
 pub fn outgoing(message: &OutboxMessage) -> Outgoing {
@@ -26,6 +27,10 @@ fn body(body: &OutboxBody) -> Body {
             to_wamid: to_wamid.clone(),
             to_sender: (!to_sender_jid.is_empty()).then(|| Address::from_jid(to_sender_jid.clone())),
             emoji: send.emoji.clone(),
+        },
+        OutboxBody::Change(OutboxChange { change, to_wamid, .. }) => match change.kind {
+            ChangeKind::Edit => Body::Edit { to_wamid: to_wamid.clone(), text: change.text.clone() },
+            ChangeKind::Delete => Body::Revoke { to_wamid: to_wamid.clone() },
         },
     }
 }

@@ -82,7 +82,7 @@ pub struct Ids {
     pub digits: u16,
 }
 
-const PLANS: [(&str, Plan); 28] = [
+const PLANS: [(&str, Plan); 29] = [
     ("message:new", Plan::Hear),
     ("message:sent:new", Plan::Send(ECHO)),
     ("message:received:new", Plan::Hear),
@@ -111,6 +111,7 @@ const PLANS: [(&str, Plan); 28] = [
     ("whatsapp:account:disconnected", Plan::Reconnect),
     ("whatsapp:account:suspended", Plan::Hold),
     ("whatsapp:account:resumed", Plan::Hold),
+    ("whatsapp:account:health", Plan::Hold),
 ];
 
 /// Why an event has no trigger, by what its name begins with; the first that fits.
@@ -209,6 +210,7 @@ fn send(write: &mut Write<'_, '_>, account: AccountId, number: &str, ids: &Ids) 
         label: None,
         chat_name: None,
         origin: Origin::PublicApi,
+        send_at: None,
     };
     let operator = Caller::operator(write.workspace.id);
     queue_message(write, &operator, &request)?;

@@ -258,7 +258,7 @@ impl Worker {
 
     /// Whether handing over once more can't double it: its id is on the wire, or it sets what a second time sets alike.
     fn is_repeatable(&self, message: &OutboxMessage) -> bool {
-        self.capabilities.fixed_message_id || matches!(message.body, OutboxBody::Reaction(_))
+        self.capabilities.fixed_message_id || !matches!(message.body, OutboxBody::Message { .. })
     }
 
     /// Takes over the rows that are marked as being handed over and that no task of ours has.

@@ -7,6 +7,7 @@ use crate::control::reach::{IfMissing, Reach};
 use crate::control::view::ApiCallView;
 use crate::control::{API_LOG_ROWS_MAX, Command, Output};
 use crate::failure::Failure;
+use crate::workspace::call_log::{LoggedCall, text_line};
 
 /// Prints the `last` rows of the log. They are asked for in pages, so that no answer grows too long.
 pub fn print(config: &Config, last: i64, workspace: Chosen, json: bool, out: &mut Out) -> Result<(), Failure> {
@@ -37,66 +38,21 @@ pub fn print(config: &Config, last: i64, workspace: Chosen, json: bool, out: &mu
     Ok(())
 }
 
-/// `time  request-id  token  METHOD path  status  outcome  reason`
+/// As the screens' download writes it.
 fn line(call: &ApiCallView) -> String {
-    let times = if call.repeats > 1 { format!(" ({} times)", call.repeats) } else { String::new() };
-    let cells = [
-        call.time.clone(),
-        call.request_id.clone(),
-        call.token.clone(),
-        format!("{} {}", call.method, call.path),
-        call.status.to_string(),
-        call.outcome.clone(),
-        format!("{}{times}", call.reason).trim_start().to_owned(),
-    ];
-    cells.map(|cell| inert(&cell)).join("  ").trim_end().to_owned()
-}
-
-/// Text that can't move a terminal's cursor, break a line or turn its direction; a cell holds no two spaces, which stand
-/// between cells.
-fn inert(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        let is_turn = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if letter.is_control() || is_turn {
-            out.extend(letter.escape_default());
-        } else if !(letter == ' ' && out.ends_with(' ')) {
-            out.push(letter);
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_holds_its_cells_and_nothing_that_acts() {
-        let call = ApiCallView {
-            seq: 7,
-            at_ms: 0,
-            time: "2026-01-15 09:00:00 +0000".into(),
-            request_id: "r-1".into(),
-            token_id: 1,
-            token: "two  spaces".into(),
-            method: "POST".into(),
-            path: "/messages\u{1b}[2J".into(),
-            status: 429,
-            outcome: "Rate Limited".into(),
-            reason: "line\nbreak \u{202e}".into(),
-            ignored: Vec::new(),
-            duration_us: 5,
-            repeats: 12,
-            message_uid: None,
-            body: String::new(),
-        };
-        assert_eq!(
-            line(&call),
-            "2026-01-15 09:00:00 +0000  r-1  two spaces  POST /messages\\u{1b}[2J  429  Rate Limited  line\\nbreak \
-             \\u{202e} (12 times)"
-        );
-        let fine = ApiCallView { repeats: 1, reason: String::new(), ..call };
-        assert!(line(&fine).ends_with("Rate Limited"));
-    }
+    text_line(&LoggedCall {
+        time: call.time.clone(),
+        request_id: call.request_id.clone(),
+        token: call.token.clone(),
+        method: call.method.clone(),
+        path: call.path.clone(),
+        status: call.status,
+        outcome: call.outcome.clone(),
+        reason: call.reason.clone(),
+        ignored: call.ignored.join(","),
+        duration_us: call.duration_us,
+        repeats: call.repeats,
+        message_uid: call.message_uid.clone(),
+        body: String::new(),
+    })
 }

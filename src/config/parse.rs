@@ -90,6 +90,14 @@ fn network(text: &str) -> Result<IpNet, String> {
         .map_err(|_| format!("\"{text}\" is no network; write it as 10.0.0.0/8, or name a single address as 10.0.0.7"))
 }
 
+/// Whom to ask: one line of text.
+pub fn support_contact(text: &str) -> Result<String, String> {
+    let is_line = text.chars().count() <= 200 && !text.chars().any(char::is_control);
+    is_line.then(|| text.to_owned()).ok_or_else(|| {
+        "give an email address or the address of a page, on one line of at most 200 characters".to_owned()
+    })
+}
+
 pub fn sandbox_speed(text: &str) -> Result<f64, String> {
     let speed = text.parse::<f64>().ok().filter(|speed| (0.0..=SPEED_MAX).contains(speed));
     speed.ok_or_else(|| {

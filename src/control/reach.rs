@@ -104,6 +104,7 @@ impl Here {
         let settings = Settings {
             public_url: config.public_url_at(config.listen.value),
             sandbox_speed: config.sandbox_speed.value,
+            support_contact: config.support_contact.value.clone(),
             outbound: Policy::allowing(config.outbound_allow.value.clone()),
             files_folder: DataFolder::files_in(&config.data.value),
         };

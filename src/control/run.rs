@@ -229,6 +229,7 @@ async fn send(app: &App, workspace: WorkspaceId, to: &str, text: &str, from: Opt
         label: None,
         chat_name: None,
         origin: Origin::PublicApi,
+        send_at: None,
     };
     let operator = Caller::operator(workspace);
     let queue = move |write: &mut Write<'_, '_>| {

@@ -13,10 +13,12 @@ use database::Database;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::{sleep, timeout};
 
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::events::log::{Behind, behind, bounds};
 use crate::events::shown::{Heard, show};
 use crate::id::WorkspaceId;
+use crate::webhooks::bodies::Rendering;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Events of one look.
@@ -30,6 +32,8 @@ pub struct Live(Arc<Parts>);
 
 struct Parts {
     database: Database,
+    clock: Clock,
+    public_url: String,
     feeds: Mutex<HashMap<WorkspaceId, Arc<Feed>>>,
 }
 
@@ -51,8 +55,9 @@ pub enum Next {
 }
 
 impl Live {
-    pub fn new(database: Database) -> Live {
-        Live(Arc::new(Parts { database, feeds: Mutex::default() }))
+    /// `public_url` is how addresses of this server begin, without a slash at its end.
+    pub fn new(database: Database, clock: Clock, public_url: String) -> Live {
+        Live(Arc::new(Parts { database, clock, public_url, feeds: Mutex::default() }))
     }
 
     /// Listens to a workspace from behind the event `after`; from now on where that is `None`. `bell` is rung after the
@@ -117,9 +122,11 @@ impl Parts {
     }
 
     async fn look(&self, workspace: WorkspaceId, after: i64) -> Result<Look, Error> {
+        let (now, public_url) = (self.clock.now(), self.public_url.clone());
         let look = move |tx: &mut database::Snapshot<'_>| {
+            let rendering = Rendering { workspace, public_url: &public_url, now };
             Ok::<_, Error>(match behind(tx, workspace, after, PAGE_ROWS)? {
-                Behind::Events(rows) => Look::Events(show(tx, workspace, &rows)?.into_iter().map(Arc::new).collect()),
+                Behind::Events(rows) => Look::Events(show(tx, &rendering, &rows)?.into_iter().map(Arc::new).collect()),
                 Behind::Lost(bounds) => Look::Lost { oldest: bounds.oldest },
             })
         };

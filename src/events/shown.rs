@@ -15,6 +15,7 @@ use crate::store::counters::counters_find;
 use crate::store::events::EventRow;
 use crate::store::teammates::{TeammateRow, teammate_list};
 use crate::store::tokens::{TokenRow, token_list};
+use crate::webhooks::bodies::{Body, Rendering};
 use crate::workspace::token_limits::TokenLimits;
 use crate::workspace::zone::{api_time, stored_zone};
 
@@ -39,6 +40,10 @@ pub struct Event {
     /// What the type says further: the status reached, the label, the chat's new name, the number of the template or
     /// webhook; empty for most.
     pub detail: String,
+    /// What webhooks are told of it: a body for each of its event types, as `message:received:new` and `message:new`. They
+    /// show chats and messages as they are now.
+    #[schema(value_type = Vec<serde_json::Value>)]
+    pub bodies: Vec<Body>,
 }
 
 /// Who caused an event.
@@ -83,12 +88,19 @@ impl Heard {
 }
 
 /// Shows events of one workspace, in the order given.
-pub fn show(tx: &mut impl Read, workspace: WorkspaceId, rows: &[EventRow]) -> Result<Vec<Heard>, Error> {
+///
+/// # Errors
+/// A fault of the database.
+pub fn show(tx: &mut impl Read, rendering: &Rendering<'_>, rows: &[EventRow]) -> Result<Vec<Heard>, Error> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let names = Names::read(tx, workspace, rows)?;
-    rows.iter().map(|row| names.show(row)).collect()
+    let names = Names::read(tx, rendering.workspace, rows)?;
+    let mut bodies: BTreeMap<i64, Vec<Body>> = BTreeMap::new();
+    for rendered in rendering.events(tx, rows)? {
+        bodies.entry(rendered.seq).or_default().push(rendered.body);
+    }
+    rows.iter().map(|row| names.show(row, bodies.remove(&row.seq).unwrap_or_default())).collect()
 }
 
 /// What the events of one page name.
@@ -128,7 +140,7 @@ impl Names {
         })
     }
 
-    fn show(&self, row: &EventRow) -> Result<Heard, Error> {
+    fn show(&self, row: &EventRow, bodies: Vec<Body>) -> Result<Heard, Error> {
         let chat = self.chats.get(&row.chat.0);
         let account = self.account_of(row, chat);
         let event = Event {
@@ -141,6 +153,7 @@ impl Names {
             contact: chat.filter(|chat| !chat.is_group).map(contact_of),
             whatsapp_account_id: account.map(|account| account.jid.clone()),
             detail: row.detail.clone(),
+            bodies,
         };
         let json = serde_json::to_string(&event).map_err(Error::internal)?;
         let account_phone = account.map(|account| account.phone.clone()).unwrap_or_default();

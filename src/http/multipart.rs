@@ -13,10 +13,12 @@ use futures_util::Stream;
 use multer::{Field, Multipart};
 use sha2::{Digest, Sha256};
 
+use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::files::blob::Blobs;
 use crate::files::intake::{Filename, Intake, Purpose, Said, Stored, parse_content_type};
 use crate::http::call::Fingerprint;
+use crate::inbox::schedule::parse_send_at;
 use crate::inbox::values::MessageText;
 
 /// Parts of a form, files and texts together.
@@ -47,6 +49,7 @@ impl<S: Send + Sync> FromRequest<S> for UploadBody {
 pub struct Upload {
     pub stored: Stored,
     pub caption: Option<MessageText>,
+    pub send_at: Option<Time>,
 }
 
 /// The parts that were read so far.
@@ -55,10 +58,11 @@ struct Form {
     file: Option<(Intake, Said)>,
     said: Said,
     caption: Option<MessageText>,
+    send_at: Option<Time>,
     hash: Sha256,
 }
 
-/// Reads a form to its end: the part `file` into a blob, `filename`, `content_type` and `caption` as texts; other parts are
+/// Reads a form to its end: the part `file` into a blob, `filename`, `content_type`, `caption` and `send_at` as texts; other parts are
 /// passed over. Also says by what a repeated form is known.
 ///
 /// # Errors
@@ -95,6 +99,11 @@ impl Form {
                 let text = self.text(part, "caption").await?;
                 let caption = (!text.is_empty()).then(|| MessageText::parse("caption", &text));
                 self.caption = caption.transpose()?;
+            }
+            "send_at" => {
+                let text = self.text(part, "send_at").await?;
+                let send_at = (!text.is_empty()).then(|| parse_send_at("send_at", &text));
+                self.send_at = send_at.transpose()?;
             }
             other => self.pass_over(part, other).await?,
         }
@@ -162,7 +171,7 @@ impl Form {
         self.note("file", &stored.file.sha256);
         self.note("name", stored.filename.as_bytes());
         self.note("type", stored.file.mimetype.as_bytes());
-        Ok((Upload { stored, caption: self.caption }, self.hash.finalize().into()))
+        Ok((Upload { stored, caption: self.caption, send_at: self.send_at }, self.hash.finalize().into()))
     }
 }
 

@@ -16,8 +16,9 @@ use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
 use crate::http::layers::AllowBody;
 use crate::http::public::{
-    accounts, chat_messages, chats, events, explain, file_fetch, file_messages, files, invitations, labels, messages,
-    notes, reactions, sandbox, sandbox_inbound, sending, teammates, templates, templates_v2, webhooks, workspace,
+    accounts, chat_messages, chats, events, explain, file_fetch, file_messages, files, invitations, labels,
+    message_changes, messages, notes, preview, reactions, sandbox, sandbox_inbound, scheduled, sending, teammates,
+    templates, templates_v2, webhooks, workspace,
 };
 
 /// What a form has beside its file.
@@ -62,7 +63,7 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(sending::send_message_v2))
         .routes(routes!(sending::send_message_to_jid))
         .routes(routes!(sending::send_message_to_chat_name))
-        .routes(routes!(messages::get_message))
+        .routes(routes!(messages::get_message, message_changes::edit_message, message_changes::delete_message))
         .routes(routes!(messages::get_status_history))
         .routes(routes!(reactions::get_reactions, reactions::set_reaction, reactions::put_reaction))
         .routes(routes!(chats::list_chats))
@@ -71,12 +72,13 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(labels::list_chat_labels, labels::replace_chat_labels, labels::add_chat_labels))
         .routes(routes!(chat_messages::list_chat_messages, sending::send_chat_message))
         .routes(routes!(chat_messages::list_chat_messages_v2, sending::send_chat_message_v2))
-        .routes(routes!(notes::create_note))
+        .routes(routes!(notes::create_note, notes::list_notes))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(accounts::list_accounts_v2))
         .routes(routes!(workspace::get_workspace))
         .routes(routes!(workspace::get_workspace_quotas))
         .routes(routes!(workspace::get_quotas));
+    let routes = routes.merge(beyond_the_contract());
     let routes = routes.merge(people()).merge(stored_files()).merge(uploads()).merge(log()).merge(sandbox_control());
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
 }
@@ -100,6 +102,15 @@ fn sandbox_control() -> OpenApiRouter<PublicState> {
         .routes(routes!(sandbox::reconnect_account))
         .routes(routes!(sandbox::switch_phone))
         .routes(routes!(sandbox::phone_messages))
+}
+
+/// Partyline's own: what can be done with messages beside sending them.
+fn beyond_the_contract() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
+        .routes(routes!(preview::preview_message))
+        .routes(routes!(scheduled::list_scheduled))
+        .routes(routes!(scheduled::cancel_message))
+        .routes(routes!(notes::get_note, notes::remove_note))
 }
 
 /// Teammates, and what they share.

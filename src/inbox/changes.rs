@@ -27,26 +27,40 @@ pub fn record_edit(write: &mut Write<'_, '_>, account: AccountId, edit: &Incomin
     if at <= message.details.edited_at {
         return Ok(false);
     }
-    message_set_text(write, message.uid, &edit.text.replace('\0', ""))?;
-    message_details_put(write, message.uid, &MessageDetails { edited_at: at, ..message.details })?;
-    note(write, Kind::MessageEdited, &message)?;
+    edit_message(write, &message, &edit.text, at)?;
     Ok(true)
 }
 
-/// Empties a message that was taken back: its text, its attachment, its reactions.
+/// The message says something else from now on.
+pub(super) fn edit_message(
+    write: &mut Write<'_, '_>,
+    message: &NamedMessage,
+    text: &str,
+    at: Time,
+) -> Result<(), Error> {
+    message_set_text(write, message.uid, &text.replace('\0', ""))?;
+    message_details_put(write, message.uid, &MessageDetails { edited_at: at, ..message.details })?;
+    note(write, Kind::MessageEdited, message)
+}
+
+/// Empties a message that was taken back.
 ///
 /// Returns whether something changed.
 pub fn record_revoke(write: &mut Write<'_, '_>, account: AccountId, revoke: &IncomingRevoke) -> Result<bool, Error> {
     let Some(message) = sent_by(write, account, &revoke.chat, &revoke.sender.address, &revoke.wamid)? else {
         return Ok(false);
     };
+    revoke_message(write, &message, Time::from_ms(revoke.at_ms))?;
+    Ok(true)
+}
+
+/// The message is gone for everyone: its text, its attachment, its reactions.
+pub(super) fn revoke_message(write: &mut Write<'_, '_>, message: &NamedMessage, at: Time) -> Result<(), Error> {
     message_set_text(write, message.uid, "")?;
     message_file_delete(write, message.uid)?;
     reaction_clear(write, message.chat, message.uid)?;
-    let deleted_at = Time::from_ms(revoke.at_ms);
-    message_details_put(write, message.uid, &MessageDetails { deleted_at, ..message.details })?;
-    note(write, Kind::MessageDeleted, &message)?;
-    Ok(true)
+    message_details_put(write, message.uid, &MessageDetails { deleted_at: at, ..message.details })?;
+    note(write, Kind::MessageDeleted, message)
 }
 
 /// The sender's own message with this wamid, if it is still there.

@@ -18,6 +18,8 @@ use crate::store::send_steps::{SendStep, StepKind, send_step_list};
 /// Where a message is, in one word; the statuses, and what they don't tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
+    /// It was asked for a later time.
+    Scheduled,
     /// It will go by itself.
     Waiting,
     /// Its account may not send now.
@@ -39,6 +41,7 @@ pub enum Standing {
 impl Standing {
     pub const fn as_str(self) -> &'static str {
         match self {
+            Standing::Scheduled => "scheduled",
             Standing::Waiting => "waiting",
             Standing::Held => "held",
             Standing::Sending => "sending",
@@ -130,7 +133,7 @@ fn tell(view: &MessageView, facts: &Facts) -> (Standing, Vec<Step>) {
     steps.extend(tried.chain(moved.map(|step| status_step(step, message))));
     steps[1..].sort_by_key(|step| step.at);
     steps.extend(changes(view));
-    let (standing, last) = how_it_stands(message, facts);
+    let (standing, last) = how_it_stands(view, facts);
     steps.extend(last);
     (standing, steps)
 }
@@ -213,7 +216,8 @@ fn failure_of(message: &MessageRow) -> String {
 }
 
 /// The last step, where the statuses don't say it all.
-fn how_it_stands(message: &MessageRow, facts: &Facts) -> (Standing, Option<Step>) {
+fn how_it_stands(view: &MessageView, facts: &Facts) -> (Standing, Option<Step>) {
+    let message = &view.message;
     let now = |what: &str, why: String, next: String| Some(step(facts.now, what, why, next));
     match message.status {
         Status::Sent => {
@@ -231,13 +235,18 @@ fn how_it_stands(message: &MessageRow, facts: &Facts) -> (Standing, Option<Step>
             let why = if credits > 0 { "Its credits were given back" } else { "" };
             (Standing::Failed, now("It will not go", why.into(), advice(code).into()))
         }
-        Status::Pending | Status::Sending => waits(message, facts),
+        Status::Pending | Status::Sending => waits(view, facts),
     }
 }
 
-fn waits(message: &MessageRow, facts: &Facts) -> (Standing, Option<Step>) {
+fn waits(view: &MessageView, facts: &Facts) -> (Standing, Option<Step>) {
     let now = |what: &str, why: String, next: String| Some(step(facts.now, what, why, next));
     let Some(row) = &facts.waiting else {
+        let (message, at) = (&view.message, view.details.scheduled_at);
+        if message.status == Status::Pending && !at.is_never() {
+            let step = step(facts.now, "Scheduled", "It was asked for a later time", "").until(at);
+            return (Standing::Scheduled, Some(step));
+        }
         let standing = if message.status == Status::Sending { Standing::Sending } else { Standing::Waiting };
         return (standing, None);
     };

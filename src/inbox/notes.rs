@@ -1,16 +1,20 @@
 //! Notes: what teammates tell one another in a chat. They are kept among its messages and never sent; they cost nothing and
-//! leave the chat's last message as it was, since nothing was said to the contact.
+//! leave the chat's last message as it was, since nothing was said to the contact. Unlike messages they can be deleted for
+//! good: nobody else has them.
+
+use database::Read;
 
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::{ChatId, MessageUid, TokenId};
+use crate::id::{ChatId, MessageUid, TokenId, WorkspaceId};
 use crate::inbox::values::NoteText;
 use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
 use crate::store::chats::chat_find;
 use crate::store::events::{NewEvent, event_append};
 use crate::store::message_details::{MessageDetails, message_details_put};
-use crate::store::messages::{MessageRow, message_insert};
+use crate::store::messages::{MessageRow, MessageView, message_find, message_insert};
+use crate::store::notes::note_delete;
 use crate::workspace::tokens::Caller;
 
 /// A note to keep. Its uid was chosen before the write began.
@@ -56,4 +60,35 @@ pub fn add_note(write: &mut Write<'_, '_>, caller: &Caller, note: &NewNote) -> R
     let event = NewEvent { kind: Kind::NoteAdded, chat: chat.id, message: Some(note.uid), detail: String::new() };
     event_append(write, event)?;
     Ok(note.uid)
+}
+
+/// Deletes a note for good.
+///
+/// # Errors
+/// `not_found` if there is no such note in the chat.
+pub fn delete_note(write: &mut Write<'_, '_>, chat: ChatId, note: MessageUid) -> Result<(), Error> {
+    note_find(write.tx, write.workspace.id, chat, note)?;
+    note_delete(write, chat, note)?;
+    let event = NewEvent { kind: Kind::NoteDeleted, chat, message: Some(note), detail: String::new() };
+    event_append(write, event).map(drop)
+}
+
+/// A note of this chat.
+///
+/// # Errors
+/// `not_found` if there is no such note in the chat.
+pub fn note_find(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    chat: ChatId,
+    note: MessageUid,
+) -> Result<MessageView, Error> {
+    let found = message_find(tx, workspace, note)?;
+    let of_chat = |view: &MessageView| view.message.kind == MessageKind::Note && view.message.chat == chat;
+    found.filter(of_chat).ok_or_else(unknown_note)
+}
+
+/// The refusal for a note that the chat doesn't have.
+pub fn unknown_note() -> Error {
+    Error::not_found("There is no such note in this chat; GET /chats/{chat_id}/notes lists those there are")
 }

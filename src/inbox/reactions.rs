@@ -100,6 +100,9 @@ fn ensure_can_react(target: &ReactionTarget, caller: &Caller) -> Result<(), Erro
     if target.status == Status::Failed {
         return invalid("was never sent; react to one that was sent or received");
     }
+    if target.is_scheduled {
+        return invalid("waits for its time and hasn't gone yet; react to it then");
+    }
     if !target.unlinked_at.is_never() {
         let rule = format!("is on WhatsApp account {}, which was unlinked; link it again", target.account_phone);
         return invalid(&rule);

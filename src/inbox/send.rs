@@ -1,27 +1,30 @@
 //! Accepting a message: account and chat chosen, credits taken, the message with all that hangs on it queued, in one write.
 //! Handing it to WhatsApp is the account worker's.
 
+use database::Read;
 use transport::{Address, Capabilities, Kind as TransportKind};
 
 use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::event_kind::Kind;
-use crate::id::{ChatId, MessageUid};
+use crate::id::{ChatId, MessageUid, WorkspaceId};
 use crate::inbox::chat::{FirstMessage, free_name, note_rename, open_chat, unknown_chat};
 use crate::inbox::content::{Attachment, Content, Recipient};
-use crate::inbox::labels::label_chat_anew;
+use crate::inbox::labels::{LABELS_PER_CHAT_MAX, label_chat_anew};
+use crate::inbox::schedule::{ensure_can_wait, schedule};
 use crate::inbox::urgency::Urgency;
 use crate::inbox::values::{ChatName, LabelName, Phone};
 use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
-use crate::store::chats::{chat_sent, chat_sent_and_renamed, fold};
+use crate::store::chats::{chat_find, chat_rename, chat_sent, chat_sent_and_renamed, fold};
 use crate::store::events::{NewEvent, event_append};
 use crate::store::files::FileRow;
 use crate::store::labels::Place;
 use crate::store::message_files::{NewMessageFile, message_file_insert};
 use crate::store::messages::{MessageRow, message_insert};
 use crate::store::outbox::{NewOutboxRow, outbox_insert};
-use crate::store::routes::{Found, Named, Route, Routes, routes_to_address, routes_to_chat, routes_to_name};
+use crate::store::routes::{Found, Named, Route, RouteChat, Routes, routes_to_address, routes_to_chat, routes_to_name};
+use crate::store::scheduled::ScheduledSend;
 use crate::workspace::credits::{Taken, cost};
 use crate::workspace::quota::take_credits;
 use crate::workspace::tokens::Caller;
@@ -41,63 +44,143 @@ pub struct SendMessage {
     /// Names the chat. Where the recipient is a chat by its name, this is left out.
     pub chat_name: Option<ChatName>,
     pub origin: Origin,
+    /// When it is to go; `None` for as soon as it may.
+    pub send_at: Option<Time>,
+}
+
+/// How a message will go, decided before anything is written.
+#[derive(Debug)]
+pub struct Decision<'d> {
+    pub route: &'d Route,
+    pub address: Address,
+    file: Option<&'d FileRow>,
+    rename: Option<&'d ChatName>,
+    /// In credits; whether there are so many is not decided yet.
+    pub cost: i64,
+    pub urgency: Urgency,
 }
 
 /// Accepts a message; once the write commits it will go.
 ///
 /// # Errors
-/// `not_found` (no such chat), `validation_error` (unknown account, file, template or message to answer, taken chat name),
-/// `not_supported` (the account's way to WhatsApp can't do it), `permission_denied` (a sandbox token and a real account),
-/// `quota_exceeded`. All are decided before anything is written.
+/// `not_found` (no such chat), `validation_error` (unknown account, file, template or message to answer, taken chat name,
+/// too many labels, a time to send at that has passed or is too far ahead), `not_supported` (the account's way to WhatsApp
+/// can't do it), `permission_denied` (a sandbox token and a real account), `quota_exceeded`. All are decided before anything
+/// is written.
 pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendMessage) -> Result<MessageUid, Error> {
-    let Routes { routes, found } = look(write, request)?;
-    let route = choose(&routes, caller, request)?;
+    let routes = look(write.tx, write.workspace.id, request)?;
+    let now = write.now;
+    let decision = decide(write.tx, caller, request, &routes, now)?;
+    let taken = take_credits(write, decision.cost)?;
+    accept(write, caller, request, &decision, taken)?;
+    Ok(request.uid)
+}
+
+/// Decides how a message will go, or why it won't. Writes nothing; a preview asks the same.
+///
+/// # Errors
+/// As [`queue_message`], but for the credits.
+pub fn decide<'d>(
+    tx: &mut impl Read,
+    caller: &Caller,
+    request: &'d SendMessage,
+    routes: &'d Routes,
+    now: Time,
+) -> Result<Decision<'d>, Error> {
+    let Routes { routes, found } = routes;
+    let route = choose(routes, caller, request)?;
     let address = match (&request.to, &route.chat) {
         (Recipient::Address(address), _) => address.clone(),
         (_, chat) => Address::from_jid(chat.as_ref().map(|chat| chat.jid.clone()).unwrap_or_default()),
     };
     ensure_able(route.transport, &address, request)?;
-    ensure_quotable(route, &found, request)?;
-    let file = attached_file(&found, request)?;
+    ensure_quotable(route, found, request)?;
+    let file = attached_file(found, request)?;
     let chat = route.chat.as_ref();
     let rename = request.chat_name.as_ref().filter(|name| chat.is_none_or(|chat| chat.name != name.as_str()));
     if let Some(name) = rename {
-        ensure_free(name, &found, chat.map(|chat| chat.id))?;
+        ensure_free(name, found, chat.map(|chat| chat.id))?;
     }
-    let taken = take_credits(write, cost(!request.content.text().is_empty(), file.is_some()))?;
-
-    let now = write.now;
+    ensure_room_for_label(route, request)?;
+    if let Some(send_at) = request.send_at {
+        ensure_can_wait(tx, caller.workspace, send_at, now)?;
+    }
     let last_inbound_at = chat.map_or(Time::NEVER, |chat| chat.last_inbound_at);
-    let is_labelled = chat.is_some_and(|chat| chat.is_labelled);
-    let (chat, name) = match (chat, rename) {
-        (Some(chat), None) => {
-            chat_sent(write, chat.id, request.uid, now)?;
-            (chat.id, chat.name.clone())
-        }
-        (Some(chat), Some(name)) => {
-            chat_sent_and_renamed(write, chat.id, request.uid, now, name.as_str())?;
-            note_rename(write, chat.id, name)?;
-            (chat.id, name.as_str().to_owned())
-        }
-        (None, _) => open_for_send(write, route, &address, request)?,
-    };
+    let cost = cost(!request.content.text().is_empty(), file.is_some());
+    let urgency = Urgency::of(request.origin, last_inbound_at, now);
+    Ok(Decision { route, address, file, rename, cost, urgency })
+}
+
+/// Writes what was decided.
+fn accept(
+    write: &mut Write<'_, '_>,
+    caller: &Caller,
+    request: &SendMessage,
+    decision: &Decision<'_>,
+    taken: Taken,
+) -> Result<(), Error> {
+    let Decision { route, address, file, .. } = decision;
+    let now = write.now;
+    let (chat, name) = enter_chat(write, request, decision, address)?;
     message_insert(write, &message_row(request, route, chat, caller, taken, now))?;
     if let Some(file) = file {
         message_file_insert(write, request.uid, &NewMessageFile::sent(route.account, file))?;
     }
-    let class = Urgency::of(request.origin, last_inbound_at, now) as i64;
-    let seq = write.next_outbox_seq();
-    outbox_insert(write, &NewOutboxRow { account: route.account, seq, message: request.uid, chat, class })?;
-    let event = NewEvent { kind: Kind::MessageSent, chat, message: Some(request.uid), detail: String::new() };
-    event_append(write, event)?;
-    if let Some(label) = request.label.as_ref().filter(|_| !is_labelled) {
-        label_chat_anew(write, Place { chat, last_message_at: now, name: &name }, label)?;
+    match request.send_at {
+        Some(send_at) => {
+            schedule(write, &ScheduledSend { message: request.uid, account: route.account, chat, send_at })?;
+        }
+        None => {
+            let seq = write.next_outbox_seq();
+            let class = decision.urgency as i64;
+            outbox_insert(write, &NewOutboxRow { account: route.account, seq, message: request.uid, chat, class })?;
+            let event = NewEvent { kind: Kind::MessageSent, chat, message: Some(request.uid), detail: String::new() };
+            event_append(write, event)?;
+        }
     }
-    Ok(request.uid)
+    let is_labelled = route.chat.as_ref().is_some_and(|chat| chat.is_labelled);
+    if let Some(label) = request.label.as_ref().filter(|_| !is_labelled) {
+        let last_message_at = match (request.send_at, &route.chat) {
+            // It is no news of its chat yet.
+            (Some(_), Some(chat)) => {
+                chat_find(write.tx, write.workspace.id, chat.id)?.map_or(now, |c| c.last_message_at)
+            }
+            _ => now,
+        };
+        label_chat_anew(write, Place { chat, last_message_at, name: &name }, label)?;
+    }
+    Ok(())
+}
+
+/// The chat that the message goes to, made if need be, with its name.
+fn enter_chat(
+    write: &mut Write<'_, '_>,
+    request: &SendMessage,
+    decision: &Decision<'_>,
+    address: &Address,
+) -> Result<(ChatId, String), Error> {
+    let now = write.now;
+    match (&decision.route.chat, decision.rename) {
+        (None, _) => open_for_send(write, decision.route, address, request),
+        (Some(chat), Some(name)) => {
+            match request.send_at {
+                Some(_) => chat_rename(write, chat.id, name.as_str())?,
+                None => chat_sent_and_renamed(write, chat.id, request.uid, now, name.as_str())?,
+            }
+            note_rename(write, chat.id, name)?;
+            Ok((chat.id, name.as_str().to_owned()))
+        }
+        (Some(chat), None) => {
+            if request.send_at.is_none() {
+                chat_sent(write, chat.id, request.uid, now)?;
+            }
+            Ok((chat.id, chat.name.clone()))
+        }
+    }
 }
 
 /// All that must be known before the message is accepted, in one look.
-fn look(write: &mut Write<'_, '_>, request: &SendMessage) -> Result<Routes, Error> {
+pub fn look(tx: &mut impl Read, workspace: WorkspaceId, request: &SendMessage) -> Result<Routes, Error> {
     let (file, template) = match request.content.attachment() {
         Some(Attachment::File(file)) => (Some(*file), None),
         Some(Attachment::Template(template)) => (None, Some(*template)),
@@ -106,13 +189,12 @@ fn look(write: &mut Write<'_, '_>, request: &SendMessage) -> Result<Routes, Erro
     let label = request.label.as_ref().map(LabelName::as_str);
     let chat_name = request.chat_name.as_ref().map(ChatName::as_str);
     let named = Named { chat_name, label, reply_to: request.reply_to, file, template };
-    let workspace = write.workspace.id;
     Ok(match &request.to {
-        Recipient::Address(address) => routes_to_address(write.tx, workspace, address.jid(), &named)?,
-        Recipient::Chat(chat) => routes_to_chat(write.tx, workspace, *chat, &named)?,
+        Recipient::Address(address) => routes_to_address(tx, workspace, address.jid(), &named)?,
+        Recipient::Chat(chat) => routes_to_chat(tx, workspace, *chat, &named)?,
         Recipient::ChatNamed(name) => {
             let named = Named { chat_name: Some(name.as_str()), ..named };
-            routes_to_name(write.tx, workspace, &fold(name.as_str()), &named)?
+            routes_to_name(tx, workspace, &fold(name.as_str()), &named)?
         }
     })
 }
@@ -224,6 +306,9 @@ fn ensure_quotable(route: &Route, found: &Found, request: &SendMessage) -> Resul
         Some(quoted) if quoted.status == Status::Failed => {
             invalid("was never sent, so it can't be answered; leave reply_to out")
         }
+        Some(quoted) if quoted.is_scheduled => {
+            invalid("waits for its time and hasn't gone yet, so it can't be answered; leave reply_to out")
+        }
         Some(quoted) if !quoted.deleted_at.is_never() => {
             invalid("was deleted, so it can't be answered; leave reply_to out")
         }
@@ -253,6 +338,19 @@ fn attached_file<'f>(found: &'f Found, request: &'f SendMessage) -> Result<Optio
             file.map(Some)
                 .ok_or_else(|| Error::invalid(field, format!("Template {id} {rule}; use another, or give a file_uid")))
         }
+    }
+}
+
+/// A chat bears only so many labels.
+fn ensure_room_for_label(route: &Route, request: &SendMessage) -> Result<(), Error> {
+    let bearing = |chat: &&RouteChat| !chat.is_labelled && chat.labels >= LABELS_PER_CHAT_MAX as i64;
+    match (&request.label, route.chat.as_ref().filter(bearing)) {
+        (Some(label), Some(chat)) => {
+            let rule = format!("Chat {} bears {LABELS_PER_CHAT_MAX} labels already, the most there can be", chat.id);
+            let fix = format!("take one off before it gets \"{}\", or leave label out", label.as_str());
+            Err(Error::invalid("label", format!("{rule}; {fix}")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::{Supervisor, link_sandbox};
+use crate::accounts::{Supervisor, link_sandbox, scheduled};
 use crate::app::{App, Settings, keep_ledger};
 use crate::cli::Out;
 use crate::clock::Clock;
@@ -82,6 +82,7 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
         let settings = Settings {
             public_url: config.public_url_at(bound),
             sandbox_speed: config.sandbox_speed.value,
+            support_contact: config.support_contact.value.clone(),
             outbound: Policy::allowing(config.outbound_allow.value.clone()),
             files_folder: folder.files_folder(),
         };
@@ -154,6 +155,7 @@ async fn serve(
     let tasks = TaskTracker::new();
     tasks.spawn(control.serve(app.clone(), workers.clone()));
     tasks.spawn(sweeper::run(app.clone(), workers.clone()));
+    tasks.spawn(scheduled::run(app.clone(), workers.clone()));
     tasks.spawn(keep_ledger(app.clone(), workers.clone()));
     tasks.spawn(metrics.clone().keep_small(workers.clone()));
     tasks.spawn(readiness::watch(app.clone(), Arc::clone(&health), workers.clone()));

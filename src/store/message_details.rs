@@ -14,6 +14,8 @@ pub struct MessageDetails {
     pub edited_at: Time,
     /// Never, unless its sender took it back for everyone.
     pub deleted_at: Time,
+    /// Never, unless it was accepted to go later; stays when it has gone.
+    pub scheduled_at: Time,
 }
 
 /// A message as its sender's later events name it.
@@ -31,15 +33,16 @@ pub struct NamedMessage {
 const NAMESAKES_MAX: i64 = 10;
 
 const MESSAGE_NAMED: Sql = Sql::both(
-    "SELECT m.uid, m.chat_id, m.from_me, m.sender_jid, d.is_private, d.edited_at_ms, d.deleted_at_ms FROM messages m \
+    "SELECT m.uid, m.chat_id, m.from_me, m.sender_jid, d.is_private, d.edited_at_ms, d.deleted_at_ms, \
+     d.scheduled_at_ms FROM messages m \
      JOIN chats c ON c.workspace_id = m.workspace_id AND c.chat_id = m.chat_id \
      LEFT JOIN message_details d ON d.workspace_id = m.workspace_id AND d.uid = m.uid \
      WHERE m.workspace_id = $1 AND m.account_id = $2 AND m.wamid = $3 AND c.jid = $4 ORDER BY m.uid LIMIT $5",
 );
 
 static DETAILS_INSERT: Sql = Sql::both(
-    "INSERT INTO message_details (workspace_id, uid, is_private, edited_at_ms, deleted_at_ms) \
-     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (workspace_id, uid) DO UPDATE SET edited_at_ms = excluded.edited_at_ms, \
+    "INSERT INTO message_details (workspace_id, uid, is_private, edited_at_ms, deleted_at_ms, scheduled_at_ms) \
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (workspace_id, uid) DO UPDATE SET edited_at_ms = excluded.edited_at_ms, \
      deleted_at_ms = excluded.deleted_at_ms",
 );
 
@@ -63,19 +66,20 @@ pub fn message_named(
                 is_private: row.get::<Option<bool>>(4)?.unwrap_or(false),
                 edited_at: row.get::<Option<Time>>(5)?.unwrap_or(Time::NEVER),
                 deleted_at: row.get::<Option<Time>>(6)?.unwrap_or(Time::NEVER),
+                scheduled_at: row.get::<Option<Time>>(7)?.unwrap_or(Time::NEVER),
             },
         })
     })
 }
 
-/// Sets what a message has besides its row; a note's privacy stays as it was written.
+/// Sets what a message has besides its row; a note's privacy stays as it was written, and so does the time of a schedule.
 pub fn message_details_put(
     write: &mut Write<'_, '_>,
     message: MessageUid,
     details: &MessageDetails,
 ) -> Result<(), crate::error::Error> {
-    let MessageDetails { is_private, edited_at, deleted_at } = details;
-    let values = params![write.workspace.id, message, is_private, edited_at, deleted_at];
+    let MessageDetails { is_private, edited_at, deleted_at, scheduled_at } = details;
+    let values = params![write.workspace.id, message, is_private, edited_at, deleted_at, scheduled_at];
     let values = values.into_iter().map(Value::into_owned).collect();
     write.later(&DETAILS_INSERT, values)
 }

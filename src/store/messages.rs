@@ -73,7 +73,7 @@ macro_rules! messages_where {
             "SELECT m.uid, m.chat_id, m.account_id, m.from_me, m.status, m.kind, m.origin, m.token_id, m.text, \
              m.wamid, m.reply_to, m.sender_jid, m.sender_name, m.at_ms, m.received_at_ms, m.credits_recurring, \
              m.credits_topped_up, m.failure_code, m.failure_title, m.failure_details, c.phone, c.name, a.phone, \
-             a.name, t.name, d.is_private, d.edited_at_ms, d.deleted_at_ms, ",
+             a.name, t.name, d.is_private, d.edited_at_ms, d.deleted_at_ms, d.scheduled_at_ms, ",
             attachment_columns!(),
             " FROM messages m \
              JOIN chats c ON c.workspace_id = m.workspace_id AND c.chat_id = m.chat_id \
@@ -85,6 +85,7 @@ macro_rules! messages_where {
         )
     };
 }
+pub(super) use messages_where;
 
 const MESSAGE_FIND: Sql = Sql::both(messages_where!("WHERE m.workspace_id = $1 AND m.uid = $2"));
 
@@ -298,7 +299,7 @@ fn status(number: i64) -> Result<Status, Error> {
     Status::from_number(number).ok_or_else(|| Error::Decode(format!("message status {number}")))
 }
 
-fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
+pub(super) fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
     let failure_title: Option<String> = row.get(18)?;
     let failure_details: Option<String> = row.get(19)?;
     let failure = match (failure_title, failure_details) {
@@ -336,8 +337,9 @@ fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
             is_private: row.get::<Option<bool>>(25)?.unwrap_or(false),
             edited_at: row.get::<Option<Time>>(26)?.unwrap_or(Time::NEVER),
             deleted_at: row.get::<Option<Time>>(27)?.unwrap_or(Time::NEVER),
+            scheduled_at: row.get::<Option<Time>>(28)?.unwrap_or(Time::NEVER),
         },
-        attachment: attachment_of(row, 28)?,
+        attachment: attachment_of(row, 29)?,
     })
 }
 

@@ -25,9 +25,12 @@ pub mod group_members;
 pub mod health;
 pub mod idempotency;
 pub mod labels;
+pub mod message_changes;
 pub mod message_details;
 pub mod message_files;
+pub mod message_pages;
 pub mod messages;
+pub mod notes;
 pub mod numbers;
 pub mod outbox;
 pub mod outbox_moves;
@@ -38,6 +41,7 @@ pub mod reactions;
 pub mod routes;
 pub mod sandbox;
 pub mod sandbox_contacts;
+pub mod scheduled;
 pub mod send_steps;
 pub mod sessions;
 pub mod setup_links;
@@ -116,6 +120,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0012_events.sql"),
     },
     Migration {
+        version: 13,
+        name: "sends",
+        sqlite: include_str!("../../migrations/sqlite/0013_sends.sql"),
+        postgres: include_str!("../../migrations/postgres/0013_sends.sql"),
+    },
+    Migration {
         version: 14,
         name: "coming in",
         sqlite: include_str!("../../migrations/sqlite/0014_coming_in.sql"),
@@ -140,9 +150,12 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
         ("labels", labels::STATEMENTS),
+        ("message_changes", message_changes::STATEMENTS),
         ("message_details", message_details::STATEMENTS),
         ("message_files", message_files::STATEMENTS),
+        ("message_pages", message_pages::STATEMENTS),
         ("messages", messages::STATEMENTS),
+        ("notes", notes::STATEMENTS),
         ("numbers", numbers::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("outbox_moves", outbox_moves::STATEMENTS),
@@ -152,6 +165,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("routes", routes::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("sandbox_contacts", sandbox_contacts::STATEMENTS),
+        ("scheduled", scheduled::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("send_steps", send_steps::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),

@@ -10,6 +10,7 @@ use crate::clock::Time;
 use crate::id::{AccountId, ChatId, MessageUid, WorkspaceId};
 use crate::message::Status;
 use crate::store::Write;
+use crate::store::message_changes::{ChangeKind, MessageChange};
 use crate::store::message_files::{MessageFile, attachment_columns, attachment_of};
 use crate::store::reactions::ReactionSend;
 
@@ -69,7 +70,7 @@ pub struct OutboxRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboxMessage {
     pub row: OutboxRow,
-    /// A reaction has no status of its own: it waits for as long as its row is here.
+    /// Reactions and changes have no status of their own: they wait for as long as its row is here.
     pub status: Status,
     pub wamid: String,
     pub chat_jid: String,
@@ -86,6 +87,7 @@ pub enum OutboxBody {
         attachment: Option<Box<MessageFile>>,
     },
     Reaction(OutboxReaction),
+    Change(OutboxChange),
 }
 
 /// A waiting reaction of ours, and the message that it is put to.
@@ -95,6 +97,14 @@ pub struct OutboxReaction {
     pub to_wamid: String,
     /// Who sent that message; empty if we did.
     pub to_sender_jid: String,
+}
+
+/// A waiting edit or deletion of ours, and the message that it changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxChange {
+    pub change: MessageChange,
+    pub to_wamid: String,
+    pub to_status: Status,
 }
 
 /// Whether anything may go now, and when the next of those that wait may.
@@ -176,11 +186,11 @@ const OUTBOX_SENDING: Sql =
 
 const OUTBOX_OF_CHAT: Sql = Sql::both(outbox_where!("AND o.chat_id = $3 ORDER BY o.seq LIMIT $4"));
 
-// A row's uid is a message's, or else a reaction's.
+// A row's uid is a message's, or else a reaction's or a change's.
 const OUTBOX_MESSAGE: Sql = Sql::both(concat!(
     "SELECT o.account_id, o.seq, o.uid, o.chat_id, o.class, o.stage, o.accepted_at_ms, o.not_before_ms, \
      o.attempts, o.reason, m.status, m.wamid, m.text, c.jid, r.wamid, s.message_uid, s.wamid, s.emoji, \
-     x.wamid, x.sender_jid, ",
+     x.wamid, x.sender_jid, x.status, g.message_uid, g.wamid, g.kind, g.text, g.until_ms, ",
     attachment_columns!(),
     " FROM outbox o \
      JOIN chats c ON c.workspace_id = o.workspace_id AND c.chat_id = o.chat_id \
@@ -188,9 +198,21 @@ const OUTBOX_MESSAGE: Sql = Sql::both(concat!(
      LEFT JOIN messages r ON r.workspace_id = m.workspace_id AND r.uid = m.reply_to \
      LEFT JOIN message_files f ON f.workspace_id = m.workspace_id AND f.message_uid = m.uid \
      LEFT JOIN reaction_sends s ON s.workspace_id = o.workspace_id AND s.uid = o.uid \
-     LEFT JOIN messages x ON x.workspace_id = s.workspace_id AND x.uid = s.message_uid \
+     LEFT JOIN message_changes g ON g.workspace_id = o.workspace_id AND g.uid = o.uid \
+     LEFT JOIN messages x ON x.workspace_id = o.workspace_id AND x.uid = COALESCE(s.message_uid, g.message_uid) \
      WHERE o.workspace_id = $1 AND o.account_id = $2 AND o.seq = $3",
 ));
+
+// The limit keeps a look at a long row short.
+const OUTBOX_AHEAD: Sql = Sql::both(
+    "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM outbox o WHERE o.workspace_id = $1 AND o.account_id = $2 \
+     AND o.class <= $3 AND o.stage <> 4 LIMIT $4) AS ahead",
+);
+
+const OUTBOX_AHEAD_IN_CHAT: Sql = Sql::both(
+    "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM outbox o WHERE o.workspace_id = $1 AND o.account_id = $2 \
+     AND o.chat_id = $3 AND o.stage <> 4 LIMIT $4) AS ahead",
+);
 
 const OUTBOX_COUNT: Sql = Sql::both("SELECT CAST(COUNT(*) AS BIGINT) FROM outbox WHERE workspace_id = $1");
 
@@ -261,33 +283,73 @@ pub fn outbox_count(tx: &mut impl Read, workspace: WorkspaceId) -> Result<i64, E
     Ok(tx.query_row(&OUTBOX_COUNT, &params![workspace], |row| row.get(0))?.unwrap_or(0))
 }
 
+/// How many messages of an account would go before a new one of this class, counted up to `rows_max`.
+pub fn outbox_ahead(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    account: AccountId,
+    class: i64,
+    rows_max: i64,
+) -> Result<i64, Error> {
+    let values = params![workspace, account, class, rows_max];
+    Ok(tx.query_row(&OUTBOX_AHEAD, &values, |row| row.get(0))?.unwrap_or(0))
+}
+
+/// How many messages of a chat would go before a new one, counted up to `rows_max`.
+pub fn outbox_ahead_in_chat(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    account: AccountId,
+    chat: ChatId,
+    rows_max: i64,
+) -> Result<i64, Error> {
+    let values = params![workspace, account, chat, rows_max];
+    Ok(tx.query_row(&OUTBOX_AHEAD_IN_CHAT, &values, |row| row.get(0))?.unwrap_or(0))
+}
+
 fn decode_message(row: &Row<'_>) -> Result<Option<OutboxMessage>, Error> {
     let waiting = decode(row)?;
     let chat_jid = row.get(13)?;
-    if let Some(status) = row.get::<Option<i64>>(10)? {
-        let attachment = attachment_of(row, 20)?.map(Box::new);
+    if let Some(number) = row.get::<Option<i64>>(10)? {
+        let attachment = attachment_of(row, 26)?.map(Box::new);
         return Ok(Some(OutboxMessage {
             row: waiting,
-            status: Status::from_number(status).ok_or_else(|| Error::Decode(format!("message status {status}")))?,
+            status: status(number)?,
             wamid: row.get(11)?,
             chat_jid,
             body: OutboxBody::Message { text: row.get(12)?, attachment },
             reply_to_wamid: row.get(14)?,
         }));
     }
-    let (Some(message), Some(to_wamid)) = (row.get(15)?, row.get::<Option<String>>(18)?) else { return Ok(None) };
-    let wamid: String = row.get(16)?;
-    let send =
-        ReactionSend { uid: waiting.message, chat: waiting.chat, message, wamid: wamid.clone(), emoji: row.get(17)? };
-    let reaction = OutboxReaction { send, to_wamid, to_sender_jid: row.get(19)? };
-    Ok(Some(OutboxMessage {
-        row: waiting,
-        status: Status::Pending,
-        wamid,
-        chat_jid,
-        body: OutboxBody::Reaction(reaction),
-        reply_to_wamid: None,
-    }))
+    let Some(to_wamid) = row.get::<Option<String>>(18)? else { return Ok(None) };
+    let (wamid, body) = if let Some(message) = row.get::<Option<MessageUid>>(15)? {
+        let wamid: String = row.get(16)?;
+        let (uid, chat) = (waiting.message, waiting.chat);
+        let send = ReactionSend { uid, chat, message, wamid: wamid.clone(), emoji: row.get(17)? };
+        (wamid, OutboxBody::Reaction(OutboxReaction { send, to_wamid, to_sender_jid: row.get(19)? }))
+    } else {
+        let change = decode_change(row, &waiting)?;
+        let to_status = status(row.get(20)?)?;
+        (change.wamid.clone(), OutboxBody::Change(OutboxChange { change, to_wamid, to_status }))
+    };
+    Ok(Some(OutboxMessage { row: waiting, status: Status::Pending, wamid, chat_jid, body, reply_to_wamid: None }))
+}
+
+fn decode_change(row: &Row<'_>, waiting: &OutboxRow) -> Result<MessageChange, Error> {
+    let kind: i64 = row.get(23)?;
+    Ok(MessageChange {
+        uid: waiting.message,
+        chat: waiting.chat,
+        message: row.get(21)?,
+        wamid: row.get(22)?,
+        kind: ChangeKind::from_number(kind).ok_or_else(|| Error::Decode(format!("message change {kind}")))?,
+        text: row.get(24)?,
+        until: row.get(25)?,
+    })
+}
+
+fn status(number: i64) -> Result<Status, Error> {
+    Status::from_number(number).ok_or_else(|| Error::Decode(format!("message status {number}")))
 }
 
 fn decode(row: &Row<'_>) -> Result<OutboxRow, Error> {
@@ -306,5 +368,6 @@ fn decode(row: &Row<'_>) -> Result<OutboxRow, Error> {
 }
 
 super::statements! {
-    OUTBOX_INSERT, OUTBOX_READY, OUTBOX_NEWS, OUTBOX_SENDING, OUTBOX_OF_CHAT, OUTBOX_MESSAGE, OUTBOX_COUNT,
+    OUTBOX_INSERT, OUTBOX_READY, OUTBOX_NEWS, OUTBOX_SENDING, OUTBOX_OF_CHAT, OUTBOX_MESSAGE, OUTBOX_AHEAD,
+    OUTBOX_AHEAD_IN_CHAT, OUTBOX_COUNT,
 }

@@ -53,14 +53,17 @@ pub struct ReactionTarget {
     /// What ours is now, and what WhatsApp has of it; empty where there is none.
     pub emoji: String,
     pub told_emoji: String,
+    /// The message waits for its time.
+    pub is_scheduled: bool,
 }
 
 const REACTION_TARGET: Sql = Sql::both(
     "SELECT m.chat_id, m.account_id, m.kind, m.status, d.deleted_at_ms, c.last_inbound_at_ms, a.transport, a.phone, \
-     a.unlinked_at_ms, x.emoji, x.told_emoji FROM messages m \
+     a.unlinked_at_ms, x.emoji, x.told_emoji, s.uid FROM messages m \
      JOIN chats c ON c.workspace_id = m.workspace_id AND c.chat_id = m.chat_id \
      JOIN accounts a ON a.workspace_id = m.workspace_id AND a.account_id = m.account_id \
      LEFT JOIN message_details d ON d.workspace_id = m.workspace_id AND d.uid = m.uid \
+     LEFT JOIN scheduled_sends s ON s.workspace_id = m.workspace_id AND s.uid = m.uid \
      LEFT JOIN reactions x ON x.workspace_id = m.workspace_id AND x.chat_id = m.chat_id AND x.uid = m.uid \
      AND x.reactor_jid = '' \
      WHERE m.workspace_id = $1 AND m.uid = $2",
@@ -122,6 +125,7 @@ pub fn reaction_target(
             unlinked_at: row.get(8)?,
             emoji: row.get::<Option<String>>(9)?.unwrap_or_default(),
             told_emoji: row.get::<Option<String>>(10)?.unwrap_or_default(),
+            is_scheduled: row.get::<Option<MessageUid>>(11)?.is_some(),
         })
     })
 }

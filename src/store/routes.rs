@@ -30,6 +30,8 @@ pub struct RouteChat {
     pub last_inbound_at: Time,
     /// It bears the label that the send names.
     pub is_labelled: bool,
+    /// How many labels it bears; not counted where the send names none.
+    pub labels: i64,
 }
 
 /// What a send names besides its recipient; `None` where it names nothing.
@@ -61,6 +63,8 @@ pub struct Quotable {
     pub status: Status,
     /// Never, unless it was deleted for everyone.
     pub deleted_at: Time,
+    /// It waits for its time, and may go behind its answer.
+    pub is_scheduled: bool,
 }
 
 /// A template whose file a send wants.
@@ -92,12 +96,15 @@ macro_rules! routes_from {
             $contact,
             ", c.chat_id, c.jid, c.name, c.last_inbound_at_ms, l.chat_id, n.chat_id, r.chat_id, r.kind, r.status, \
              d.deleted_at_ms, f.uid, f.sha256, f.filename, f.mimetype, f.size_bytes, f.kind, f.width, f.height, \
-             f.thumbnail, f.token_id, f.uploaded_by_email, f.uploaded_at_ms, t.template_id, t.file_uid ",
+             f.thumbnail, f.token_id, f.uploaded_by_email, f.uploaded_at_ms, t.template_id, t.file_uid, \
+             CASE WHEN CAST($4 AS TEXT) IS NULL THEN 0 ELSE (SELECT CAST(COUNT(*) AS BIGINT) FROM chat_labels b \
+             WHERE b.workspace_id = a.workspace_id AND b.chat_id = c.chat_id) END, s.uid ",
             $from,
             "LEFT JOIN chats n ON n.workspace_id = a.workspace_id AND n.name = $3 \
              LEFT JOIN chat_labels l ON l.workspace_id = a.workspace_id AND l.chat_id = c.chat_id AND l.label = $4 \
              LEFT JOIN messages r ON r.workspace_id = a.workspace_id AND r.uid = $5 \
              LEFT JOIN message_details d ON d.workspace_id = r.workspace_id AND d.uid = r.uid \
+             LEFT JOIN scheduled_sends s ON s.workspace_id = r.workspace_id AND s.uid = r.uid \
              LEFT JOIN templates t ON t.workspace_id = a.workspace_id AND t.template_id = $7 \
              LEFT JOIN files f ON f.workspace_id = a.workspace_id AND f.uid IN ($6, t.file_uid) ",
             $end
@@ -134,7 +141,7 @@ pub fn routes_to_address(
     named: &Named<'_>,
 ) -> Result<Routes, Error> {
     if *named == Named::default() {
-        let routes = tx.query(&ROUTES_PLAIN, &params![workspace, jid], |row| route(row, false))?;
+        let routes = tx.query(&ROUTES_PLAIN, &params![workspace, jid], |row| route(row, false, 0))?;
         return Ok(Routes { routes, found: Found::default() });
     }
     let Named { chat_name, label, reply_to, file, template } = named;
@@ -180,10 +187,10 @@ fn gathered(rows: Vec<(Route, Found)>) -> Result<Routes, Error> {
 
 fn both(row: &Row<'_>) -> Result<(Route, Found), Error> {
     let is_labelled = row.get::<Option<ChatId>>(10)?.is_some();
-    Ok((route(row, is_labelled)?, found(row)?))
+    Ok((route(row, is_labelled, row.get(30)?)?, found(row)?))
 }
 
-fn route(row: &Row<'_>, is_labelled: bool) -> Result<Route, Error> {
+fn route(row: &Row<'_>, is_labelled: bool, labels: i64) -> Result<Route, Error> {
     let transport: String = row.get(1)?;
     let chat: Option<ChatId> = row.get(6)?;
     Ok(Route {
@@ -195,7 +202,8 @@ fn route(row: &Row<'_>, is_labelled: bool) -> Result<Route, Error> {
         contact: row.get(5)?,
         chat: match chat {
             Some(id) => {
-                Some(RouteChat { id, jid: row.get(7)?, name: row.get(8)?, last_inbound_at: row.get(9)?, is_labelled })
+                let (jid, name, last_inbound_at) = (row.get(7)?, row.get(8)?, row.get(9)?);
+                Some(RouteChat { id, jid, name, last_inbound_at, is_labelled, labels })
             }
             None => None,
         },
@@ -211,6 +219,7 @@ fn found(row: &Row<'_>) -> Result<Found, Error> {
                 kind: MessageKind::from_number(kind).ok_or_else(|| Error::Decode(format!("message kind {kind}")))?,
                 status: Status::from_number(status).ok_or_else(|| Error::Decode(format!("message status {status}")))?,
                 deleted_at: row.get::<Option<Time>>(15)?.unwrap_or(Time::NEVER),
+                is_scheduled: row.get::<Option<MessageUid>>(31)?.is_some(),
             })
         }
         None => None,

@@ -66,7 +66,13 @@ mod tests {
         // What was written a moment ago is as old as this clock says.
         let clock = Clock::mock(Clock::system().now());
         let (files_folder, outbound) = (folder.join("files"), crate::outbound::Policy::default());
-        let settings = Settings { public_url: String::new(), sandbox_speed: 1.0, files_folder, outbound };
+        let settings = Settings {
+            public_url: String::new(),
+            sandbox_speed: 1.0,
+            support_contact: String::new(),
+            files_folder,
+            outbound,
+        };
         App::new(database, clock, settings)
     }
 

@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 59] = [
+const ALL: [EventType; 65] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -41,9 +41,13 @@ const ALL: [EventType; 59] = [
     EventType("message:status"),
     EventType("message:edited"),
     EventType("message:deleted"),
+    EventType("message:scheduled"),
+    EventType("message:unscheduled"),
+    EventType("message:change_failed"),
     EventType("message:media_ready"),
     EventType("message:media_unavailable"),
     EventType("chat:note:new"),
+    EventType("chat:note:deleted"),
     EventType("chat:closed"),
     EventType("chat:reopened"),
     EventType("chat:renamed"),
@@ -56,6 +60,8 @@ const ALL: [EventType; 59] = [
     EventType("whatsapp:account:health"),
     EventType("quota:nearly_used"),
     EventType("quota:used"),
+    EventType("message:uncertain"),
+    EventType("message:held"),
     EventType("teammate:invited"),
     EventType("teammate:invitation:withdrawn"),
     EventType("template:new"),

@@ -6,7 +6,7 @@ use database::Read;
 
 use crate::clock::Time;
 use crate::error::{Code, Error};
-use crate::event_kind::Kind;
+use crate::event_kind::{Cause, Kind};
 use crate::id::{ChatId, SessionId, TeammateId};
 use crate::store::Write;
 use crate::store::counters::counters_find;
@@ -104,6 +104,7 @@ pub fn come_in(
     if !entry_link_use(write, secret.hash(), purpose.as_str())? {
         return Ok(None);
     }
+    write.cause = Cause::Teammate(id);
     if let Some(name) = name {
         name.put_on(&mut teammate);
     }

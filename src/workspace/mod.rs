@@ -1,6 +1,7 @@
 //! What a workspace is allowed and has used: tokens, credits, calls, cycles, the API log. Rules only; HTTP is above.
 
 pub mod api_log;
+pub mod call_log;
 pub mod credits;
 pub mod cycle;
 pub mod duplicates;
@@ -20,8 +21,10 @@ pub mod settings;
 pub mod setup;
 pub mod team;
 pub mod teammates;
+pub mod token_care;
 pub mod token_limits;
 pub mod tokens;
+pub mod usage;
 mod write;
 pub mod zone;
 

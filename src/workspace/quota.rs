@@ -9,6 +9,7 @@ use crate::store::Write;
 use crate::store::events::{NewEvent, event_append};
 use crate::workspace::credits::{Credits, Taken};
 use crate::workspace::cycle::{self, Cycle};
+use crate::workspace::usage::gather_usage;
 use crate::workspace::zone::stored_zone;
 
 /// Where a quota warns, in percent.
@@ -22,6 +23,8 @@ pub fn begin_cycle_if_due(write: &mut Write<'_, '_>) -> Result<(), Error> {
     let current = Cycle { starts_at: write.counters.cycle_starts_at, ends_at: write.counters.cycle_ends_at };
     let zone = stored_zone(&write.workspace.zone);
     if let Some(next) = cycle::roll(current, write.workspace.anchor, &zone, write.now) {
+        // The counts that go back to zero are the last that is known of this cycle.
+        gather_usage(write)?;
         write.counters.cycle_starts_at = next.starts_at;
         write.counters.cycle_ends_at = next.ends_at;
         write.counters.calls_used = 0;
@@ -37,21 +40,31 @@ pub fn begin_cycle_if_due(write: &mut Write<'_, '_>) -> Result<(), Error> {
 pub fn take_credits(write: &mut Write<'_, '_>, cost: i64) -> Result<Taken, Error> {
     let mut credits = credits_of(write);
     let used_before = credits.recurring_used;
-    let Ok(taken) = credits.take(cost) else {
-        return Err(Error::new(
-            Code::QuotaExceeded,
-            format!(
-                "The mass-sending quota is used up: this message costs {cost}, {} left until {}. \
-                 Ask the operator of this server to top it up.",
-                credits.left(),
-                crate::workspace::zone::api_time(write.counters.cycle_ends_at, &stored_zone(&write.workspace.zone)),
-            ),
-        ));
-    };
+    let Ok(taken) = credits.take(cost) else { return Err(not_enough(write, cost, credits.left())) };
     save_credits(write, &credits);
     let limit = write.workspace.credits_per_cycle;
     note_threshold(write, "credits", used_before, credits.recurring_used, limit)?;
     Ok(taken)
+}
+
+/// Whether a message could be paid now.
+///
+/// # Errors
+/// `quota_exceeded`, as [`take_credits`] would say it.
+pub fn ensure_credits(write: &Write<'_, '_>, cost: i64) -> Result<(), Error> {
+    let left = credits_left(write);
+    if cost > left { Err(not_enough(write, cost, left)) } else { Ok(()) }
+}
+
+/// Credits that can still be taken in this cycle.
+pub fn credits_left(write: &Write<'_, '_>) -> i64 {
+    credits_of(write).left()
+}
+
+fn not_enough(write: &Write<'_, '_>, cost: i64, left: i64) -> Error {
+    let ends_at = crate::workspace::zone::api_time(write.counters.cycle_ends_at, &stored_zone(&write.workspace.zone));
+    let rule = format!("The mass-sending quota is used up: this message costs {cost}, {left} left until {ends_at}");
+    Error::new(Code::QuotaExceeded, format!("{rule}. Ask the operator of this server to top it up."))
 }
 
 /// Gives a failed message's credits back, to the bucket and the cycle that they came from.

@@ -6,6 +6,7 @@ use database::{Database, Priority, Read, Tx};
 
 use crate::clock::Time;
 use crate::error::{Code, Error};
+use crate::event_kind::Cause;
 use crate::id::{SessionId, TeammateId, WorkspaceId};
 use crate::store::Write;
 use crate::store::counters::counters_find;
@@ -128,6 +129,7 @@ pub fn set_up_workspace(
         return Ok(None);
     }
     let workspace = write.workspace.id;
+    write.cause = Cause::Teammate(TeammateId::OWNER);
     let holder = teammate_by_email(write.tx, workspace, given.email.as_str())?;
     if let Some(other) = holder.filter(|holder| holder.id != TeammateId::OWNER) {
         let rule = format!("{} is the email of another teammate, {}; give yours", other.email, other.display_name);

@@ -97,3 +97,20 @@ async fn labels_of_a_chat_that_is_not_there_are_404() {
     assert_eq!(outsider.get("/chats?label=vip").await.body()["data"]["chats"], json!([]));
     assert_eq!(token.get("/chats/1/labels").await.body()["data"]["labels"], json!(["vip"]));
 }
+
+#[tokio::test]
+async fn a_send_does_not_give_a_chat_more_labels_than_it_may_bear() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let token = stage.token().await;
+        token.send(ECHO, "hi").await;
+        let many: Vec<String> = (1..=99).map(|number| format!("l{number:02}")).collect();
+        assert_eq!(replace(&token, json!(many)).await.status, 200);
+        let labelled = |label: &str| json!({"phone": ECHO, "text": "hi", "label": label});
+        assert_eq!(token.post("/messages", labelled("the hundredth")).await.status, 200);
+        insta::assert_snapshot!("one_label_too_many", token.post("/messages", labelled("one more")).await.told());
+        assert_eq!(token.post("/messages", labelled("l07")).await.status, 200, "one that it bears is no further one");
+        let other = json!({"phone": "+1 202 555 0102", "text": "hi", "label": "one more"});
+        assert_eq!(token.post("/messages", other).await.status, 200, "another chat has room");
+    }
+}

@@ -1,8 +1,10 @@
 //! Notes: kept among a chat's messages, never sent, free.
 
+use axum::body::Body;
+use axum::http::Method;
 use serde_json::json;
 
-use crate::kit::{ECHO, Engine, TestApp};
+use crate::kit::{Actor, ECHO, Engine, TestApp};
 use crate::support::{credits_used, events, message_uid, waiting};
 
 #[tokio::test]
@@ -77,5 +79,37 @@ async fn a_repeated_note_is_kept_once() {
         assert_eq!(first.bytes, again.bytes);
         let listed = token.get("/chats/1/messages").await.body();
         assert_eq!(listed["data"]["messages"].as_array().map(Vec::len), Some(2));
+    }
+}
+
+#[tokio::test]
+async fn notes_are_read_by_themselves_and_deleted_for_good() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let token = stage.token().await;
+        let message = token.send(ECHO, "hi").await;
+        let mut uids = Vec::new();
+        for text in ["first", "second"] {
+            uids.push(message_uid(&token.post("/chats/1/notes", json!({"text": text})).await.body()));
+        }
+        let listed = token.get("/chats/1/notes").await.body()["data"].clone();
+        assert_eq!((&listed["messages"][0]["text"], &listed["has_more_pages"]), (&json!("second"), &json!(false)));
+        assert_eq!(listed["messages"].as_array().map(Vec::len), Some(2), "messages are none");
+        let one = token.get(&format!("/chats/1/notes/{}", uids[0])).await;
+        assert_eq!(one.bytes, token.get(&format!("/messages/{}", uids[0])).await.bytes);
+        insta::assert_snapshot!("not_a_note", token.get(&format!("/chats/1/notes/{message}")).await.told());
+
+        let delete = async |actor: &Actor, path: &str| actor.ask(Method::DELETE, path, Body::empty()).await;
+        let path = format!("/chats/1/notes/{}", uids[0]);
+        assert_eq!(delete(&stage.outsider().await, &path).await.status, 404);
+        assert_eq!(delete(&token, &format!("/chats/1/notes/{message}")).await.status, 404, "messages stay");
+        assert_eq!(delete(&token, &path).await.body(), json!({"status": "ok", "data": {}}));
+        for gone in [path.as_str(), &format!("/messages/{}", uids[0])] {
+            assert_eq!(token.get(gone).await.status, 404);
+        }
+        assert_eq!(delete(&token, &path).await.status, 404);
+        assert_eq!(events(&stage).await.last().map(|event| event.0), Some("chat:note:deleted"));
+        assert_eq!(token.get("/chats/1/messages").await.body()["data"]["messages"].as_array().map(Vec::len), Some(2));
+        assert_eq!(token.get("/chats/9/notes").await.status, 404);
     }
 }

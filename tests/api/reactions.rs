@@ -86,7 +86,7 @@ async fn ours_is_taken_back_and_may_be_put() {
 fn emoji_of(message: partyline::store::outbox::OutboxMessage) -> Option<String> {
     match message.body {
         OutboxBody::Reaction(reaction) => Some(reaction.send.emoji),
-        OutboxBody::Message { .. } => None,
+        OutboxBody::Message { .. } | OutboxBody::Change(_) => None,
     }
 }
 
@@ -101,7 +101,7 @@ async fn what_whatsapp_refuses_shows_again_as_whatsapp_has_it() {
         }
         let sends = waiting(&stage, 1).await.into_iter().filter_map(|message| match message.body {
             OutboxBody::Reaction(reaction) => Some(reaction.send),
-            OutboxBody::Message { .. } => None,
+            OutboxBody::Message { .. } | OutboxBody::Change(_) => None,
         });
         let [first, second, third] = sends.collect::<Vec<_>>().try_into().expect("three");
         stage.write(stage.workspace, move |write| record_told(write, &first)).await;

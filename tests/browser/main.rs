@@ -2,7 +2,10 @@
 
 mod chromium;
 mod docs;
+mod inbox;
 mod playground;
+mod public_api;
+mod screens;
 mod server;
 mod setup;
 mod tab;

@@ -4,40 +4,49 @@ use crate::chromium::Chromium;
 use crate::server::Server;
 use crate::tab::Tab;
 
+/// Fills in who the newcomer is.
+pub fn introduce(newcomer: &mut Tab<'_>) {
+    newcomer.fill("#name", "Ana Martins");
+    newcomer.fill("#email", "ana@harbourbikes.example");
+    newcomer.fill("#password", "salt wind over the pier");
+}
+
 #[test]
-fn a_newcomer_names_the_workspace_once() {
+fn a_newcomer_sets_up_the_workspace_once() {
     let Some(mut browser) = Chromium::start() else { return };
     let server = Server::first_start();
     let mut newcomer = Tab::open(&mut browser);
     newcomer.visit(&server.at(&server.setup));
     newcomer.inspect("setup");
-    assert_eq!(newcomer.value("document.querySelector('#name').value"), "My workspace");
+    assert_eq!(newcomer.value("document.querySelector('#workspace').value"), "My workspace");
 
-    newcomer.fill("#name", "   ");
+    introduce(&mut newcomer);
+    newcomer.fill("#workspace", "   ");
     // Nobody can choose it, but a page may be older than the server's list of zones.
     newcomer.value("document.querySelector('#zone').selectedOptions[0].value = 'Mars/Olympus'");
     newcomer.click("form button");
     // The list of zones is long: its mark is there before the words behind it.
     newcomer.until("document.querySelectorAll('[aria-invalid]').length === 2 && document.readyState === 'complete'");
     assert!(newcomer.text().contains("There is no time zone \"Mars/Olympus\""), "{}", newcomer.text());
-    assert_eq!(newcomer.value("document.activeElement.id"), "name");
+    assert_eq!(newcomer.value("document.activeElement.id"), "workspace");
     newcomer.inspect("setup-faults");
 
-    newcomer.fill("#name", "Harbour Bikes");
+    newcomer.fill("#password", "salt wind over the pier");
+    newcomer.fill("#workspace", "Harbour Bikes");
     newcomer.value("document.querySelector('#zone').value = 'Europe/Lisbon'");
-    newcomer.press("Enter");
-    newcomer.until("location.pathname === '/setup/done' && document.readyState === 'complete'");
-    newcomer.inspect("setup-done");
+    newcomer.click("form button");
+    newcomer.until("location.pathname === '/welcome' && document.readyState === 'complete'");
+    newcomer.inspect("welcome");
     let workspace = server.api("/workspace");
     assert_eq!(workspace["data"]["display_name"], "Harbour Bikes", "{workspace}");
 
-    // Both pages refused something, and nothing else was complained of.
+    // Its page refused something, and nothing else was complained of.
     assert!(newcomer.complaints().iter().all(|complaint| complaint.contains("400")), "{:?}", newcomer.complaints());
     newcomer.visit(&server.at(&server.setup));
     assert!(newcomer.text().contains("This setup link doesn't work"), "{}", newcomer.text());
     newcomer.inspect("setup-used");
     newcomer.visit(&server.at("/"));
-    newcomer.inspect("home");
+    newcomer.until("location.pathname === '/integrations/public-api'");
 }
 
 #[test]
@@ -46,27 +55,33 @@ fn the_keyboard_alone_reaches_everything_and_shows_where_it_is() {
     let server = Server::first_start();
     let mut newcomer = Tab::open(&mut browser);
     newcomer.visit(&server.at(&server.setup));
-    for stop in ["name", "zone", "BUTTON"] {
+    let typed =
+        [("name", "Ana Martins"), ("email", "ana@harbourbikes.example"), ("password", "salt wind over the pier")];
+    for stop in ["name", "email", "password", "workspace", "zone", "BUTTON"] {
         newcomer.press("Tab");
         let focus = newcomer.value("document.activeElement.id || document.activeElement.tagName");
         assert_eq!(focus, stop);
         assert_eq!(newcomer.value("getComputedStyle(document.activeElement).outlineStyle"), "solid");
+        if let Some((_, text)) = typed.iter().find(|(name, _)| *name == stop) {
+            newcomer.write(text);
+        }
     }
     newcomer.photograph("setup-focus");
     newcomer.press("Enter");
-    newcomer.until("location.pathname === '/setup/done'");
+    newcomer.until("location.pathname === '/welcome'");
 }
 
 #[test]
-fn setup_works_over_plain_http_under_a_name_of_the_house() {
+fn over_plain_http_under_a_name_of_the_house_no_password_is_asked_for() {
     let Some(mut browser) = Chromium::start() else { return };
     let server = Server::first_start();
     let mut newcomer = Tab::open(&mut browser);
-    // There a browser sends no Sec-Fetch-Site; Origin alone tells whose form it is.
-    newcomer.visit(&server.at(&server.setup).replace("127.0.0.1", "line.test"));
-    newcomer.click("form button");
-    newcomer.until("location.pathname === '/setup/done'");
-    assert_eq!(newcomer.complaints(), Vec::<String>::new());
+    for path in [server.setup.as_str(), "/login"] {
+        newcomer.visit(&server.at(path).replace("127.0.0.1", "line.test"));
+        assert!(newcomer.text().contains("This page needs https"), "{}", newcomer.text());
+        assert_eq!(newcomer.value("document.querySelectorAll('input').length"), 0);
+    }
+    newcomer.inspect("needs-https");
 }
 
 #[test]

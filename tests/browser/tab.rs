@@ -106,6 +106,19 @@ impl<'b> Tab<'b> {
         self.call("Input.insertText", json!({"text": text}));
     }
 
+    /// Types into whatever has the focus.
+    pub fn write(&mut self, text: &str) {
+        self.call("Input.insertText", json!({"text": text}));
+    }
+
+    /// Lets the pages of this server read and write the clipboard.
+    pub fn allow_clipboard(&mut self, origin: &str) {
+        let permissions = json!(["clipboardReadWrite", "clipboardSanitizedWrite"]);
+        self.browser.call("", "Browser.grantPermissions", json!({"origin": origin, "permissions": permissions}));
+        self.call("Page.bringToFront", json!({}));
+        self.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
+    }
+
     /// Presses Tab, Enter or Space.
     pub fn press(&mut self, name: &str) {
         let (code, text) = match name {

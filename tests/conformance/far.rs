@@ -100,6 +100,8 @@ impl Scripted {
                 Body::Text(text) => text,
                 Body::File(file) => &file.caption,
                 Body::Reaction { emoji, .. } => emoji,
+                Body::Edit { text, .. } => text,
+                Body::Revoke { to_wamid } => to_wamid,
             };
             far.received.push((wamid.clone(), Received { phone: phone.clone(), text: text.clone() }));
             far.plan(&wamid, &message.to, text, phone == ECHO, now);

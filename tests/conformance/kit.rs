@@ -11,6 +11,7 @@ use partyline::clock::{Clock, Time};
 use partyline::error::Error;
 use partyline::id::{AccountId, ChatId, MessageUid, WorkspaceId};
 use partyline::inbox::content::{Content, Recipient};
+use partyline::inbox::own_changes::{Change, ChangeMessage, change_message};
 use partyline::inbox::reactions::{SendReaction, react};
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{Emoji, MessageText, Phone};
@@ -45,6 +46,7 @@ impl Kit {
         let settings = Settings {
             public_url: "http://localhost".into(),
             sandbox_speed,
+            support_contact: String::new(),
             files_folder,
             outbound: Policy::default(),
         };
@@ -85,6 +87,19 @@ impl Kit {
         self.app.write(self.workspace, Priority::Foreground, work).await.expect("accepted");
     }
 
+    /// Edits a message, or deletes it for everyone where `text` is `None`, as the public API would.
+    pub async fn change(&self, message: MessageUid, text: Option<&str>) {
+        let change = match text {
+            Some(text) => Change::Edit(MessageText::parse("text", text).expect("a text")),
+            None => Change::Delete,
+        };
+        let (uid, wamid) = (self.app.ids.message_uid(self.app.clock.now()), self.app.ids.wamid());
+        let request = ChangeMessage { uid, wamid, message, change };
+        let caller = self.caller();
+        let work = move |write: &mut Write<'_, '_>| change_message(write, &caller, &request).map(drop);
+        self.app.write(self.workspace, Priority::Foreground, work).await.expect("accepted");
+    }
+
     pub async fn try_accept(&self, to: &str, text: &str, origin: Origin) -> Result<MessageUid, Error> {
         let uid = self.app.ids.message_uid(self.app.clock.now());
         let request = SendMessage {
@@ -97,6 +112,7 @@ impl Kit {
             label: None,
             chat_name: None,
             origin,
+            send_at: None,
         };
         let caller = self.caller();
         let work = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &request);

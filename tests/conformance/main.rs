@@ -15,6 +15,7 @@ mod flow;
 mod interruptions;
 mod kit;
 mod line;
+mod own_changes;
 mod reactions;
 mod supervising;
 mod waiting;

@@ -112,6 +112,14 @@ impl Scene {
         }
         let message = self.token.get(&format!("/messages/{}", self.ids["message_uid"])).await.body();
         self.ids.insert("chat_id", message["data"]["chat_id"].to_string());
+        let (chat, tomorrow) = (&self.ids["chat_id"], "2026-01-16T09:00:00Z");
+        let note = self.token.post(&format!("/chats/{chat}/notes"), serde_json::json!({"text": "Call first"})).await;
+        let later = serde_json::json!({"text": "See you today", "send_at": tomorrow});
+        let later = self.token.post(&format!("/chats/{chat}/messages"), later).await;
+        for (name, made) in [("note_uid", note), ("scheduled_uid", later)] {
+            let uid = made.body()["data"]["message_uid"].as_str().map(str::to_owned);
+            self.ids.insert(name, uid.unwrap_or_else(|| panic!("{name}: {}", made.text())));
+        }
     }
 
     /// What has no number: names, an account, a contact.

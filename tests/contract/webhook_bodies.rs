@@ -162,6 +162,17 @@ async fn live(stage: &TestApp) {
     token.post("/chats/1/labels", json!({"labels": ["vip"]})).await;
     token.post("/chats/1/labels", json!({"labels": []})).await;
     assert_eq!(token.post("/chats/1/notes", json!({"text": "call back"})).await.status, 200);
+    let note = token.post("/chats/1/notes", json!({"text": "called"})).await.body();
+    let path = format!("/chats/1/notes/{}", note["data"]["message_uid"].as_str().expect("a uid"));
+    let typo = token.post("/messages", json!({"phone": ECHO, "text": "Thusday"})).await;
+    let later = json!({"phone": ECHO, "text": "later", "send_at": "2026-01-20T09:00:00Z"});
+    let later = token.post("/messages", later).await.body()["data"]["message_uid"].as_str().expect("a uid").to_owned();
+    for path in [path, format!("/messages/scheduled/{later}")] {
+        assert_eq!(token.ask(Method::DELETE, &path, Body::empty()).await.status, 200);
+    }
+    let typo = typo.body()["data"]["message_uid"].as_str().expect("a uid").parse().map(partyline::id::MessageUid);
+    let refused = r#"{"action":"edit","reason":"Too late."}"#;
+    happen(stage, Kind::MessageChangeFailed, ChatId(1), Some(typo.expect("a UUID")), refused).await;
     token.post("/webhooks", json!({"event_type": "message:new", "url": "https://crm.example/"})).await;
     token.ask(Method::PUT, "/webhooks/1", Body::from(r#"{"enabled":false}"#)).await;
     token.post("/webhooks", json!({"event_type": "chat:new", "url": "https://crm.example/"})).await;
@@ -206,6 +217,9 @@ async fn messages(stage: &TestApp, sent: &str) {
         happen(stage, kind, ChatId(2), Some(photo), "").await;
     }
     let sent = sent.parse().map(partyline::id::MessageUid).expect("a uid");
+    for kind in [Kind::MessageHeld, Kind::MessageUncertain] {
+        happen(stage, kind, ChatId(1), Some(sent), "it said so").await;
+    }
     let wamid = stage
         .app
         .read(move |tx| Ok(message_find(tx, workspace, sent)?.expect("it was sent").message.wamid))

@@ -54,8 +54,13 @@ impl TestApp {
         let files_folder = files.path().join("files");
         // Where receivers of tests listen; the rest of loopback stays closed.
         let outbound = Policy::allowing(vec!["127.0.0.1/32".parse().expect("a network")]);
-        let settings =
-            Settings { public_url: "https://line.example".into(), sandbox_speed: 1.0, files_folder, outbound };
+        let settings = Settings {
+            public_url: "https://line.example".into(),
+            sandbox_speed: 1.0,
+            support_contact: "help@line.example".into(),
+            files_folder,
+            outbound,
+        };
         let app = App::new(database, clock.clone(), settings);
         let (workspace, account) = new_workspace(&app, "Harbour Bikes").await;
         TestApp { router: router(app.clone()), app, clock, workspace, account, stage, files }

@@ -9,6 +9,7 @@ mod coming_in;
 mod inbox;
 mod links;
 mod playground;
+mod public_api;
 mod roles;
 mod setup;
 mod setup_attacked;

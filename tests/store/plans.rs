@@ -23,12 +23,13 @@ const LARGE: [&str; 11] = [
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
 /// The API log is a ring of bounded size.
-const WALKS: [&str; 12] = [
+const WALKS: [&str; 13] = [
     "api_calls API_CALL_LIST",
     "explanations ACCEPTING_CALL",
     "api_calls API_CALL_SINCE",
     "outbox OUTBOX_COUNT",
     "events EVENT_BOUNDS",
+    "outbox OUTBOX_AHEAD",
     "events EVENT_PRUNE",
     "events EVENT_LAST",
     "files FILE_LIST",
@@ -93,7 +94,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 20] = [
+const SMALL: [&str; 21] = [
     "accounts",
     "a",
     "tokens",
@@ -114,6 +115,7 @@ const SMALL: [&str; 20] = [
     "entry_links",
     "usage_days",
     "token_calls",
+    "scheduled_sends",
 ];
 
 async fn plan(database: &database::Database, sql: &'static Sql) -> Vec<String> {

@@ -65,6 +65,7 @@ pub async fn queue_from(stage: &TestApp, account: Option<Phone>, phone: &str, te
         label: None,
         chat_name: None,
         origin: Origin::PublicApi,
+        send_at: None,
     };
     let caller = caller(stage.workspace);
     stage.write(stage.workspace, move |write| queue_message(write, &caller, &request)).await;

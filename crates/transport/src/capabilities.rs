@@ -30,7 +30,7 @@ impl Capabilities {
     /// What a kind of transport can do.
     pub const fn of(kind: Kind) -> Capabilities {
         match kind {
-            Kind::Sandbox => Capabilities { paced: false, edits: false, revokes: false, ..PHONE },
+            Kind::Sandbox => Capabilities { paced: false, ..PHONE },
             Kind::Web => PHONE,
             Kind::Cloud => Capabilities {
                 // Meta gives the ids.

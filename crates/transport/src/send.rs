@@ -33,6 +33,16 @@ pub enum Body {
         /// Empty takes ours back.
         emoji: String,
     },
+    /// A message of ours in this chat says this from now on. Its recipient knows it by its wamid alone, so handing it over
+    /// twice does no harm.
+    Edit {
+        to_wamid: String,
+        text: String,
+    },
+    /// A message of ours in this chat is taken back for everyone; once more does no harm either.
+    Revoke {
+        to_wamid: String,
+    },
 }
 
 /// WhatsApp has it.

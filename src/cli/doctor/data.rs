@@ -114,8 +114,13 @@ pub fn database(config: &Config, server: Option<&mut Connection>) -> Check {
 fn look(config: &Config) -> Result<DatabaseView, Failure> {
     let database = Database::open(DatabaseConfig::new(location(config)))?;
     let files_folder = DataFolder::files_in(&config.data.value);
-    let settings =
-        Settings { public_url: String::new(), sandbox_speed: 1.0, files_folder, outbound: Policy::default() };
+    let settings = Settings {
+        public_url: String::new(),
+        sandbox_speed: 1.0,
+        support_contact: String::new(),
+        files_folder,
+        outbound: Policy::default(),
+    };
     let app = App::new(database, Clock::system(), settings);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::from(Error::internal(error)))?;

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use database::Priority;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -184,7 +183,7 @@ async fn changed(desk: &Desk, signed: &Signed, given: Passwords) -> Result<(), E
     }
     let hash = desk.doors.hash(password).await?;
     let set = move |write: &mut Write<'_, '_>| set_password(write, teammate, &hash, keep);
-    desk.app.write(workspace, Priority::Foreground, set).await
+    desk.act(who, set).await
 }
 
 /// Which session to end; 0 for all others.
@@ -201,7 +200,7 @@ pub async fn end_sessions(State(desk): State<Desk>, signed: Signed, Sent(which):
         one if one == own => Ok(()),
         one => Ok(session_end(write, teammate, one).map(drop)?),
     };
-    desk.app.write(signed.who.workspace.id, Priority::Foreground, end).await?;
+    desk.act(&signed.who, end).await?;
     let word = if session == SessionId::NONE { "sessions-ended" } else { "session-ended" };
     Ok(Redirect::to(&done(ACCOUNT_PATH, word)).into_response())
 }

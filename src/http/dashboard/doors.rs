@@ -6,13 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::FromRef;
+use database::Priority;
 use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::event_kind::Cause;
 use crate::id::random_bytes;
+use crate::store::Write;
 use crate::store::chats::fold;
 use crate::workspace::passwords::{Password, is_password};
+use crate::workspace::sessions::Presence;
 
 /// What the pages share.
 #[derive(Clone)]
@@ -29,6 +33,25 @@ pub const LIVE_SCREENS_MAX: usize = 1_000;
 impl FromRef<Desk> for App {
     fn from_ref(desk: &Desk) -> App {
         desk.app.clone()
+    }
+}
+
+impl Desk {
+    /// What a teammate does at a screen: one durable write of their workspace, and they are behind its events.
+    ///
+    /// # Errors
+    /// Whatever `work` says, or a fault.
+    pub async fn act<T, F>(&self, who: &Presence, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Write<'_, '_>) -> Result<T, Error> + Send + 'static,
+    {
+        let cause = Cause::Teammate(who.teammate.id);
+        let run = move |write: &mut Write<'_, '_>| {
+            write.cause = cause;
+            work(write)
+        };
+        self.app.write(who.workspace.id, Priority::Foreground, run).await
     }
 }
 

@@ -101,7 +101,7 @@ pub struct Nothing {}
 pub async fn log_out(State(desk): State<Desk>, signed: Signed, Sent(Nothing {}): Sent<Nothing>) -> Shown {
     let (teammate, session) = (signed.who.teammate.id, signed.who.session.id);
     let end = move |write: &mut Write<'_, '_>| Ok(session_end(write, teammate, session)?);
-    desk.app.write(signed.who.workspace.id, Priority::Foreground, end).await?;
+    desk.act(&signed.who, end).await?;
     Ok(([(header::SET_COOKIE, signed.footing.end())], Redirect::to("/login")).into_response())
 }
 

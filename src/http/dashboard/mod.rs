@@ -13,6 +13,7 @@ mod links;
 mod login;
 mod origin;
 mod page;
+mod public_api;
 mod secret;
 mod session;
 mod settings;
@@ -62,6 +63,7 @@ pub fn routes(app: App) -> Router {
         .route("/team/{id}/withdraw", post(team::withdraw))
         .route("/workspace", get(settings::show).post(settings::save))
         .merge(inbox::routes())
+        .merge(public_api::routes())
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(desk)

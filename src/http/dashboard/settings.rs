@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
-use database::Priority;
 use maud::html;
 use serde::Deserialize;
 
@@ -40,7 +39,7 @@ pub async fn save(State(desk): State<Desk>, signed: Signed, Sent(given): Sent<Gi
         redescribe_workspace(write, &given.name, &given.zone)?;
         Ok(write.workspace.clone())
     };
-    let saved = desk.app.write(signed.who.workspace.id, Priority::Foreground, save).await?;
+    let saved = desk.act(&signed.who, save).await?;
     desk.app.limits.changed(&saved);
     Ok(Redirect::to(&done(WORKSPACE_PATH, "workspace")).into_response())
 }

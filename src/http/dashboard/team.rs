@@ -2,7 +2,6 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use database::Priority;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -204,7 +203,7 @@ pub async fn invite(State(desk): State<Desk>, signed: Signed, Sent(given): Sent<
                 let teammate = invite_teammate(write, &caller, &invitation)?;
                 make_entry_link(write, &caller, teammate.id, &kept)
             };
-            desk.app.write(signed.who.workspace.id, Priority::Foreground, invite).await
+            desk.act(&signed.who, invite).await
         }
         Err(error) => Err(error),
     };
@@ -251,7 +250,7 @@ pub async fn make_link(State(desk): State<Desk>, signed: Signed, Path(id): Path<
     let (caller, secret) = (signed.who.caller(), Secret::generate());
     let kept = secret.clone();
     let make = move |write: &mut Write<'_, '_>| make_entry_link(write, &caller, TeammateId(id), &kept);
-    let made = desk.app.write(signed.who.workspace.id, Priority::Foreground, make).await?;
+    let made = desk.act(&signed.who, make).await?;
     with_link(&desk, &signed, made, &secret).await
 }
 
@@ -266,7 +265,7 @@ pub async fn set_role(
         Role::parse(&chosen.role).ok_or_else(|| Error::invalid("role", "Choose one of the roles in the list"))?;
     let caller = signed.who.caller();
     let change = move |write: &mut Write<'_, '_>| change_role(write, &caller, TeammateId(id), role);
-    desk.app.write(signed.who.workspace.id, Priority::Foreground, change).await?;
+    desk.act(&signed.who, change).await?;
     Ok(to_team("role"))
 }
 
@@ -274,7 +273,7 @@ pub async fn remove(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64
     signed.ensure(Right::ManageTeam)?;
     let caller = signed.who.caller();
     let remove = move |write: &mut Write<'_, '_>| remove_teammate(write, &caller, TeammateId(id));
-    desk.app.write(signed.who.workspace.id, Priority::Foreground, remove).await?;
+    desk.act(&signed.who, remove).await?;
     Ok(to_team("removed"))
 }
 
@@ -282,7 +281,7 @@ pub async fn withdraw(State(desk): State<Desk>, signed: Signed, Path(id): Path<i
     signed.ensure(Right::ManageTeam)?;
     let caller = signed.who.caller();
     let withdraw = move |write: &mut Write<'_, '_>| withdraw_invitation(write, &caller, TeammateId(id));
-    desk.app.write(signed.who.workspace.id, Priority::Foreground, withdraw).await?;
+    desk.act(&signed.who, withdraw).await?;
     Ok(to_team("withdrawn"))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use database::{Priority, Read};
+use database::Read;
 use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -96,10 +96,11 @@ async fn queue(desk: &Desk, signed: &Signed, text: &str) -> Result<MessageUid, E
         label: None,
         chat_name: None,
         origin: Origin::SharedInbox,
+        send_at: None,
     };
     let caller = signed.who.caller();
     let queue = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &message);
-    app.write(signed.who.workspace.id, Priority::Foreground, queue).await
+    desk.act(&signed.who, queue).await
 }
 
 fn shown(

@@ -16,6 +16,8 @@ use crate::http::event_stream::{Choice, respond};
 use crate::http::fields::Fields;
 use crate::http::public::refusals::{CursorRefusals, Refusals};
 use crate::http::public::view::Ok as OkBody;
+use crate::webhooks::EventType;
+use crate::webhooks::bodies::Rendering;
 
 /// Events of a page.
 const PAGE_EVENTS: i64 = 100;
@@ -60,7 +62,8 @@ struct ListEvents {
 )]
 pub async fn list_events(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(read_list));
-    call.read(request, |tx, caller, ask| {
+    let (now, public_url) = (call.app().clock.now(), call.app().settings.public_url.clone());
+    call.read(request, move |tx, caller, ask| {
         let kept = bounds(tx, caller.workspace)?;
         let after = ask.after.unwrap_or(kept.oldest - 1);
         let found = match page(tx, caller.workspace, after, ask.rows, |row| ask.wanted.has(row.kind))? {
@@ -68,7 +71,8 @@ pub async fn list_events(mut call: Call) -> Response {
             Paged::Lost(_) if after > kept.newest => return Err(ahead(after, kept.newest)),
             Paged::Lost(_) => return Err(expired(after, kept.oldest)),
         };
-        let heard = show(tx, caller.workspace, &found.events)?.into_iter();
+        let rendering = Rendering { workspace: caller.workspace, public_url: &public_url, now };
+        let heard = show(tx, &rendering, &found.events)?.into_iter();
         Ok(EventPage {
             events: heard.filter(|heard| heard.is_for(&caller.limits)).map(|heard| heard.event).collect(),
             next_after: found.seen,
@@ -132,16 +136,21 @@ fn read_stream(fields: &mut Fields) -> Option<(Option<i64>, Wanted)> {
 }
 
 fn parse_types(given: &str) -> Result<Wanted, Error> {
-    let kind = |name: &str| {
-        let rule = || {
+    let mut kinds = Vec::new();
+    let mut names = given.split(',').map(str::trim).filter(|name| !name.is_empty()).peekable();
+    if names.peek().is_none() {
+        return Ok(Wanted::default());
+    }
+    for name in names {
+        let Some(wanted) = EventType::parse(name) else {
             let shown: String = name.chars().take(64).collect();
-            format!("types: there is no event \"{}\"; use names as GET /events shows them", shown.escape_debug())
+            let rule =
+                format!("types: there is no event \"{}\"; use names as GET /events shows them", shown.escape_debug());
+            return Err(Error::invalid("types", rule));
         };
-        Kind::from_name(name).ok_or_else(|| Error::invalid("types", rule()))
-    };
-    let names = given.split(',').map(str::trim).filter(|name| !name.is_empty());
-    let kinds = names.map(kind).collect::<Result<Vec<Kind>, Error>>()?;
-    Ok(if kinds.is_empty() { Wanted::default() } else { Wanted::only(kinds) })
+        kinds.extend(Kind::all().filter(|kind| EventType::of(*kind).contains(&wanted)));
+    }
+    Ok(Wanted::only(kinds))
 }
 
 fn last_event(headers: &HeaderMap) -> Result<Option<i64>, Error> {

@@ -23,7 +23,7 @@ pub struct Explained {
     pub whatsapp_account_phone: String,
     /// As the message itself says it.
     pub status: String,
-    /// waiting, held, sending, uncertain, sent, delivered, read, failed, received or kept.
+    /// scheduled, waiting, held, sending, uncertain, sent, delivered, read, failed, received or kept.
     pub standing: String,
     /// Oldest first; the last says how it stands now.
     pub steps: Vec<ExplainedStep>,

@@ -10,7 +10,6 @@ use crate::files::intake::Purpose;
 use crate::http::call::{Call, Done, Fingerprint};
 use crate::http::multipart::{UploadBody, read_upload};
 use crate::http::public::chats::parse_chat_id;
-use crate::http::public::files::FileForm;
 use crate::http::public::refusals::{Refusals, SendRefusals, UploadRefusals};
 use crate::http::public::send_body::{IdempotencyHeader, NewIds};
 use crate::http::public::sending::AcceptedMessage;
@@ -31,6 +30,30 @@ pub struct VoiceForm {
     /// OGG with Opus sound, which arrives as a voice note. MP3 and other OGG sound arrive as an audio file. At most 16 MB.
     #[schema(value_type = String, format = Binary)]
     pub file: Vec<u8>,
+    /// When it is to go: RFC 3339 with its offset, at most 30 days ahead.
+    #[schema(required = false)]
+    pub send_at: Option<String>,
+}
+
+/// A file in a form, and when it goes.
+#[derive(ToSchema)]
+pub struct FileMessageForm {
+    /// The file's bytes, under any file name. JPG, PNG, GIF, WebP, MP3, OGG, OGA, AAC, MP4 and 3GP up to 16 MB, anything
+    /// else up to 100 MB.
+    #[schema(value_type = String, format = Binary)]
+    pub file: Vec<u8>,
+    /// For people to see; left out, that of the part `file`.
+    #[schema(required = false, max_length = 1024)]
+    pub filename: Option<String>,
+    /// Counts only where the bytes don't say what they are.
+    #[schema(required = false, max_length = 140, example = "application/pdf")]
+    pub content_type: Option<String>,
+    /// A text beside the file.
+    #[schema(required = false, max_length = 2000)]
+    pub caption: Option<String>,
+    /// When it is to go: RFC 3339 with its offset, at most 30 days ahead.
+    #[schema(required = false)]
+    pub send_at: Option<String>,
 }
 
 /// A file that was taken in, and the message that it goes with.
@@ -53,7 +76,7 @@ struct Destination {
 /// quota, or 2 with a `caption`, given back if it fails.
 #[utoipa::path(
     post, path = "/chats/{chat_id}/file_message", tag = "Messages", operation_id = "send_file_message",
-    request_body(content = FileForm, content_type = "multipart/form-data"),
+    request_body(content = FileMessageForm, content_type = "multipart/form-data"),
     params(("chat_id" = i64, Path, description = "The chat's number"), IdempotencyHeader),
     responses(
         (status = 200, description = "Accepted", body = OkBody<AcceptedMessage>), Refusals, UploadRefusals, SendRefusals,
@@ -107,6 +130,7 @@ async fn take_in(app: &App, to: Destination, body: UploadBody) -> Result<(FileMe
         label: None,
         chat_name: None,
         origin: Origin::PublicApi,
+        send_at: upload.send_at,
     };
     Ok((FileMessage { file, message }, fingerprint))
 }

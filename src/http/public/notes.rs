@@ -3,18 +3,26 @@
 use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::error::Error;
 use crate::http::call::{Call, Done, RawBody};
 use crate::http::fields::Fields;
+use crate::http::public::chat_messages::MessagePage;
 use crate::http::public::chats::parse_chat_id;
+use crate::http::public::pages::{PAGE_ROWS, cut, read_page};
 use crate::http::public::refusals::{BodyRefusals, Refusals};
 use crate::http::public::send_body::IdempotencyHeader;
 use crate::http::public::sending::AcceptedMessage;
-use crate::http::public::view::Ok as OkBody;
-use crate::inbox::notes::{NewNote, add_note};
+use crate::http::public::view::{Message, Nothing, Ok as OkBody, Viewer, zone_of};
+use crate::id::{ChatId, MessageUid};
+use crate::inbox::chat::unknown_chat;
+use crate::inbox::notes::{NewNote, add_note, delete_note, note_find, unknown_note};
 use crate::inbox::values::NoteText;
+use crate::store::chats::chat_find;
+use crate::store::message_pages::message_views;
+use crate::store::notes::note_list;
 
 /// A note.
 #[derive(ToSchema)]
@@ -55,6 +63,95 @@ pub async fn create_note(mut call: Call, Path(id): Path<String>, headers: Header
         Ok(Done { data: AcceptedMessage { message_uid: uid.to_string() }, message: Some(uid) })
     })
     .await
+}
+
+/// The notes of a chat to list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the words of the document; `Fields` reads the request")]
+pub struct NotesQuery {
+    /// From 1; a page behind the last is empty.
+    page: Option<i64>,
+}
+
+/// Read a chat's notes
+///
+/// Partyline's own. The newest first; 50 to a page.
+#[utoipa::path(
+    get, path = "/chats/{chat_id}/notes", tag = "Chats", operation_id = "list_notes",
+    params(("chat_id" = i64, Path, description = "The chat's number"), NotesQuery),
+    responses(
+        (status = 200, description = "A page of notes", body = OkBody<MessagePage>), Refusals,
+    ),
+)]
+pub async fn list_notes(mut call: Call, Path(id): Path<String>) -> Response {
+    let request = call.may_read().and_then(|()| {
+        let chat = parse_chat_id(&id)?;
+        call.query(|fields| Some((chat, read_page(fields))))
+    });
+    let app = call.app().clone();
+    call.read(request, move |tx, caller, (chat, page)| {
+        let workspace = caller.workspace;
+        let zone = zone_of(tx, workspace)?;
+        chat_find(tx, workspace, *chat)?.ok_or_else(unknown_chat)?;
+        let mut uids = note_list(tx, workspace, *chat, PAGE_ROWS + 1, (page - 1) * PAGE_ROWS)?;
+        let has_more_pages = cut(&mut uids, PAGE_ROWS);
+        let views = message_views(tx, workspace, &uids)?;
+        let messages = Viewer::new(&app, workspace, &zone).messages(tx, &views)?;
+        Ok(MessagePage { has_more_pages, messages })
+    })
+    .await
+}
+
+/// Read a note
+///
+/// Partyline's own.
+#[utoipa::path(
+    get, path = "/chats/{chat_id}/notes/{note_uid}", tag = "Chats", operation_id = "get_note",
+    params(
+        ("chat_id" = i64, Path, description = "The chat's number"),
+        ("note_uid" = String, Path, description = "As `message_uid` when it was added"),
+    ),
+    responses(
+        (status = 200, description = "The note", body = OkBody<Message>), Refusals,
+    ),
+)]
+pub async fn get_note(mut call: Call, Path((id, uid)): Path<(String, String)>) -> Response {
+    let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_note(&id, &uid));
+    let app = call.app().clone();
+    call.read(request, move |tx, caller, (chat, note)| {
+        let zone = zone_of(tx, caller.workspace)?;
+        let view = note_find(tx, caller.workspace, *chat, *note)?;
+        Viewer::new(&app, caller.workspace, &zone).one(tx, &view)
+    })
+    .await
+}
+
+/// Delete a note
+///
+/// Partyline's own. For good; nobody but your team ever had it.
+#[utoipa::path(
+    delete, path = "/chats/{chat_id}/notes/{note_uid}", tag = "Chats", operation_id = "delete_note",
+    params(
+        ("chat_id" = i64, Path, description = "The chat's number"),
+        ("note_uid" = String, Path, description = "As `message_uid` when it was added"),
+    ),
+    responses(
+        (status = 200, description = "Deleted", body = OkBody<Nothing>), Refusals,
+    ),
+)]
+pub async fn remove_note(mut call: Call, Path((id, uid)): Path<(String, String)>) -> Response {
+    let request = call.may_send().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_note(&id, &uid));
+    call.write(request, |write, _, (chat, note)| {
+        delete_note(write, *chat, *note)?;
+        Ok(Done::with(Nothing {}))
+    })
+    .await
+}
+
+fn parse_note(chat: &str, note: &str) -> Result<(ChatId, MessageUid), Error> {
+    let chat = parse_chat_id(chat)?;
+    Ok((chat, Uuid::try_parse(note).map(MessageUid).map_err(|_| unknown_note())?))
 }
 
 fn read_note(fields: &mut Fields) -> Option<(NoteText, bool)> {

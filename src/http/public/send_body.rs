@@ -6,8 +6,9 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use crate::http::fields::Fields;
-use crate::id::{FileUid, MessageUid, TemplateId};
+use crate::id::{ChatId, FileUid, MessageUid, TemplateId};
 use crate::inbox::content::{Attachment, Content, Recipient};
+use crate::inbox::schedule::parse_send_at;
 use crate::inbox::send::SendMessage;
 use crate::inbox::values::{ChatName, Jid, LabelName, MessageText, Phone};
 use crate::message::Origin;
@@ -47,6 +48,10 @@ pub struct NewMessage {
     /// Sends the file of this template along, instead of `file_uid`.
     #[schema(required = false, nullable = false)]
     pub attachment_template_id: Option<i64>,
+    /// When it is to go: RFC 3339 with its offset, at most 30 days ahead. It is accepted and paid now, and can be cancelled
+    /// until then.
+    #[schema(required = false, nullable = false)]
+    pub send_at: Option<String>,
 }
 
 /// A message to a JID: a phone's, a group's, or that of a contact whose phone WhatsApp hides.
@@ -76,6 +81,10 @@ pub struct NewJidMessage {
     /// Sends the file of this template along, instead of `file_uid`.
     #[schema(required = false, nullable = false)]
     pub attachment_template_id: Option<i64>,
+    /// When it is to go: RFC 3339 with its offset, at most 30 days ahead. It is accepted and paid now, and can be cancelled
+    /// until then.
+    #[schema(required = false, nullable = false)]
+    pub send_at: Option<String>,
 }
 
 /// A message to a chat that is there, from that chat's account.
@@ -98,6 +107,10 @@ pub struct NewChatMessage {
     /// Sends the file of this template along, instead of `file_uid`.
     #[schema(required = false, nullable = false)]
     pub attachment_template_id: Option<i64>,
+    /// When it is to go: RFC 3339 with its offset, at most 30 days ahead. It is accepted and paid now, and can be cancelled
+    /// until then.
+    #[schema(required = false, nullable = false)]
+    pub send_at: Option<String>,
 }
 
 /// A message to the chat of a name, from that chat's account.
@@ -123,6 +136,10 @@ pub struct NewNamedMessage {
     /// Sends the file of this template along, instead of `file_uid`.
     #[schema(required = false, nullable = false)]
     pub attachment_template_id: Option<i64>,
+    /// When it is to go: RFC 3339 with its offset, at most 30 days ahead. It is accepted and paid now, and can be cancelled
+    /// until then.
+    #[schema(required = false, nullable = false)]
+    pub send_at: Option<String>,
 }
 
 /// The ids of a message, chosen before its write begins.
@@ -166,6 +183,28 @@ pub fn read_to_chat_name(fields: &mut Fields, ids: NewIds) -> Option<SendMessage
     read_message(fields, ids, to, SendMessageExtras { account, chat_name: None, reply_to })
 }
 
+/// Reads a body to any recipient, of whom it names one: `phone`, `jid`, `chat_id`, or `chat_name` alone.
+pub fn read_to_anybody(fields: &mut Fields, ids: NewIds) -> Option<SendMessage> {
+    let phone = fields.parsed("phone", |given| Phone::parse("phone", given)).as_ref().map(Recipient::phone);
+    let jid = fields.parsed("jid", |given| Jid::parse("jid", given));
+    let jid = jid.map(|jid| Recipient::Address(jid.into_address()));
+    let chat = fields.integer("chat_id").map(|id| Recipient::Chat(ChatId(id)));
+    let (account, name, reply_to) = (read_account(fields), read_chat_name(fields), read_reply_to(fields));
+    let mut named: Vec<Recipient> = [phone, jid, chat].into_iter().flatten().collect();
+    let is_readable = !["phone", "jid", "chat_id", "chat_name"].iter().any(|field| fields.has_fault(field));
+    if named.len() > 1 {
+        fields.fault("phone", "A message has one recipient; give phone, jid or chat_id".into());
+    }
+    let (to, chat_name) = match (named.pop(), name) {
+        (None, Some(name)) => (Some(Recipient::ChatNamed(name)), None),
+        (to, chat_name) => (to, chat_name),
+    };
+    if to.is_none() && is_readable {
+        fields.fault("phone", "The recipient is missing; give phone, jid, chat_id or chat_name".into());
+    }
+    read_message(fields, ids, to, SendMessageExtras { account, chat_name, reply_to })
+}
+
 /// What only some sends can name.
 struct SendMessageExtras {
     account: Option<Phone>,
@@ -193,10 +232,12 @@ fn read_message(
         Err(_) => None,
     };
     let label = fields.parsed("label", |given| LabelName::parse("label", given));
+    let send_at = fields.parsed("send_at", |given| parse_send_at("send_at", given));
     let SendMessageExtras { account, chat_name, reply_to } = extras;
     let (content, to) = (content?, to?);
     let NewIds { uid, wamid } = ids;
-    Some(SendMessage { uid, wamid, to, account, content, reply_to, label, chat_name, origin: Origin::PublicApi })
+    let origin = Origin::PublicApi;
+    Some(SendMessage { uid, wamid, to, account, content, reply_to, label, chat_name, origin, send_at })
 }
 
 fn read_attachment(fields: &mut Fields) -> Option<Attachment> {

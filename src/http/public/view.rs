@@ -94,6 +94,10 @@ pub struct MessageData {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub is_private: Option<bool>,
+    /// When a scheduled message goes, or was to go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub scheduled_timestamp: Option<String>,
     /// When its sender changed its text last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -277,6 +281,7 @@ impl MessageData {
         MessageData {
             reply_to_uid: view.message.reply_to.map(|uid| uid.to_string()),
             is_private: is_note.then_some(view.details.is_private),
+            scheduled_timestamp: time(view.details.scheduled_at),
             edited_timestamp: time(view.details.edited_at),
             deleted_timestamp: time(view.details.deleted_at),
             attachment: view.attachment.as_ref().map(|attachment| AttachmentData {

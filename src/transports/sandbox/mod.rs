@@ -94,15 +94,17 @@ impl Sandbox {
         let now = self.stage.world.clock.now();
         let at = Time::from_ms(self.latest_ms.fetch_max(now.ms(), Ordering::Relaxed).max(now.ms()));
         let (of, planned, speed) = (self.stage.of, Arc::clone(&self.planned), self.stage.world.speed);
-        let written = if let Body::Reaction { to_wamid, emoji, .. } = &message.body {
-            let (to_wamid, emoji) = (to_wamid.clone(), emoji.clone());
-            let work = move |tx: &mut Tx<'_>| phone::react(tx, of, &to_wamid, "", &emoji).map(|()| Sent::At(at));
-            self.stage.world.database.write(of.workspace.0, Priority::Foreground, work).await
-        } else {
-            let received = self.received(message, at);
-            let is_file = matches!(message.body, Body::File(_));
-            let work = move |tx: &mut Tx<'_>| receive(tx, of, &received, is_file, speed, &planned);
-            self.stage.world.database.write(of.workspace.0, Priority::Foreground, work).await
+        let written = match message.body.clone() {
+            Body::Text(_) | Body::File(_) => {
+                let received = self.received(message, at);
+                let is_file = matches!(message.body, Body::File(_));
+                let work = move |tx: &mut Tx<'_>| receive(tx, of, &received, is_file, speed, &planned);
+                self.stage.world.database.write(of.workspace.0, Priority::Foreground, work).await
+            }
+            change => {
+                let work = move |tx: &mut Tx<'_>| phone::change(tx, of, &change, at).map(|()| Sent::At(at));
+                self.stage.world.database.write(of.workspace.0, Priority::Foreground, work).await
+            }
         };
         match written {
             Ok(Sent::At(at)) => Ok(Accepted { wamid: message.wamid.clone(), at_ms: at.ms() }),
@@ -115,7 +117,7 @@ impl Sandbox {
         let (text, body) = match &message.body {
             Body::Text(text) => (text.clone(), String::new()),
             Body::File(file) => body_to_keep(&kept(file)),
-            Body::Reaction { .. } => (String::new(), String::new()),
+            Body::Reaction { .. } | Body::Edit { .. } | Body::Revoke { .. } => (String::new(), String::new()),
         };
         SandboxMessage {
             wamid: message.wamid.clone(),

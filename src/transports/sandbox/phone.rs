@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use database::{Error, Read, Tx};
 use serde::{Deserialize, Serialize};
-use transport::{Address, Event, Incoming, IncomingBody};
+use transport::{Address, Body, Event, Incoming, IncomingBody};
 use uuid::Uuid;
 
 use crate::clock::Time;
@@ -70,6 +70,16 @@ pub fn react(tx: &mut Tx<'_>, of: SandboxOf, wamid: &str, by: &str, emoji: &str)
     }
     let json = if reactions.is_empty() { String::new() } else { serde_json::to_string(&reactions).unwrap_or_default() };
     sandbox_message_set_reactions(tx, of, wamid, &json)
+}
+
+/// What our account does to a message that is there. A message of its own is the request, and nothing to show.
+pub fn change(tx: &mut Tx<'_>, of: SandboxOf, body: &Body, at: Time) -> Result<(), Error> {
+    match body {
+        Body::Reaction { to_wamid, emoji, .. } => react(tx, of, to_wamid, "", emoji),
+        Body::Edit { to_wamid, text } => sandbox_message_edit(tx, of, to_wamid, text, at),
+        Body::Revoke { to_wamid } => sandbox_message_revoke(tx, of, to_wamid, at),
+        Body::Text(_) | Body::File(_) => Ok(()),
+    }
 }
 
 /// Keeps what was told, so that phones show it. Each event has an id that sorts messages in the order in which they came.

@@ -67,7 +67,7 @@ pub struct Change {
     /// What automatic answers were switched to.
     #[serde(skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
-    /// The message that opened it again.
+    /// The message that opened it again, or the note that was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     message_uid: Option<String>,
 }
@@ -146,7 +146,7 @@ fn change(scene: &Scene<'_>, row: &EventRow) -> Change {
         Kind::ChatLabelled | Kind::ChatUnlabelled => change.label = told(),
         Kind::ChatRenamed => change.name = told(),
         Kind::ChatAutoresponse => change.enabled = Some(row.detail == "on"),
-        Kind::ChatReopened => change.message_uid = row.message.map(|uid| uid.to_string()),
+        Kind::ChatReopened | Kind::NoteDeleted => change.message_uid = row.message.map(|uid| uid.to_string()),
         _ => {}
     }
     change

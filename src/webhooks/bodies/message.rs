@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::event_kind::Kind;
+use crate::inbox::own_changes::ChangeFailure;
 use crate::message::FileState;
 use crate::store::accounts::AccountRow;
 use crate::store::chats::ChatRow;
@@ -64,6 +65,14 @@ pub struct More {
     failure_reason: Option<FailureReason>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attachment_state: Option<&'static str>,
+    /// Why it is held, or why nobody knows whether it went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// When a scheduled message goes, or was to go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_timestamp: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change_failure: Option<ChangeFailure>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -152,5 +161,8 @@ fn more(scene: &Scene<'_>, row: &EventRow, view: &MessageView) -> More {
             details: failure.details.clone(),
         }),
         attachment_state: view.attachment.as_ref().map(|file| file.state.as_str()),
+        reason: matches!(row.kind, Kind::MessageHeld | Kind::MessageUncertain).then(|| row.detail.clone()),
+        scheduled_timestamp: (!view.details.scheduled_at.is_never()).then(|| scene.time(view.details.scheduled_at)),
+        change_failure: serde_json::from_str(&row.detail).ok().filter(|_| row.kind == Kind::MessageChangeFailed),
     }
 }

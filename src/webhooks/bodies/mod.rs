@@ -128,9 +128,14 @@ fn body(
         | Kind::MessageStatus
         | Kind::MessageEdited
         | Kind::MessageDeleted
+        | Kind::MessageScheduled
+        | Kind::MessageUnscheduled
+        | Kind::MessageChangeFailed
         | Kind::NoteAdded
         | Kind::AttachmentReady
-        | Kind::AttachmentUnavailable => {
+        | Kind::AttachmentUnavailable
+        | Kind::MessageHeld
+        | Kind::MessageUncertain => {
             let event = message::render(tx, scene, row, event_type)?;
             let is_recent = scene.now.ms() - row.at.ms() < ATTACHMENT_WAITED_MS;
             return Ok(event.map(|(event, waits)| (Body::Message(Box::new(event)), waits && is_recent)));

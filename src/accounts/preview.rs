@@ -1,0 +1,145 @@
+//! What would become of a message: decided as a send decides, without writing anything.
+
+use std::time::Duration;
+
+use transport::Capabilities;
+
+use crate::accounts::health::{Gate, gate};
+use crate::clock::Time;
+use crate::error::Error;
+use crate::inbox::send::{Decision, SendMessage, decide, look};
+use crate::store::Write;
+use crate::store::accounts::{AccountRow, account_find};
+use crate::store::outbox::{outbox_ahead, outbox_ahead_in_chat};
+use crate::store::routes::RouteChat;
+use crate::workspace::quota::{credits_left, ensure_credits};
+use crate::workspace::tokens::Caller;
+
+/// As far as messages that go first are counted.
+pub const AHEAD_MAX: i64 = 10_000;
+
+/// What a send would meet.
+#[derive(Debug, Default)]
+pub struct Preview {
+    /// Whether it would be accepted.
+    pub is_accepted: bool,
+    /// How it would go; `None` where it would be refused before that is known.
+    pub way: Option<Way>,
+    pub credits_left: i64,
+    /// What refuses it or holds it up, the refusal first.
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// How it would go.
+#[derive(Debug)]
+pub struct Way {
+    pub account: AccountRow,
+    /// `None` where the message would make one.
+    pub chat: Option<RouteChat>,
+    pub jid: String,
+    pub credits: i64,
+    /// Messages that would go first, counted up to [`AHEAD_MAX`].
+    pub ahead: i64,
+    /// About when it would go; `None` where nobody can know.
+    pub goes_at: Option<Time>,
+}
+
+/// What stands in a message's way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// The code of the refusal, or `account_held`, `account_down`, `service_window_closed`.
+    pub code: &'static str,
+    pub message: String,
+    /// When it is over by itself, where that is known.
+    pub until: Option<Time>,
+}
+
+/// Looks at how a message would go if it were sent now.
+///
+/// # Errors
+/// Faults only: a refusal is what it tells.
+pub fn preview(write: &mut Write<'_, '_>, caller: &Caller, request: &SendMessage) -> Result<Preview, Error> {
+    let mut preview = Preview { credits_left: credits_left(write), ..Preview::default() };
+    let routes = look(write.tx, write.workspace.id, request)?;
+    let now = write.now;
+    match decide(write.tx, caller, request, &routes, now) {
+        Ok(decision) => {
+            let refusal = ensure_credits(write, decision.cost).err();
+            preview.is_accepted = refusal.is_none();
+            preview.obstacles.extend(refusal.as_ref().map(obstacle));
+            preview.way = way(write, request, &decision, &mut preview.obstacles)?;
+        }
+        Err(refusal) if refusal.is_refusal() => preview.obstacles.push(obstacle(&refusal)),
+        Err(fault) => return Err(fault),
+    }
+    Ok(preview)
+}
+
+fn way(
+    write: &mut Write<'_, '_>,
+    request: &SendMessage,
+    decision: &Decision<'_>,
+    obstacles: &mut Vec<Obstacle>,
+) -> Result<Option<Way>, Error> {
+    let (workspace, now) = (write.workspace.id, write.now);
+    let route = decision.route;
+    let Some(account) = account_find(write.tx, workspace, route.account)? else { return Ok(None) };
+    let starts_at = request.send_at.unwrap_or(now);
+    let held = held_up(&account, starts_at);
+    obstacles.extend(held.clone());
+    let last_inbound_at = route.chat.as_ref().map_or(Time::NEVER, |chat| chat.last_inbound_at);
+    let capabilities = Capabilities::of(route.transport);
+    obstacles.extend(window_closed(capabilities, last_inbound_at, starts_at));
+    let ahead = match request.send_at {
+        // What will be waiting then, nobody knows.
+        Some(_) => 0,
+        None => ahead(write, decision)?,
+    };
+    let pause = if capabilities.paced { u64::try_from(write.workspace.pacing_ms).unwrap_or(0) } else { 0 };
+    let wait = Duration::from_millis(pause.saturating_mul(u64::try_from(ahead).unwrap_or(0)));
+    let goes_at = match held {
+        Some(held) => held.until.map(|until| until + wait),
+        None => Some(starts_at + wait),
+    };
+    let (chat, jid) = (route.chat.clone(), decision.address.jid().to_owned());
+    Ok(Some(Way { account, chat, jid, credits: decision.cost, ahead, goes_at }))
+}
+
+fn ahead(write: &mut Write<'_, '_>, decision: &Decision<'_>) -> Result<i64, Error> {
+    let (workspace, account) = (write.workspace.id, decision.route.account);
+    let of_account = outbox_ahead(write.tx, workspace, account, decision.urgency as i64, AHEAD_MAX)?;
+    let of_chat = match &decision.route.chat {
+        Some(chat) => outbox_ahead_in_chat(write.tx, workspace, account, chat.id, AHEAD_MAX)?,
+        None => 0,
+    };
+    Ok(of_account.max(of_chat))
+}
+
+fn held_up(account: &AccountRow, at: Time) -> Option<Obstacle> {
+    let Gate::Closed { until } = gate(account, at) else { return None };
+    let why = if account.health_reason.is_empty() { String::new() } else { format!(": {}", account.health_reason) };
+    let health = account.health.replace('_', " ");
+    let (code, what) = match until {
+        Some(_) => ("account_held", "WhatsApp holds back what it sends until then"),
+        None => ("account_down", "what is sent waits until it is connected again"),
+    };
+    let message = format!("WhatsApp account {} is {health}{why}; {what}", account.phone);
+    Some(Obstacle { code, message, until })
+}
+
+fn window_closed(capabilities: Capabilities, last_inbound_at: Time, at: Time) -> Option<Obstacle> {
+    let hours = capabilities.service_window_hours?;
+    let is_open =
+        !last_inbound_at.is_never() && at.since(last_inbound_at) < Duration::from_secs(u64::from(hours) * 3600);
+    (!is_open).then(|| Obstacle {
+        code: "service_window_closed",
+        message: format!(
+            "The contact hasn't written in the last {hours} hours; WhatsApp takes nothing but templates now"
+        ),
+        until: None,
+    })
+}
+
+fn obstacle(refusal: &Error) -> Obstacle {
+    Obstacle { code: refusal.code.as_str(), message: refusal.message.clone(), until: None }
+}

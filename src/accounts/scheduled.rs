@@ -1,0 +1,46 @@
+//! Puts scheduled messages into the outbox when their time has come. Rows, not timers: a restart goes on where it was, and
+//! of several servers each message is released by one.
+
+use std::time::Duration;
+
+use database::Priority;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::inbox::schedule::release_due;
+use crate::store::scheduled::scheduled_workspaces;
+
+/// How late a message may leave the schedule.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Workspaces of one look; the others come with the next.
+const WORKSPACES_MAX: i64 = 1_000;
+/// Writes for one workspace in one look, so that nobody's thousands keep the others waiting for long.
+const WRITES_MAX: usize = 20;
+
+/// Releases every second until `shutdown`.
+pub async fn run(app: App, shutdown: CancellationToken) {
+    let pause = || tokio::time::sleep(app.clock.look_every(LOOK_EVERY));
+    while shutdown.run_until_cancelled(pause()).await.is_some() {
+        if let Some(Err(error)) = shutdown.run_until_cancelled(release(&app)).await {
+            tracing::warn!(%error, "scheduled messages could not be released; tried again in a second");
+        }
+    }
+}
+
+/// Releases what is due; returns how many messages left the schedule.
+pub async fn release(app: &App) -> Result<usize, Error> {
+    let now = app.clock.now();
+    let due = app.read(move |snapshot| Ok::<_, Error>(scheduled_workspaces(snapshot, now, WORKSPACES_MAX)?)).await?;
+    let mut released = 0;
+    for workspace in due {
+        for _ in 0..WRITES_MAX {
+            let some = app.write(workspace, Priority::Background, release_due).await?;
+            released += some;
+            if some == 0 {
+                break;
+            }
+        }
+    }
+    Ok(released)
+}

@@ -1,0 +1,158 @@
+//! How much of the quotas is used in this cycle, and what that will come to.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+
+use crate::clock::Time;
+use crate::http::dashboard::page::icon;
+use crate::http::dashboard::session::Signed;
+use crate::http::dashboard::time::{formatted, grouped};
+use crate::workspace::permissions::Right;
+use crate::workspace::usage::{QuotaUse, Usage};
+use crate::workspace::zone::stored_zone;
+
+/// Where a quota begins to warn, in percent.
+const NEARLY_PERCENT: i64 = 80;
+/// The chart's height in its own units; a column is ten wide with its gap.
+const CHART_HEIGHT: i64 = 100;
+
+pub fn card(usage: &Usage, signed: &Signed, contact: &str) -> Markup {
+    let zone = stored_zone(&signed.who.workspace.zone);
+    let last = Time::from_ms(usage.cycle.ends_at.ms() - 1);
+    let day = |at: Time| formatted(at, &zone, "%-d %b");
+    html! {
+        section.card aria-labelledby="usage" {
+            header {
+                h2 #usage { "This cycle" }
+                span.meta.push {
+                    (day(usage.cycle.starts_at)) " to " (day(last)) " · resets "
+                    (formatted(usage.cycle.ends_at, &zone, "%a %-d %b %H:%M")) ", " (place(&signed.who.workspace.zone))
+                }
+            }
+            div.card-body.stack {
+                (quota("API calls", &usage.calls, None, &zone))
+                (chart("API calls per day", &usage.days.iter().map(|day| (day.date, day.calls)).collect::<Vec<_>>(), usage.today))
+                (quota("Mass-sending credits", &usage.credits, Some(usage.topped_up), &zone))
+                (chart("Credits per day", &usage.days.iter().map(|day| (day.date, day.credits)).collect::<Vec<_>>(), usage.today))
+            }
+            footer {
+                span.small { span.muted { "Rate " } (grouped(usage.rate_used)) " of " (grouped(usage.rate_limit)) " in the last minute" }
+                @if signed.may(Right::ManageTokens) { (increase(signed, usage, contact)) }
+            }
+        }
+    }
+}
+
+/// `Europe/Lisbon` is Lisbon to whoever lives there.
+fn place(zone: &str) -> String {
+    zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
+}
+
+fn quota(name: &str, quota: &QuotaUse, topped_up: Option<i64>, zone: &TimeZone) -> Markup {
+    let left = (quota.limit - quota.used).max(0);
+    let percent = |of: i64| (of.saturating_mul(100) / quota.limit.max(1)).clamp(0, 100);
+    let used = percent(quota.used);
+    let tone = (used >= NEARLY_PERCENT || quota.runs_out_at.is_some()).then_some("warning");
+    html! {
+        div.stack.tight data-tone=[tone] {
+            div.line-up {
+                h3.muted.small { (name) }
+                span.meta.push {
+                    (grouped(left)) " left of " (grouped(quota.limit))
+                    @if let Some(more) = topped_up.filter(|more| *more > 0) { ", and " (grouped(more)) " topped up" }
+                }
+            }
+            div.line-up {
+                span.big { (grouped(quota.used)) } span.muted.small { "used" }
+                @if used >= NEARLY_PERCENT { span.badge.push data-tone="warning" { (icon("alert")) (used) " %" } }
+                @else { span.meta.push { "about " (grouped(quota.forecast)) " by the reset" } }
+            }
+            div.meter role="meter" aria-label={ (name) " used" } aria-valuemin="0" aria-valuemax=(quota.limit) aria-valuenow=(quota.used) {
+                svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true" {
+                    rect.soon width=(percent(quota.forecast)) height="1" {}
+                    rect width=(used) height="1" {}
+                }
+            }
+            @if let Some(at) = quota.runs_out_at {
+                p.small { "At this pace all are used on " strong { (formatted(at, zone, "%a %-d %b")) } ", before the reset." }
+            }
+        }
+    }
+}
+
+/// A column per day of the cycle; days to come are a line on the ground.
+fn chart(name: &str, days: &[(Date, i64)], today: Date) -> Markup {
+    let most = days.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    let now = days.iter().find(|(date, _)| *date == today).map_or(0, |(_, count)| *count);
+    let total: i64 = days.iter().map(|(_, count)| count).sum();
+    let width = days.len() * 10;
+    let label = format!(
+        "{name}: {} in this cycle, at most {} on one day, {} today",
+        grouped(total),
+        grouped(most.min(total)),
+        grouped(now)
+    );
+    let (Some((first, _)), Some((last, _))) = (days.first(), days.last()) else { return html! {} };
+    html! {
+        figure {
+            svg.chart viewBox={ "0 0 " (width) " " (CHART_HEIGHT) } preserveAspectRatio="none" role="img" aria-label=(label) {
+                @for (at, (date, count)) in days.iter().enumerate() {
+                    @let height = if *count > 0 { (count * CHART_HEIGHT / most).max(2) } else { 1 };
+                    rect class=[(*count == 0).then_some("none")] x=(at * 10 + 1) y=(CHART_HEIGHT - height) width="8" height=(height) rx="0.6" {
+                        title { (short(*date)) ": " (grouped(*count)) }
+                    }
+                }
+            }
+            figcaption.line-up.meta {
+                span { (short(*first)) } span.push { "today, " (grouped(now)) " so far" } span.push { (short(*last)) }
+            }
+        }
+    }
+}
+
+fn short(date: Date) -> String {
+    date.strftime("%-d %b").to_string()
+}
+
+/// Whom to ask, with the words and the command at hand. What may be used is the operator's decision.
+fn increase(signed: &Signed, usage: &Usage, contact: &str) -> Markup {
+    let workspace = &signed.who.workspace;
+    let command = format!(
+        "partyline workspace set-limits --workspace {} --calls {} --credits {}",
+        workspace.id,
+        usage.calls.limit.saturating_mul(2),
+        usage.credits.limit.saturating_mul(2)
+    );
+    html! {
+        button.btn.push type="button" popovertarget="increase" { "Request an increase" }
+        div.card.over #increase popover role="dialog" aria-labelledby="increase-head" {
+            header { h2 #increase-head { "Request an increase" } }
+            div.card-body.stack {
+                p.small {
+                    "The operator of this server decides. "
+                    @if contact.is_empty() { "Ask whoever runs it for you" } @else { "Write to " (reach(contact)) }
+                    ", and say which workspace it is and how much you need:"
+                }
+                dl.facts {
+                    dt { "Workspace" } dd { (workspace.id) ", " bdi { (workspace.name) } }
+                    dt { "Calls" } dd { (grouped(usage.calls.used)) " of " (grouped(usage.calls.limit)) " used" }
+                    dt { "Credits" } dd { (grouped(usage.credits.used)) " of " (grouped(usage.credits.limit)) " used" }
+                    dt { "Rate" } dd { (grouped(usage.rate_limit)) " calls a minute" }
+                }
+                p.small.muted { "The operator grants it on the server with, for example:" }
+                (crate::http::dashboard::page::code("In a terminal", &command))
+                div.line-up { button.btn.push type="button" popovertarget="increase" popovertargetaction="hide" { "Close" } }
+            }
+        }
+    }
+}
+
+/// An address of mail or of a page is a link; anything else is only said.
+fn reach(contact: &str) -> Markup {
+    html! {
+        @if contact.starts_with("https://") || contact.starts_with("http://") { a href=(contact) rel="noreferrer" { (contact) } }
+        @else if contact.contains('@') && !contact.contains(' ') { a href={ "mailto:" (contact) } { (contact) } }
+        @else { strong { (contact) } }
+    }
+}
