@@ -28,7 +28,8 @@ fn seqs(body: &Value) -> Vec<i64> {
 async fn limited_to(stage: &TestApp, phone: &str) -> Actor {
     let secret = TokenSecret::generate();
     let limits = TokenLimits { accounts: vec![phone.to_owned()], ..TokenLimits::default() };
-    let token = NewToken { name: "shop".into(), scope: Scope::Full, sandbox_only: false, limits, teammate: TeammateId(1) };
+    let token =
+        NewToken { name: "shop".into(), scope: Scope::Full, sandbox_only: false, limits, teammate: TeammateId(1) };
     let text = secret.reveal().to_owned();
     stage.write(stage.workspace, move |write| create_limited_token(write, &token, &secret)).await;
     stage.somebody(&text)

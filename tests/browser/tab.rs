@@ -119,12 +119,14 @@ impl<'b> Tab<'b> {
         self.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
     }
 
-    /// Presses Tab, Enter or Space.
+    /// Presses Tab, Enter, Escape, Space, or a letter.
     pub fn press(&mut self, name: &str) {
         let (code, text) = match name {
             "Tab" => (9, ""),
             "Enter" => (13, "\r"),
-            _ => (32, " "),
+            "Escape" => (27, ""),
+            "Space" => (32, " "),
+            letter => (i64::from(letter.as_bytes()[0].to_ascii_uppercase()), letter),
         };
         for kind in ["keyDown", "keyUp"] {
             let text = if kind == "keyDown" { text } else { "" };

@@ -81,6 +81,7 @@ async fn say(desk: &Desk, signed: &Signed, chat: ChatId, text: &str, is_note: bo
         label: None,
         chat_name: None,
         origin: Origin::SharedInbox,
+        send_at: None,
     };
     let queue = move |write: &mut Write<'_, '_>| queue_message(write, &caller, &message);
     app.write(workspace, Priority::Foreground, queue).await.map(drop)
