@@ -190,6 +190,7 @@ fn serve_alone() {
     let settings = Settings {
         public_url: "http://127.0.0.1".into(),
         sandbox_speed: 0.0,
+        support_contact: String::new(),
         files_folder: folder.path().join("files"),
         outbound: Policy::default(),
     };

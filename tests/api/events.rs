@@ -5,6 +5,7 @@ use std::time::Duration;
 use partyline::accounts::link_sandbox;
 use partyline::event_kind::Cause;
 use partyline::events::log::{EVENTS_KEPT, SCANNED_MAX};
+use partyline::id::TeammateId;
 use partyline::store::events::event_append;
 use partyline::workspace::token_limits::TokenLimits;
 use partyline::workspace::tokens::{NewToken, Scope, TokenSecret, create_limited_token};
@@ -29,7 +30,7 @@ async fn limited_to(stage: &TestApp, phone: &str) -> Actor {
     let secret = TokenSecret::generate();
     let limits = TokenLimits { accounts: vec![phone.to_owned()], ..TokenLimits::default() };
     let token =
-        NewToken { name: "shop".into(), scope: Scope::Full, sandbox_only: false, limits, teammate: TeammateId(1) };
+        NewToken { name: "shop".into(), scope: Scope::Full, sandbox_only: false, teammate: TeammateId::OWNER, limits };
     let text = secret.reveal().to_owned();
     stage.write(stage.workspace, move |write| create_limited_token(write, &token, &secret)).await;
     stage.somebody(&text)

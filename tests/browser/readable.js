@@ -29,11 +29,11 @@
     const ratio = (a + 0.05) / (b + 0.05);
     if (ratio < 4.5) complaints.push(`${called(element)}: contrast ${ratio.toFixed(2)}`);
   }
-  for (const field of document.querySelectorAll('input, select, textarea')) {
-    if (!field.labels.length) complaints.push(`${called(field)}: no label`);
+  for (const field of document.querySelectorAll('input:not([type=hidden]), select, textarea')) {
+    if (!field.labels.length && !field.ariaLabel) complaints.push(`${called(field)}: no label`);
   }
   for (const target of document.querySelectorAll('button, .btn, input, select')) {
-    if (target.getClientRects().length && target.getBoundingClientRect().height < 24) complaints.push(`${called(target)}: too small`);
+    if (target.getClientRects().length && (target.closest('label') ?? target).getBoundingClientRect().height < 24) complaints.push(`${called(target)}: too small`);
   }
   if (document.querySelectorAll('h1').length !== 1) complaints.push('not one h1');
   if (!document.title || !document.documentElement.lang) complaints.push('no title or language');

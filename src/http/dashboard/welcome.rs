@@ -75,7 +75,7 @@ pub struct Given {
 pub async fn send(State(desk): State<Desk>, signed: Signed, Sent(given): Sent<Given>) -> Shown {
     signed.ensure(Right::SendMessages)?;
     match queue(&desk, &signed, &given.text).await {
-        Ok(uid) => Ok(Redirect::to(&format!("{FIRST_STEPS_PATH}?message={uid}#message")).into_response()),
+        Ok(uid) => Ok(Redirect::to(&format!("{FIRST_STEPS_PATH}?message={uid}")).into_response()),
         Err(error) if error.is_refusal() => {
             let page = Page::new(Here::FirstSteps, FIRST_STEPS);
             Ok(shown(&desk, &signed, page, None, &given.text, Some(&error)))
@@ -135,7 +135,7 @@ fn shown(
                 p.small { "With it a CRM, a script or n8n sends and reads messages here. It comes with examples that are filled in." }
                 @if signed.may(Right::ManageTokens) {
                     div.line-up {
-                        a.btn data-kind=[has_reply.then_some("primary")] href={ (PUBLIC_API_PATH) "#new-token" } { (icon("plus")) "Generate New Token" }
+                        a.btn data-kind=[has_reply.then_some("primary")] href={ (PUBLIC_API_PATH) "?new=1" } { (icon("plus")) "Generate New Token" }
                     }
                 }
             }
