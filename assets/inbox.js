@@ -45,7 +45,7 @@ function take(fresh) {
 
 let lost;
 function listen() {
-  const stream = new EventSource('/inbox/live');
+  const stream = new EventSource(`/inbox/live?after=${one('#chats').dataset.seq}`);
   let timer;
   stream.onmessage = () => { clearTimeout(timer); timer = setTimeout(renew, 40); };
   stream.onopen = () => { if (lost) { lost.remove(); lost = null; renew(); } };

@@ -8,6 +8,12 @@ use crate::tab::Tab;
 /// Ana in the inbox with one chat, Echo's, which has answered her once.
 fn at_work(ana: &mut Tab<'_>, server: &Server) {
     newcomer_in(ana, server);
+    first_message(ana, server);
+}
+
+fn first_message(ana: &mut Tab<'_>, server: &Server) {
+    ana.size(1440, 900);
+    ana.look_at();
     ana.visit(&server.at("/welcome"));
     ana.fill("#text", "Is anybody there?");
     ana.click("#message form button");
@@ -28,7 +34,7 @@ fn a_message_goes_out_and_its_reply_comes_in_without_a_reload() {
     newcomer_in(&mut ana, &server);
     ana.visit(&server.at("/inbox"));
     ana.inspect("inbox-empty");
-    at_work(&mut ana, &server);
+    first_message(&mut ana, &server);
     ana.until("document.querySelector('#chats .count')");
     ana.inspect("inbox-list");
     open_first_chat(&mut ana);

@@ -115,6 +115,11 @@ impl<'b> Tab<'b> {
     pub fn allow_clipboard(&mut self, origin: &str) {
         let permissions = json!(["clipboardReadWrite", "clipboardSanitizedWrite"]);
         self.browser.call("", "Browser.grantPermissions", json!({"origin": origin, "permissions": permissions}));
+        self.look_at();
+    }
+
+    /// The tab is the one that is looked at.
+    pub fn look_at(&mut self) {
         self.call("Page.bringToFront", json!({}));
         self.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
     }

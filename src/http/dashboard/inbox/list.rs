@@ -23,8 +23,11 @@ const HUES: u32 = 6;
 
 pub fn pane(signed: &Signed, wish: &Wish, list: &List, open: Option<ChatId>, now: Time) -> Markup {
     html! {
-        section.pane #chats aria-labelledby="chats-title" data-open[open.is_some()] {
-            div.pane-head { h1 #chats-title { (INBOX) } }
+        section.pane #chats aria-labelledby="chats-title" data-seq=(list.seq) {
+            div.pane-head {
+                // A page has one h1: the open chat's name where there is one.
+                @if open.is_some() { h2 #chats-title { (INBOX) } } @else { h1 #chats-title { (INBOX) } }
+            }
             form.find role="search" method="get" action=(wish.in_view(wish.view).address(None)) {
                 @if wish.view != View::default() { input type="hidden" name="view" value=(wish.view.word()); }
                 @if let Some(label) = &wish.label { input type="hidden" name="label" value=(label); }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::Response;
 use futures_util::stream::unfold;
 use tokio::sync::OwnedSemaphorePermit;
@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::events::live::{Listener, Next};
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::session::{Shown, Signed};
+use crate::http::fields::Fields;
 use crate::store::sessions::SessionRow;
 use crate::workspace::permissions::Right;
 use crate::workspace::sessions::still_lives;
@@ -28,11 +29,14 @@ const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const RETRY_MS: u32 = 1_000;
 
-pub async fn listen(State(desk): State<Desk>, signed: Signed, headers: HeaderMap) -> Shown {
+/// `?after=SEQ` begins behind that event; a browser that comes back says by itself what it heard last.
+pub async fn listen(State(desk): State<Desk>, signed: Signed, uri: Uri, headers: HeaderMap) -> Shown {
     signed.ensure(Right::ReadChats)?;
     let place = desk.streams.clone().try_acquire_owned();
     let place = place.map_err(|_| Error::busy("as many screens are open as this server takes"))?;
-    let after = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    let heard = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    let shown = Fields::from_query(uri.query().unwrap_or_default()).ok().and_then(|mut fields| fields.integer("after"));
+    let after = heard.or(shown);
     let listener = desk.app.listen(signed.who.workspace.id, after).await?;
     let mut beat = interval(HEARTBEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -7,6 +7,7 @@ use database::Read;
 use super::view::Wish;
 use crate::clock::Time;
 use crate::error::Error;
+use crate::events::log::bounds;
 use crate::files::link::{LinkKey, Links};
 use crate::id::{ChatId, MessageUid, TeammateId, WorkspaceId};
 use crate::inbox::chat::unknown_chat;
@@ -32,6 +33,8 @@ pub struct List {
     pub chats: Vec<Listed>,
     pub has_more: bool,
     pub teammates: Vec<TeammateRow>,
+    /// The newest event that all this knows of; the page listens for what comes behind it.
+    pub seq: i64,
 }
 
 /// A chat in the list.
@@ -79,7 +82,8 @@ pub fn read_list(tx: &mut impl Read, workspace: WorkspaceId, me: TeammateId, wis
         let labels = labels.iter().filter(|(of, _)| *of == chat.id).map(|(_, label)| label.clone()).collect();
         chats.push(Listed { chat, labels, last });
     }
-    Ok(List { chats, has_more, teammates: teammate_list(tx, workspace)? })
+    let seq = bounds(tx, workspace)?.newest;
+    Ok(List { chats, has_more, teammates: teammate_list(tx, workspace)?, seq })
 }
 
 pub fn read_open(

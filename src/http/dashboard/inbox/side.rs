@@ -19,8 +19,11 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, teammates: &[Teammate
     let zone = stored_zone(&signed.who.workspace.zone);
     let may_change = signed.may(Right::SendMessages);
     html! {
-        aside.pane.pane-side #side aria-label="About this chat" {
-            div.pane-head { h2 { @if chat.is_group { "Group" } @else { "Contact" } } }
+        aside.pane.pane-side #side popover aria-label="About this chat" {
+            div.pane-head {
+                h2 { @if chat.is_group { "Group" } @else { "Contact" } }
+                button.btn.btn-icon.push.only-drawer data-kind="plain" type="button" popovertarget="side" popovertargetaction="hide" aria-label="Close these details" { (icon("close")) }
+            }
             div.pane-body.stack.card-body tabindex="0" data-ring="in" role="region" aria-label="Details" data-live="side" {
                 div.line-up { (avatar(&chat.name, chat.id)) bdi { strong { (chat.name) } } }
                 dl.facts {

@@ -34,7 +34,10 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refu
                     h1.clip #thread-title { bdi { (chat.name) } }
                     p.meta.clip { @if let Some(account) = &open.account { bdi { (account.name) } " · " } @if chat.is_group { "Group" } @else { (chat.phone) } }
                 }
-                @if signed.may(Right::SendMessages) { (closing(wish, open)) }
+                div.pane-actions {
+                    @if signed.may(Right::SendMessages) { (closing(wish, open)) }
+                    button.btn.btn-icon.only-drawer data-kind="plain" type="button" popovertarget="side" aria-label="About this chat" { (icon("person")) }
+                }
             }
             div.pane-body tabindex="0" data-ring="in" role="region" aria-label="Thread" data-live="thread" {
                 div.thread role="log" aria-live="polite" aria-label={ "Messages with " (chat.name) } {
@@ -50,7 +53,7 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refu
 fn closing(wish: &Wish, open: &OpenChat) -> Markup {
     let chat = &open.chat;
     html! {
-        form.push method="post" action={ (INBOX_PATH) "/" (chat.id) "/close" } {
+        form method="post" action={ (INBOX_PATH) "/" (chat.id) "/close" } {
             input type="hidden" name="back" value=(wish.address(Some(chat.id)));
             input type="hidden" name="closed" value=(!chat.closed);
             button.btn data-key="e" {
