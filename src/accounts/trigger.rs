@@ -10,7 +10,7 @@ use crate::accounts::health::{Health, bring_back, set_health};
 use crate::accounts::sandbox::{Inbound, Player, play, sandbox_of};
 use crate::clock::Time;
 use crate::error::Error;
-use crate::id::{AccountId, ChatId, MessageUid};
+use crate::id::{AccountId, ChatId, MessageUid, TeammateId};
 use crate::inbox::chats::{ChatChange, change_chat};
 use crate::inbox::content::{Content, Recipient};
 use crate::inbox::labels::{Labelling, change_labels};
@@ -267,9 +267,11 @@ fn changes(write: &mut Write<'_, '_>, chat: &ChatRow, what: Change) -> Result<(O
     let closed = |closed| ChatChange { closed: Some(closed), ..ChatChange::default() };
     let read = |read| ChatChange { read: Some(read), ..ChatChange::default() };
     let by = |email: &str| ChatChange { responsible: Some(email.to_owned()), ..ChatChange::default() };
-    let owner = teammate_find(write.tx, write.workspace.id, crate::id::TeammateId::OWNER)?;
-    let owner = owner.map(|owner| owner.email).unwrap_or_default();
-    let is_assigned = chat.responsible != crate::id::TeammateId::NOBODY;
+    let is_assigned = chat.responsible != TeammateId::NOBODY;
+    let owner = match what {
+        Change::Assign | Change::Unassign => owner_email(write)?,
+        _ => String::new(),
+    };
     Ok(match what {
         Change::Close => (chat.closed.then(|| closed(false)), closed(true)),
         Change::Reopen => ((!chat.closed).then(|| closed(true)), closed(false)),
@@ -282,6 +284,15 @@ fn changes(write: &mut Write<'_, '_>, chat: &ChatRow, what: Change) -> Result<(O
             (None, ChatChange { name: Some(name), ..ChatChange::default() })
         }
         _ => (None, ChatChange { autoresponse: Some(!chat.autoresponse), ..ChatChange::default() }),
+    })
+}
+
+/// Whoever answers for a chat is named by their email.
+fn owner_email(write: &mut Write<'_, '_>) -> Result<String, Error> {
+    let owner = teammate_find(write.tx, write.workspace.id, TeammateId::OWNER)?;
+    owner.map(|owner| owner.email).filter(|email| !email.is_empty()).ok_or_else(|| {
+        let rule = "The workspace's Owner has no email yet, and nobody can answer for a chat without one";
+        Error::invalid("event", format!("{rule}; open the setup link (`partyline setup-link`) first"))
     })
 }
 

@@ -91,7 +91,7 @@ fn password_card(signed: &Signed, faults: Faults<'_>) -> Markup {
             form.card-body.stack method="post" action="/account/password" {
                 (username(&signed.who.teammate.email))
                 (current.show(faults))
-                (new_password(faults, faults.of("current").is_none() && faults.of("password").is_some()))
+                (new_password("New password", faults, faults.of("current").is_none() && faults.of("password").is_some()))
                 div.line-up {
                     span.meta { "Your other sessions end with it." }
                     button.btn.push data-kind="primary" { "Change the password" }

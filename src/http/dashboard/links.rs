@@ -135,7 +135,7 @@ fn ask(
                     (Line { name: "name", label: "Name", kind: "text", value: &given.name, autocomplete: "name",
                         purpose: "As your team will see it.", is_focused: true }.show(faults))
                 }
-                (new_password(faults, !is_invitation))
+                (new_password("Password", faults, !is_invitation))
                 button.btn data-kind="primary" { @if is_invitation { "Join" } @else { "Set the password" } }
             }
         }
@@ -154,12 +154,12 @@ pub fn username(email: &str) -> Markup {
 }
 
 /// The field of a password that is being chosen.
-pub fn new_password(faults: Faults<'_>, is_focused: bool) -> Markup {
+pub fn new_password(label: &str, faults: Faults<'_>, is_focused: bool) -> Markup {
     let purpose =
         format!("At least {PASSWORD_CHARS_MIN} characters. A few words that nobody would put together are best.");
     let line = Line {
         name: "password",
-        label: "Password",
+        label,
         kind: "password",
         value: "",
         autocomplete: "new-password",

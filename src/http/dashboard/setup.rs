@@ -146,7 +146,7 @@ fn ask(answers: &Answers, faults: &[FieldFault]) -> Response {
                     }
                     (line("name", "Name", "text", &answers.name, "name", "Yours, as your team will see it."))
                     (line("email", "Email", "email", &answers.email, "username", "You log in with it. No mail is sent."))
-                    (new_password(faults, faults.begins_at("password", &FIELDS)))
+                    (new_password("Password", faults, faults.begins_at("password", &FIELDS)))
                     (line("workspace", "Workspace", "text", &answers.workspace, "organization",
                         "Its name, as your team and your systems will see it."))
                     (zone_field(&answers.zone, faults, faults.begins_at("zone", &FIELDS)))
@@ -213,7 +213,7 @@ fn steps() -> Markup {
             li data-tone="accent" aria-current="step" { strong { "Your workspace" } span.meta { "You, its name, its time zone" } }
             li { span.muted { "A first message" } span.meta { "To a sandbox contact, who answers" } }
             li { span.muted { "A token" } span.meta { "For your own systems" } }
-            li { span.muted { "A phone" } span.meta { "Whenever you like" } }
+            li { span.muted { "A phone" } span.meta { "In a later version" } }
         }
     }
 }

@@ -94,6 +94,9 @@ fn chart(name: &str, days: &[(Date, i64)], today: Date) -> Markup {
         grouped(now)
     );
     let (Some((first, _)), Some((last, _))) = (days.first(), days.last()) else { return html! {} };
+    if total == 0 {
+        return html! { p.meta { "None so far in this cycle." } };
+    }
     html! {
         figure {
             svg.chart viewBox={ "0 0 " (width) " " (CHART_HEIGHT) } preserveAspectRatio="none" role="img" aria-label=(label) {
