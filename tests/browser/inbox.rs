@@ -70,7 +70,7 @@ fn a_label_and_a_teammate_are_set_and_a_draft_outlives_the_page() {
     ana.until("document.querySelector('#side .chip')?.textContent.includes('cargo bike') && document.readyState === 'complete'");
     assert_eq!(ana.value("document.querySelector('.composer textarea').value"), "Half a thought");
     ana.value("document.querySelector('#responsible').value = '1'");
-    ana.value("document.querySelector('#responsible').dispatchEvent(new Event('change'))");
+    ana.value("document.querySelector('#responsible').dispatchEvent(new Event('change', {bubbles: true}))");
     ana.until("document.querySelector('#chats .chat-tags')?.textContent.includes('You') && document.readyState === 'complete'");
     ana.inspect("inbox-labelled");
     assert_eq!(ana.complaints(), Vec::<String>::new());
