@@ -66,6 +66,10 @@ impl Transport for Willing {
         Box::pin(std::future::pending())
     }
 
+    fn mark<'a>(&'a self, _: &'a Address, _: &'a transport::Mark) -> Pending<'a, Result<(), SendError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn check_number<'a>(&'a self, _: &'a Address) -> Pending<'a, Result<bool, SendError>> {
         Box::pin(std::future::ready(Ok(true)))
     }

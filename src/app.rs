@@ -52,6 +52,8 @@ pub struct Parts {
     pub sandbox_bells: Arc<Bells<SandboxOf>>,
     /// Rung when an account has a file to fetch.
     pub fetch_bells: Bells<(WorkspaceId, AccountId)>,
+    /// Rung when an account has a read or typing mark to tell.
+    pub mark_bells: Bells<(WorkspaceId, AccountId)>,
     pub limits: Limits,
     pub ledger: Ledger,
     pub outbound: Outbound,
@@ -72,7 +74,7 @@ impl App {
     pub fn new(database: Database, clock: Clock, settings: Settings) -> App {
         let limits = Limits::for_engine(database.engine());
         let (ids, wakes, ledger) = (IdSource::default(), Wakes::default(), Ledger::default());
-        let (sandbox_bells, fetch_bells) = (Arc::default(), Bells::default());
+        let (sandbox_bells, fetch_bells, mark_bells) = (Arc::default(), Bells::default(), Bells::default());
         let (blobs, link_key) = (Blobs::new(settings.files_folder.clone()), OnceLock::new());
         let outbound = Outbound::new(settings.outbound.clone(), Arc::new(SystemResolver::default()));
         let live = Live::new(database.clone(), clock.clone(), settings.public_url.clone());
@@ -84,6 +86,7 @@ impl App {
             wakes,
             sandbox_bells,
             fetch_bells,
+            mark_bells,
             limits,
             ledger,
             outbound,

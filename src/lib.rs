@@ -18,6 +18,7 @@ pub mod files;
 pub mod http;
 pub mod id;
 pub mod inbox;
+pub mod indexer;
 pub mod message;
 pub mod outbound;
 pub mod serve;

@@ -8,6 +8,7 @@ mod fetch;
 mod files;
 pub mod health;
 mod link;
+mod marks;
 mod outcome;
 mod outgoing;
 pub mod pacing;
@@ -21,6 +22,7 @@ mod worker;
 pub use ear::AccountEar;
 pub use fetch::Fetcher;
 pub use link::link_sandbox;
+pub use marks::Marker;
 pub use supervisor::Supervisor;
 pub use worker::{IN_FLIGHT_MAX, Turn, Worker};
 

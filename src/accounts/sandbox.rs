@@ -20,7 +20,7 @@ use crate::store::sandbox::SandboxOf;
 use crate::transports::sandbox::control;
 
 pub use crate::transports::sandbox::control::{AHEAD_MAX, Play, Player, Push, RULES_MAX, sample};
-pub use crate::transports::sandbox::{Rule, SAMPLES, Shown, ShownReaction, source_of_blob};
+pub use crate::transports::sandbox::{Rule, SAMPLES, Shown, ShownReaction, source_of_blob, typing};
 
 /// Messages that a phone's list shows.
 pub const SHOWN_MAX: i64 = 200;

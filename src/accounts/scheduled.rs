@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::id::WorkspaceId;
 use crate::inbox::schedule::release_due;
 use crate::store::scheduled::scheduled_workspaces;
 
@@ -23,23 +24,38 @@ pub async fn run(app: App, shutdown: CancellationToken) {
     let pause = || tokio::time::sleep(app.clock.look_every(LOOK_EVERY));
     while shutdown.run_until_cancelled(pause()).await.is_some() {
         if let Some(Err(error)) = shutdown.run_until_cancelled(release(&app)).await {
-            tracing::warn!(%error, "scheduled messages could not be released; tried again in a second");
+            tracing::debug!(%error, "tried again in a second");
         }
     }
 }
 
 /// Releases what is due; returns how many messages left the schedule.
+///
+/// # Errors
+/// The first fault. One workspace's doesn't keep the others waiting.
 pub async fn release(app: &App) -> Result<usize, Error> {
     let now = app.clock.now();
     let due = app.read(move |snapshot| Ok::<_, Error>(scheduled_workspaces(snapshot, now, WORKSPACES_MAX)?)).await?;
-    let mut released = 0;
+    let (mut released, mut first_fault) = (0, None);
     for workspace in due {
-        for _ in 0..WRITES_MAX {
-            let some = app.write(workspace, Priority::Background, release_due).await?;
-            released += some;
-            if some == 0 {
-                break;
+        match release_of(app, workspace).await {
+            Ok(some) => released += some,
+            Err(fault) => {
+                tracing::warn!(%workspace, %fault, "scheduled messages could not be released");
+                first_fault = first_fault.or(Some(fault));
             }
+        }
+    }
+    first_fault.map_or(Ok(released), Err)
+}
+
+async fn release_of(app: &App, workspace: WorkspaceId) -> Result<usize, Error> {
+    let mut released = 0;
+    for _ in 0..WRITES_MAX {
+        let some = app.write(workspace, Priority::Background, release_due).await?;
+        released += some;
+        if some == 0 {
+            break;
         }
     }
     Ok(released)

@@ -21,6 +21,7 @@ use crate::accounts::claim::{Outlook, claim, outlook};
 use crate::accounts::ear::AccountEar;
 use crate::accounts::fetch::Fetcher;
 use crate::accounts::health::{Health, health_of_failure, set_health};
+use crate::accounts::marks::Marker;
 use crate::accounts::outcome::{Finished, Outcome, judge, record};
 use crate::accounts::outgoing::outgoing;
 use crate::accounts::pacing::{Dice, Pace};
@@ -114,6 +115,8 @@ impl Worker {
         }
         let fetcher = Fetcher::new(self.app.clone(), self.workspace, self.account, Arc::clone(&self.transport));
         let fetching = tokio::spawn(fetcher.run(stop.clone()));
+        let marker = Marker::new(self.app.clone(), self.workspace, self.account, Arc::clone(&self.transport));
+        let marking = tokio::spawn(marker.run(stop.clone()));
         let bell = self.app.wakes.of(self.workspace);
         let look_every = self.app.clock.look_every(LOOK_EVERY);
         while !stop.is_cancelled() {
@@ -139,6 +142,9 @@ impl Worker {
         self.finish().await;
         if fetching.await.is_err() {
             tracing::error!(account = %self.account, "the fetching of files broke");
+        }
+        if marking.await.is_err() {
+            tracing::error!(account = %self.account, "the telling of marks broke");
         }
         Ok(())
     }

@@ -16,9 +16,9 @@ use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
 use crate::http::layers::AllowBody;
 use crate::http::public::{
-    accounts, chat_messages, chats, events, explain, file_fetch, file_messages, files, invitations, labels,
-    message_changes, messages, notes, preview, reactions, sandbox, sandbox_inbound, scheduled, sending, teammates,
-    templates, templates_v2, webhooks, workspace,
+    accounts, chat_messages, chats, events, explain, file_fetch, file_messages, files, invitations, labels, marks,
+    message_changes, messages, notes, preview, reactions, sandbox, sandbox_inbound, scheduled, search, sending,
+    teammates, templates, templates_v2, webhooks, workspace,
 };
 
 /// What a form has beside its file.
@@ -108,6 +108,9 @@ fn sandbox_control() -> OpenApiRouter<PublicState> {
 fn beyond_the_contract() -> OpenApiRouter<PublicState> {
     OpenApiRouter::new()
         .routes(routes!(preview::preview_message))
+        .routes(routes!(search::search_messages))
+        .routes(routes!(marks::mark_chat_read))
+        .routes(routes!(marks::mark_chat_typing))
         .routes(routes!(scheduled::list_scheduled))
         .routes(routes!(scheduled::cancel_message))
         .routes(routes!(notes::get_note, notes::remove_note))

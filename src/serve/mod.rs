@@ -27,6 +27,7 @@ use crate::failure::Failure;
 use crate::http;
 use crate::http::client_address::TrustedProxies;
 use crate::http::server::ServerOptions;
+use crate::indexer;
 use crate::outbound::Policy;
 use crate::sweeper;
 use crate::telemetry::{self, Metrics};
@@ -155,6 +156,7 @@ async fn serve(
     let tasks = TaskTracker::new();
     tasks.spawn(control.serve(app.clone(), workers.clone()));
     tasks.spawn(sweeper::run(app.clone(), workers.clone()));
+    tasks.spawn(indexer::run(app.clone(), workers.clone()));
     tasks.spawn(scheduled::run(app.clone(), workers.clone()));
     tasks.spawn(keep_ledger(app.clone(), workers.clone()));
     tasks.spawn(metrics.clone().keep_small(workers.clone()));

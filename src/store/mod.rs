@@ -25,6 +25,7 @@ pub mod group_members;
 pub mod health;
 pub mod idempotency;
 pub mod labels;
+pub mod marks;
 pub mod message_changes;
 pub mod message_details;
 pub mod message_files;
@@ -42,6 +43,7 @@ pub mod routes;
 pub mod sandbox;
 pub mod sandbox_contacts;
 pub mod scheduled;
+pub mod search;
 pub mod send_steps;
 pub mod sessions;
 pub mod setup_links;
@@ -150,6 +152,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
         ("labels", labels::STATEMENTS),
+        ("marks", marks::STATEMENTS),
         ("message_changes", message_changes::STATEMENTS),
         ("message_details", message_details::STATEMENTS),
         ("message_files", message_files::STATEMENTS),
@@ -166,6 +169,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("sandbox", sandbox::STATEMENTS),
         ("sandbox_contacts", sandbox_contacts::STATEMENTS),
         ("scheduled", scheduled::STATEMENTS),
+        ("search", search::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("send_steps", send_steps::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),

@@ -49,6 +49,8 @@ pub struct SandboxMessage {
     pub edited_at: Time,
     /// Never, or when it was taken back.
     pub deleted_at: Time,
+    /// Never, or when our account read it.
+    pub read_at: Time,
     /// Sorts messages in the order in which they came.
     pub arrival_id: Uuid,
 }
@@ -74,7 +76,7 @@ macro_rules! sandbox_messages_where {
     ($rest:literal) => {
         concat!(
             "SELECT wamid, jid, sender_jid, text, body, reply_to, reactions, at_ms, edited_at_ms, deleted_at_ms, \
-             arrival_id FROM sandbox_messages WHERE workspace_id = $1 AND account_id = $2 ",
+             arrival_id, read_at_ms FROM sandbox_messages WHERE workspace_id = $1 AND account_id = $2 ",
             $rest
         )
     };
@@ -103,6 +105,11 @@ const MESSAGE_EDIT: Sql = Sql::both(
 const MESSAGE_REVOKE: Sql = Sql::both(
     "UPDATE sandbox_messages SET text = '', body = '', deleted_at_ms = $4 \
      WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3 AND deleted_at_ms = 0",
+);
+
+const MESSAGE_READ: Sql = Sql::both(
+    "UPDATE sandbox_messages SET read_at_ms = $4 \
+     WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3 AND sender_jid <> '' AND read_at_ms = 0",
 );
 
 const MESSAGE_REACTIONS: Sql =
@@ -207,6 +214,11 @@ pub fn sandbox_message_revoke(tx: &mut Tx<'_>, of: SandboxOf, wamid: &str, at: T
     tx.execute(&MESSAGE_REVOKE, &params![of.workspace, of.account, wamid, at]).map(drop)
 }
 
+/// Notes that our account has read a message of a contact.
+pub fn sandbox_message_read(tx: &mut Tx<'_>, of: SandboxOf, wamid: &str, at: Time) -> Result<(), Error> {
+    tx.execute(&MESSAGE_READ, &params![of.workspace, of.account, wamid, at]).map(drop)
+}
+
 /// Sets the reactions that a message bears.
 pub fn sandbox_message_set_reactions(
     tx: &mut Tx<'_>,
@@ -307,6 +319,7 @@ fn decode(row: &Row<'_>) -> Result<SandboxMessage, Error> {
         edited_at: row.get(8)?,
         deleted_at: row.get(9)?,
         arrival_id: row.get(10)?,
+        read_at: row.get(11)?,
     })
 }
 
@@ -319,5 +332,6 @@ fn kind(number: i64) -> Result<StepKind, Error> {
 
 super::statements! {
     MESSAGE_INSERT, MESSAGE_AT, MESSAGE_LIST, STEP_INSERT, STEP_DUE, STEP_NEXT, STEP_DELETE, STEP_LIST_PARKED,
-    STEP_MOVE, STEP_FORGET, MESSAGE_OF_CHAT, MESSAGE_FIND, MESSAGE_EDIT, MESSAGE_REVOKE, MESSAGE_REACTIONS, MESSAGE_FORGET,
+    STEP_MOVE, STEP_FORGET, MESSAGE_OF_CHAT, MESSAGE_FIND, MESSAGE_EDIT, MESSAGE_REVOKE, MESSAGE_READ, MESSAGE_REACTIONS,
+    MESSAGE_FORGET,
 }

@@ -52,6 +52,16 @@ const CONTACT_WROTE: Sql = Sql::both(
      ON CONFLICT (workspace_id, account_id, jid) DO UPDATE SET wrote_at_ms = excluded.wrote_at_ms",
 );
 
+const CONTACT_TYPING: Sql = Sql::both(
+    "INSERT INTO sandbox_contacts (workspace_id, account_id, jid, online, sends, typing, typing_until_ms) \
+     VALUES ($1, $2, $3, $4, 0, $5, $6) ON CONFLICT (workspace_id, account_id, jid) DO UPDATE \
+     SET typing = excluded.typing, typing_until_ms = excluded.typing_until_ms",
+);
+
+const CONTACT_TYPING_FIND: Sql = Sql::both(
+    "SELECT typing, typing_until_ms FROM sandbox_contacts WHERE workspace_id = $1 AND account_id = $2 AND jid = $3",
+);
+
 const CONTACT_RULE: Sql = Sql::both(
     "INSERT INTO sandbox_contacts (workspace_id, account_id, jid, online, sends, rule) VALUES ($1, $2, $3, $4, 0, $5) \
      ON CONFLICT (workspace_id, account_id, jid) DO UPDATE SET rule = excluded.rule",
@@ -109,6 +119,24 @@ pub fn sandbox_contact_wrote(tx: &mut Tx<'_>, of: SandboxOf, jid: &str, online: 
     tx.execute(&CONTACT_WROTE, &params![of.workspace, of.account, jid, online, at]).map(drop)
 }
 
+/// Notes that our account shows a contact that it writes, how and until when. `online`: how the contact's phone is if nobody
+/// ever switched it.
+pub fn sandbox_contact_set_typing(
+    tx: &mut Tx<'_>,
+    of: SandboxOf,
+    jid: &str,
+    online: bool,
+    typing: &str,
+    until: Time,
+) -> Result<(), Error> {
+    tx.execute(&CONTACT_TYPING, &params![of.workspace, of.account, jid, online, typing, until]).map(drop)
+}
+
+/// How our account last showed a contact that it writes, and until when.
+pub fn sandbox_contact_typing(tx: &mut impl Read, of: SandboxOf, jid: &str) -> Result<Option<(String, Time)>, Error> {
+    tx.query_row(&CONTACT_TYPING_FIND, &params![of.workspace, of.account, jid], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
 /// Tells a number what to do instead; empty takes it back. `online`: how its phone is if nobody ever switched it.
 pub fn sandbox_contact_set_rule(
     tx: &mut Tx<'_>,
@@ -132,6 +160,6 @@ pub fn sandbox_contact_forget(tx: &mut Tx<'_>, of: SandboxOf) -> Result<(), Erro
 }
 
 super::statements! {
-    STANDING, CLOCK_FIND, CLOCK_SET, CONTACT_ONLINE, CONTACT_COUNT, CONTACT_WROTE, CONTACT_RULE, CONTACT_RULES,
+    STANDING, CLOCK_FIND, CLOCK_SET, CONTACT_ONLINE, CONTACT_COUNT, CONTACT_WROTE, CONTACT_TYPING, CONTACT_TYPING_FIND, CONTACT_RULE, CONTACT_RULES,
     CONTACT_FORGET, CLOCK_FORGET,
 }

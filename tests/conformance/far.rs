@@ -178,6 +178,10 @@ impl Transport for Scripted {
         })
     }
 
+    fn mark<'a>(&'a self, _: &'a Address, _: &'a transport::Mark) -> Pending<'a, Result<(), SendError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {
         Box::pin(async move { Ok(address.phone().as_deref() != Some(NOT_ON_WHATSAPP)) })
     }

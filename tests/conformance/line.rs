@@ -211,6 +211,10 @@ impl Transport for Severed {
         self.inner.fetch_file(source)
     }
 
+    fn mark<'a>(&'a self, chat: &'a Address, mark: &'a transport::Mark) -> Pending<'a, Result<(), SendError>> {
+        self.inner.mark(chat, mark)
+    }
+
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {
         self.inner.check_number(address)
     }

@@ -83,6 +83,10 @@ impl Transport for Bomb {
         self.inner.fetch_file(source)
     }
 
+    fn mark<'a>(&'a self, _: &'a Address, _: &'a transport::Mark) -> Pending<'a, Result<(), SendError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {
         self.inner.check_number(address)
     }

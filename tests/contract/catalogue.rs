@@ -65,6 +65,7 @@ pub fn content(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> C
         "POST /chats/{chat_id}/messages" | "POST /v2/chats/{chat_id}/messages" => json!({"text": "It has new tyres"}),
         "POST /messages/preview" => json!({"phone": ECHO, "text": "Your bike is ready"}),
         "PATCH /messages/{message_uid}" => json!({"text": "Your bike is ready from 4 pm"}),
+        "POST /chats/{chat_id}/typing" => json!({"state": "typing"}),
         "PATCH /chats/{chat_id}" => json!({"closed": false, "read": true}),
         "POST /chats/{chat_id}/labels" | "PUT /chats/{chat_id}/labels" => json!({"labels": ["vip", "Lisbon"]}),
         "POST /chats/{chat_id}/notes" => json!({"text": "Prefers to be called in the morning"}),

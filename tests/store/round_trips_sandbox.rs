@@ -23,6 +23,7 @@ fn message(wamid: &str, number: u8) -> SandboxMessage {
         at: START,
         edited_at: Time::NEVER,
         deleted_at: Time::NEVER,
+        read_at: Time::NEVER,
         arrival_id: Uuid::from_bytes([number; 16]),
     }
 }

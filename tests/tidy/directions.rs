@@ -9,7 +9,7 @@ use crate::rust::{Piece, Source, is_name};
 const FOUNDATION: [&str; 5] = ["clock", "error", "event_kind", "id", "message"];
 
 /// A module and what it may use beside itself and the foundation. A new module is added here on purpose.
-const MAY_USE: [(&str, &[&[&str]]); 22] = [
+const MAY_USE: [(&str, &[&[&str]]); 23] = [
     ("store", &[]),
     ("outbound", &[]),
     ("telemetry", &[]),
@@ -22,6 +22,7 @@ const MAY_USE: [(&str, &[&[&str]]); 22] = [
     // A way to reach WhatsApp has rows and requests of its own; of the rules it knows nothing.
     ("transports", &[BELOW_RULES, &["app"]]),
     ("sweeper", &[RULES, BELOW_RULES, &["app"]]),
+    ("indexer", &[RULES, BELOW_RULES, &["app"]]),
     ("accounts", &[RULES, BELOW_RULES, &["app", "transports"]]),
     ("http", &[RULES, BELOW_RULES, &["app", "accounts"]]),
     ("failure", &[]),
@@ -49,6 +50,7 @@ const WIRED: &[&str] = &[
     "accounts",
     "http",
     "sweeper",
+    "indexer",
     "control",
     "config",
     "data_folder",

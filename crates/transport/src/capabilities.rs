@@ -18,6 +18,8 @@ pub struct Capabilities {
     pub edits: bool,
     /// What was sent can be taken back.
     pub revokes: bool,
+    /// The contact can be shown that their messages were read, and that somebody writes.
+    pub marks: bool,
     /// Hours after the contact's last message in which free text may be sent; `None` where there is no such window.
     pub service_window_hours: Option<u32>,
     /// Longest text in characters.
@@ -57,6 +59,7 @@ const PHONE: Capabilities = Capabilities {
     replies: true,
     edits: true,
     revokes: true,
+    marks: true,
     service_window_hours: None,
     text_chars_max: 65_536,
     paced: true,

@@ -8,6 +8,7 @@ mod address;
 mod capabilities;
 mod event;
 mod file;
+mod mark;
 mod send;
 
 use std::fmt;
@@ -22,6 +23,7 @@ pub use event::{
     IncomingReaction, IncomingRevoke, Receipt, ReceiptStatus, Sender,
 };
 pub use file::{FileBytes, FileKind, FileSource, IncomingFile, OutgoingFile};
+pub use mark::{Mark, ReadMessage, Typing};
 pub use send::{Accepted, Body, Outgoing, SendError, Verdict};
 
 /// A future that a transport returns; boxed, since transports are chosen at run time.
@@ -99,6 +101,9 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// `Permanent` where the file is gone for good; anything else is worth another try.
     fn fetch_file<'a>(&'a self, source: &'a str) -> Pending<'a, Result<FileBytes, SendError>>;
+
+    /// Shows something of us to a chat. Nobody waits for it, and doing it twice does no harm.
+    fn mark<'a>(&'a self, chat: &'a Address, mark: &'a Mark) -> Pending<'a, Result<(), SendError>>;
 
     /// Whether a number is on WhatsApp.
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>>;

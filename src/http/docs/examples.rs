@@ -19,6 +19,7 @@ fn body_of(name: &str) -> Body {
         "POST /chats/{chat_id}/messages" | "POST /v2/chats/{chat_id}/messages" => r#"{"text": "It has new tyres"}"#,
         "POST /messages/preview" => r#"{"phone": "+1 202 555 0100", "text": "Your bike is ready"}"#,
         "PATCH /messages/{message_uid}" => r#"{"text": "Your bike is ready from 4 pm"}"#,
+        "POST /chats/{chat_id}/typing" => r#"{"state": "typing"}"#,
         "PATCH /chats/{chat_id}" => r#"{"closed": true, "read": true}"#,
         "POST /chats/{chat_id}/labels" | "PUT /chats/{chat_id}/labels" => r#"{"labels": ["repairs", "vip"]}"#,
         "POST /chats/{chat_id}/notes" => r#"{"text": "Prefers to be called in the morning"}"#,

@@ -26,6 +26,8 @@ macro_rules! guide {
 static GUIDES: &[Guide] = &[
     guide!("first-message", "2026-11-22"),
     guide!("sending", "2026-11-22"),
+    guide!("scheduling", "2026-11-22"),
+    guide!("search", "2026-11-22"),
     guide!("files", "2026-11-22"),
     guide!("chats-and-labels", "2026-11-22"),
     guide!("events", "2026-11-22"),

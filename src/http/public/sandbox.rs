@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::accounts::sandbox::{
-    AHEAD_MAX, Push, Rule, move_clock, push_message, reconnect, reset, sandbox_of, set_online, set_rule, shown,
+    AHEAD_MAX, Push, Rule, move_clock, push_message, reconnect, reset, sandbox_of, set_online, set_rule, shown, typing,
 };
 use crate::error::Error;
 use crate::http::call::RawBody;
@@ -104,6 +104,8 @@ pub struct Nothing {}
 pub struct PhoneMessages {
     /// Oldest first, at most the last 200.
     pub messages: Vec<ShownMessage>,
+    /// `typing` or `recording` while the phone shows that you write; else null.
+    pub typing: Option<String>,
 }
 
 /// Push a message on
@@ -266,11 +268,13 @@ pub async fn phone_messages(mut call: SandboxCall, Path(number): Path<String>) -
         let number = fields.given("number", &number, crate::http::public::sandbox_inbound::parse_address);
         Some((account(fields), number?))
     });
-    call.read(request, |snapshot, workspace, (wished, number)| {
+    let now = call.app().clock.now();
+    call.read(request, move |snapshot, workspace, (wished, number)| {
         let of = sandbox_of(snapshot, workspace, wished.as_deref())?;
         let zone = zone_of(snapshot, workspace)?;
+        let typing = typing(snapshot, of, number, now)?;
         let rows = shown(snapshot, of, number)?;
-        Ok(PhoneMessages { messages: rows.into_iter().map(|row| ShownMessage::of(row, &zone)).collect() })
+        Ok(PhoneMessages { messages: rows.into_iter().map(|row| ShownMessage::of(row, &zone)).collect(), typing })
     })
     .await
 }

@@ -32,6 +32,8 @@ pub struct ShownMessage {
     pub edited: bool,
     /// Taken back: the text is gone.
     pub deleted: bool,
+    /// The phone's owner sees that you have read it; always false for what you sent.
+    pub read: bool,
 }
 
 /// A reaction as a phone shows it.
@@ -59,6 +61,7 @@ impl ShownMessage {
             timestamp: api_time(shown.at, zone),
             edited: shown.is_edited,
             deleted: shown.is_deleted,
+            read: shown.is_read,
         };
         message.fill(shown.body);
         message

@@ -255,7 +255,7 @@ fn read_attachment(fields: &mut Fields) -> Option<Attachment> {
     file.map(Attachment::File).or(template.map(|id| Attachment::Template(TemplateId(id))))
 }
 
-fn read_account(fields: &mut Fields) -> Option<Phone> {
+pub(super) fn read_account(fields: &mut Fields) -> Option<Phone> {
     either(fields, "whatsapp_account_phone", "whatsapp_account_id", Phone::parse_account)
 }
 

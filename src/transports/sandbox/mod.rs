@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use transport::{
-    Accepted, AccountState, Address, Body, Ear, Event, FileBytes, FileSource, Kind, Outgoing, Pending, SendError,
+    Accepted, AccountState, Address, Body, Ear, Event, FileBytes, FileSource, Kind, Mark, Outgoing, Pending, SendError,
     Transport, Verdict,
 };
 
@@ -42,7 +42,7 @@ use crate::transports::sandbox::refusals::{Refusal, failed};
 
 pub use acts::Acted;
 pub use files::{SAMPLES, source_of_blob};
-pub use phone::{Shown, ShownReaction};
+pub use phone::{Shown, ShownReaction, typing};
 pub use plan::Rule;
 pub use stories::BURST;
 
@@ -130,6 +130,7 @@ impl Sandbox {
             at,
             edited_at: Time::NEVER,
             deleted_at: Time::NEVER,
+            read_at: Time::NEVER,
             arrival_id: self.stage.ids.message_uid(at).0,
         }
     }
@@ -250,6 +251,15 @@ impl Transport for Sandbox {
 
     fn fetch_file<'a>(&'a self, source: &'a str) -> Pending<'a, Result<FileBytes, SendError>> {
         Box::pin(self.fetch(source))
+    }
+
+    fn mark<'a>(&'a self, chat: &'a Address, mark: &'a Mark) -> Pending<'a, Result<(), SendError>> {
+        let (of, chat, mark, now) = (self.stage.of, chat.clone(), mark.clone(), self.stage.world.clock.now());
+        let work = move |tx: &mut Tx<'_>| phone::mark(tx, of, &chat, &mark, now);
+        Box::pin(async move {
+            let marked = self.stage.world.database.write(of.workspace.0, Priority::Background, work).await;
+            marked.map_err(|error: database::Error| unreachable(&error))
+        })
     }
 
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {

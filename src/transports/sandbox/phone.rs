@@ -1,21 +1,26 @@
 //! What the contacts' phones show: both sides of each chat, as it stands on the far side.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use database::{Error, Read, Tx};
 use serde::{Deserialize, Serialize};
-use transport::{Address, Body, Event, Incoming, IncomingBody};
+use transport::{Address, Body, Event, Incoming, IncomingBody, Mark, Typing};
 use uuid::Uuid;
 
 use crate::clock::Time;
 use crate::store::sandbox::{
     SandboxMessage, SandboxOf, sandbox_message_edit, sandbox_message_find, sandbox_message_insert,
-    sandbox_message_insert_later, sandbox_message_of_chat, sandbox_message_revoke, sandbox_message_set_reactions,
+    sandbox_message_insert_later, sandbox_message_of_chat, sandbox_message_read, sandbox_message_revoke,
+    sandbox_message_set_reactions,
 };
-use crate::store::sandbox_contacts::sandbox_contact_wrote;
+use crate::store::sandbox_contacts::{sandbox_contact_set_typing, sandbox_contact_typing, sandbox_contact_wrote};
 use crate::transports::sandbox::act::{body_of, body_to_keep};
 use crate::transports::sandbox::contacts::contact_at;
 use crate::transports::sandbox::refusals::Refusal;
+
+/// How long a phone shows that somebody writes.
+const TYPING_SHOWN: Duration = Duration::from_secs(25);
 
 /// A message as a phone shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +36,8 @@ pub struct Shown {
     pub is_edited: bool,
     /// Taken back: its body is empty text.
     pub is_deleted: bool,
+    /// Ours to it: that we have read it.
+    pub is_read: bool,
 }
 
 /// One person's reaction.
@@ -57,6 +64,7 @@ fn of_row(row: SandboxMessage) -> Shown {
         at: row.at,
         is_edited: !row.edited_at.is_never(),
         is_deleted: !row.deleted_at.is_never(),
+        is_read: !row.read_at.is_never(),
     }
 }
 
@@ -80,6 +88,30 @@ pub fn change(tx: &mut Tx<'_>, of: SandboxOf, body: &Body, at: Time) -> Result<(
         Body::Revoke { to_wamid } => sandbox_message_revoke(tx, of, to_wamid, at),
         Body::Text(_) | Body::File(_) => Ok(()),
     }
+}
+
+/// What our account shows of itself beside messages.
+pub fn mark(tx: &mut Tx<'_>, of: SandboxOf, chat: &Address, mark: &Mark, now: Time) -> Result<(), Error> {
+    match mark {
+        Mark::Read(messages) => {
+            messages.iter().try_for_each(|message| sandbox_message_read(tx, of, &message.wamid, now))
+        }
+        Mark::Typing(typing) => {
+            let (word, until) = match typing {
+                Typing::Typing => ("typing", now + TYPING_SHOWN),
+                Typing::Recording => ("recording", now + TYPING_SHOWN),
+                Typing::Paused => ("", Time::NEVER),
+            };
+            let online = !contact_at(chat).1.starts_offline;
+            sandbox_contact_set_typing(tx, of, chat.jid(), online, word, until)
+        }
+    }
+}
+
+/// `typing` or `recording`, where our account shows the chat that it writes.
+pub fn typing(tx: &mut impl Read, of: SandboxOf, chat: &Address, now: Time) -> Result<Option<String>, Error> {
+    let shown = sandbox_contact_typing(tx, of, chat.jid())?;
+    Ok(shown.filter(|(word, until)| !word.is_empty() && *until > now).map(|(word, _)| word))
 }
 
 /// Keeps what was told, so that phones show it. Each event has an id that sorts messages in the order in which they came.
@@ -116,6 +148,7 @@ fn keep_said(tx: &mut Tx<'_>, of: SandboxOf, said: &Incoming, id: Uuid, at_once:
         at: Time::from_ms(said.at_ms),
         edited_at: Time::NEVER,
         deleted_at: Time::NEVER,
+        read_at: Time::NEVER,
         arrival_id: id,
     };
     let (_, behaviour) = contact_at(&said.chat);

@@ -202,6 +202,7 @@ mod tests {
             at: Time::from_ms(1_000),
             edited_at: Time::NEVER,
             deleted_at: Time::NEVER,
+            read_at: Time::NEVER,
             arrival_id: Uuid::from_bytes([9; 16]),
         }
     }
