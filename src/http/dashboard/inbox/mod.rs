@@ -1,11 +1,12 @@
 //! The inbox: the team's chats, the open one's thread, and what is known of its contact, side by side.
 
 mod actions;
+mod chat;
 mod list;
 mod live;
 mod scene;
 mod side;
-mod thread;
+
 mod view;
 
 use axum::Router;
@@ -74,7 +75,7 @@ async fn shown(
     let content = html! {
         (list::pane(signed, wish, &list, chat, now))
         @match &open {
-            Some(open) => { (thread::pane(signed, wish, open, refused, now)) (side::pane(signed, wish, open, &list.teammates)) },
+            Some(open) => { (chat::pane(signed, wish, open, refused, now)) (side::pane(signed, wish, open, &list.teammates)) },
             None => (nothing_open(list.chats.is_empty() && wish.is_plain())),
         }
     };
