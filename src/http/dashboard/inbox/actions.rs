@@ -12,7 +12,9 @@ use super::{INBOX_PATH, Refused, shown};
 use crate::error::Error;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
+use crate::http::dashboard::frame::{Here, Page};
 use crate::http::dashboard::session::{Shown, Signed, is_place_of_ours};
+use crate::http::dashboard::words::INBOX;
 use crate::id::{ChatId, TeammateId};
 use crate::inbox::chats::{ChatChange, change_chat};
 use crate::inbox::content::{Content, Recipient};
@@ -54,7 +56,8 @@ pub async fn send(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i64
         Err(error) if error.is_refusal() => {
             let wish = given.back.parse().map(|place| Wish::read(&place)).unwrap_or_default();
             let refused = Refused { text: &given.text, is_note, why: &error.message };
-            shown(&desk, &signed, &wish, Some(ChatId(chat)), Some(&refused)).await
+            let page = Page::new(Here::Inbox, INBOX);
+            shown(&desk, &signed, page, &wish, Some(ChatId(chat)), Some(&refused)).await
         }
         Err(error) => Err(error.into()),
     }

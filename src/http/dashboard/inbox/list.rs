@@ -21,12 +21,23 @@ const SAID_CHARS_MAX: usize = 120;
 const TAGS_MAX: usize = 3;
 const HUES: u32 = 6;
 
-pub fn pane(signed: &Signed, wish: &Wish, list: &List, open: Option<ChatId>, now: Time) -> Markup {
+/// `told`: what was just done, and the time.
+pub fn pane(
+    signed: &Signed,
+    wish: &Wish,
+    list: &List,
+    open: Option<ChatId>,
+    told: (Option<&'static str>, Time),
+) -> Markup {
+    let (notice, now) = told;
     html! {
         section.pane #chats aria-labelledby="chats-title" data-seq=(list.seq) {
             div.pane-head {
                 // A page has one h1: the open chat's name where there is one.
                 @if open.is_some() { h2 #chats-title { (INBOX) } } @else { h1 #chats-title { (INBOX) } }
+            }
+            @if let Some(notice) = notice {
+                p.banner.lost data-tone="success" role="status" { (icon("check")) span { (notice) } }
             }
             form.find role="search" method="get" action=(wish.in_view(wish.view).address(None)) {
                 @if wish.view != View::default() { input type="hidden" name="view" value=(wish.view.word()); }

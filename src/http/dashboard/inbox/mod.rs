@@ -6,18 +6,16 @@ mod list;
 mod live;
 mod scene;
 mod side;
-
 mod view;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use axum::routing::{get, post};
 use maud::{Markup, html};
 
 use super::doors::Desk;
-use super::frame::{Here, Page};
+use super::frame::{Done, Here, Page};
 use super::page::icon;
 use super::session::{Shown, Signed};
 use super::words::INBOX;
@@ -41,12 +39,14 @@ pub fn routes() -> Router<Desk> {
         .route("/inbox/{chat}/read", post(actions::mark))
 }
 
-pub async fn show(State(desk): State<Desk>, signed: Signed, uri: Uri) -> Shown {
-    shown(&desk, &signed, &Wish::read(&uri), None, None).await
+pub async fn show(State(desk): State<Desk>, signed: Signed, done: Done, uri: Uri) -> Shown {
+    let page = Page::new(Here::Inbox, INBOX).with(&done);
+    shown(&desk, &signed, page, &Wish::read(&uri), None, None).await
 }
 
 pub async fn show_chat(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i64>, uri: Uri) -> Shown {
-    shown(&desk, &signed, &Wish::read(&uri), Some(ChatId(chat)), None).await
+    let page = Page::new(Here::Inbox, INBOX);
+    shown(&desk, &signed, page, &Wish::read(&uri), Some(ChatId(chat)), None).await
 }
 
 /// What a refused message said, so that nobody types it again, and why it was refused.
@@ -59,6 +59,7 @@ struct Refused<'r> {
 async fn shown(
     desk: &Desk,
     signed: &Signed,
+    page: Page<'_>,
     wish: &Wish,
     chat: Option<ChatId>,
     refused: Option<&Refused<'_>>,
@@ -73,7 +74,7 @@ async fn shown(
     };
     let (list, open) = app.read(look).await?;
     let content = html! {
-        (list::pane(signed, wish, &list, chat, now))
+        (list::pane(signed, wish, &list, chat, (page.notice, now)))
         @match &open {
             Some(open) => { (chat::pane(signed, wish, open, refused, now)) (side::pane(signed, wish, open, &list.teammates)) },
             None => (nothing_open(list.chats.is_empty() && wish.is_plain())),
@@ -81,8 +82,8 @@ async fn shown(
     };
     let title = open.as_ref().map_or(INBOX, |open: &OpenChat| open.chat.name.as_str());
     let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let page =
-        Page { status, panes: Some(if open.is_some() { "chat" } else { "empty" }), ..Page::new(Here::Inbox, title) };
+    let panes = Some(if open.is_some() { "chat" } else { "empty" });
+    let page = Page { status, panes, title, ..page };
     Ok(page.show(signed, &content))
 }
 
