@@ -3,28 +3,24 @@
 const found = (selector, inside = document) => [...inside.querySelectorAll(selector)];
 
 // A secret: a click anywhere on it copies; where the browser doesn't allow that, the text is selected to be copied by hand.
-for (const box of found('[data-copy]')) {
+for (const button of found('[data-copy] button')) button.hidden = false;
+document.addEventListener('click', async ({ target }) => {
+  const box = target.closest('[data-copy]');
+  if (!box) return;
   const field = box.querySelector('input, code');
   const [button] = found('button', box);
   const [told] = found('[role=status]', box);
-  const text = () => field.value ?? field.innerText;
-  const select = () => {
-    if (field.select) { field.focus(); field.select(); }
-    else getSelection().selectAllChildren(field);
-  };
-  if (button) button.hidden = false;
-  box.addEventListener('click', async () => {
-    select();
-    try {
-      await navigator.clipboard.writeText(text());
-      if (told) { told.hidden = false; if (button) button.hidden = true; }
-      setTimeout(() => { if (told) told.hidden = true; if (button) button.hidden = false; }, 4000);
-    } catch { /* It is selected; the reader copies it. */ }
-  });
-}
+  if (field.select) { field.focus(); field.select(); }
+  else getSelection().selectAllChildren(field);
+  try {
+    await navigator.clipboard.writeText(field.value ?? field.innerText);
+    if (told) { told.hidden = false; if (button) button.hidden = true; }
+    setTimeout(() => { if (told) told.hidden = true; if (button) button.hidden = false; }, 4000);
+  } catch { /* It is selected; the reader copies it. */ }
+});
 
 // Radio buttons are tabs without script as well; with one they remember themselves.
-for (const radio of found('.tabs input[type=radio]')) {
+for (const radio of found('.tabs:not(.modes) input[type=radio]')) {
   const kept = localStorage.getItem(radio.name);
   if (kept === radio.value) radio.checked = true;
   radio.addEventListener('change', () => localStorage.setItem(radio.name, radio.value));
@@ -34,7 +30,7 @@ for (const radio of found('.tabs input[type=radio]')) {
 if (document.querySelector('[data-settle]')) history.replaceState(null, '', document.querySelector('[data-settle]').dataset.settle);
 
 // Without script these send their form by a button.
-for (const select of found('select[data-submits]')) {
-  select.addEventListener('change', () => select.form.requestSubmit());
-  for (const button of found('[data-without-script]', select.form)) button.hidden = true;
-}
+document.documentElement.dataset.script = '';
+document.addEventListener('change', ({ target }) => {
+  if (target.matches('select[data-submits]')) target.form.requestSubmit();
+});

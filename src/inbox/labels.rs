@@ -60,6 +60,18 @@ pub fn change_labels(
     Ok(after.into_iter().collect())
 }
 
+/// Takes a label off a chat. One that it doesn't bear is no change and no event.
+///
+/// # Errors
+/// `not_found` without such a chat.
+pub fn take_label_off(write: &mut Write<'_, '_>, chat: ChatId, label: &LabelName) -> Result<(), Error> {
+    chat_find(write.tx, write.workspace.id, chat)?.ok_or_else(unknown_chat)?;
+    if label_remove(write, chat, label.as_str())? {
+        event_append(write, labelled(Kind::ChatUnlabelled, chat, label.as_str()))?;
+    }
+    Ok(())
+}
+
 /// Adds a label that the chat is known not to bear; it costs no statement of its own.
 pub fn label_chat_anew(write: &mut Write<'_, '_>, place: Place<'_>, label: &LabelName) -> Result<(), Error> {
     label_add_later(write, place, label.as_str())?;

@@ -6,7 +6,7 @@ use database::Read;
 
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::{ChatId, MessageUid, WorkspaceId};
+use crate::id::{ChatId, MessageUid, TokenId, WorkspaceId};
 use crate::inbox::reach::reached_chat;
 use crate::inbox::values::NoteText;
 use crate::message::{MessageKind, Origin, Status};
@@ -39,7 +39,7 @@ pub fn add_note(write: &mut Write<'_, '_>, caller: &Caller, note: &NewNote) -> R
         from_me: true,
         status: Status::Delivered,
         kind: MessageKind::Note,
-        origin: Origin::PublicApi,
+        origin: if caller.token == TokenId(0) { Origin::SharedInbox } else { Origin::PublicApi },
         token: caller.token,
         text: note.text.as_str().to_owned(),
         wamid: String::new(),

@@ -82,6 +82,12 @@ pub fn presence_of(read: &mut impl Read, secret: &Secret, now: Time) -> Result<O
     Ok(Some(Presence { session, teammate, role, workspace }))
 }
 
+/// Whether a session that was living is so still: long answers ask again.
+pub fn still_lives(read: &mut impl Read, session: &SessionRow, now: Time) -> Result<bool, Error> {
+    let living = session_list(read, session.workspace, session.teammate, now)?;
+    Ok(living.iter().any(|one| one.id == session.id))
+}
+
 /// Notes that a session is in use, which keeps it alive.
 pub fn keep_session(write: &mut Write<'_, '_>, session: &SessionRow) -> Result<(), Error> {
     let expires_at = (write.now + IDLE_MAX).min(session.created_at + AGE_MAX);

@@ -2,6 +2,7 @@
 
 mod chromium;
 mod docs;
+mod inbox;
 mod playground;
 mod public_api;
 mod screens;

@@ -58,7 +58,7 @@ fn the_team_grows_by_a_link() {
     ana.fill("#name", "Joe Reyes");
     ana.fill("#password", "green tandems at noon");
     ana.click("form button");
-    settled(&mut ana, "/welcome");
+    settled(&mut ana, "/inbox");
     assert!(ana.text().contains("You are a teammate of this workspace now."), "{}", ana.text());
     ana.visit(&server.at("/team"));
     assert!(ana.text().contains("Joe Reyes"), "{}", ana.text());

@@ -46,7 +46,7 @@ fn a_newcomer_sets_up_the_workspace_once() {
     assert!(newcomer.text().contains("This setup link doesn't work"), "{}", newcomer.text());
     newcomer.inspect("setup-used");
     newcomer.visit(&server.at("/"));
-    newcomer.until("location.pathname === '/integrations/public-api'");
+    newcomer.until("location.pathname === '/inbox'");
 }
 
 #[test]

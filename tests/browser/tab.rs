@@ -115,16 +115,23 @@ impl<'b> Tab<'b> {
     pub fn allow_clipboard(&mut self, origin: &str) {
         let permissions = json!(["clipboardReadWrite", "clipboardSanitizedWrite"]);
         self.browser.call("", "Browser.grantPermissions", json!({"origin": origin, "permissions": permissions}));
+        self.look_at();
+    }
+
+    /// The tab is the one that is looked at.
+    pub fn look_at(&mut self) {
         self.call("Page.bringToFront", json!({}));
         self.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
     }
 
-    /// Presses Tab, Enter or Space.
+    /// Presses Tab, Enter, Escape, Space, or a letter.
     pub fn press(&mut self, name: &str) {
         let (code, text) = match name {
             "Tab" => (9, ""),
             "Enter" => (13, "\r"),
-            _ => (32, " "),
+            "Escape" => (27, ""),
+            "Space" => (32, " "),
+            letter => (i64::from(letter.as_bytes()[0].to_ascii_uppercase()), letter),
         };
         for kind in ["keyDown", "keyUp"] {
             let text = if kind == "keyDown" { text } else { "" };

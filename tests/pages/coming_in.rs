@@ -21,7 +21,7 @@ async fn the_owner_logs_out_and_in_again() {
         assert_eq!(ana.get("//account").await.header("location"), "/login?next=%2Faccount", "the cookie still opens");
 
         let back = log_in(&app, "ANA%40northpier.example", PASSWORD).await;
-        assert_eq!(back.header("location"), "/integrations/public-api");
+        assert_eq!(back.header("location"), "/inbox");
         let ana = came_in(&app.stranger(), &back);
         assert_eq!(ana.get("//").await.status, StatusCode::SEE_OTHER);
         assert!(ana.get("//account").await.text().contains("Ana Martins"));
@@ -71,7 +71,7 @@ async fn one_is_sent_on_to_the_page_that_was_asked_for_and_to_nobody_elses() {
     };
     assert_eq!(go("%2Fteam%3Fdone%3Drole").await, "/team?done=role");
     for elsewhere in ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "team", "%2Fa%0D%0Ab"] {
-        assert_eq!(go(elsewhere).await, "/integrations/public-api", "{elsewhere}");
+        assert_eq!(go(elsewhere).await, "/inbox", "{elsewhere}");
     }
 }
 

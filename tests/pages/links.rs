@@ -29,7 +29,7 @@ async fn an_invited_teammate_comes_in_once() {
         assert_eq!(weak.status, StatusCode::BAD_REQUEST);
         assert!(weak.text().contains("at least 15 characters") && !weak.text().contains("short\""), "{}", weak.text());
         let joined = app.stranger().post_form(&link, &format!("name=Joe+Reyes&password={PASSWORD}")).await;
-        assert_eq!(joined.header("location"), "/welcome?done=joined");
+        assert_eq!(joined.header("location"), "/inbox?done=joined");
         let joe = came_in(&app.stranger(), &joined);
         assert!(joe.get("//team").await.text().contains("Joe Reyes"));
         for used in [app.stranger().get(&link).await, app.stranger().post_form(&link, "name=x&password=y").await] {

@@ -6,6 +6,7 @@ mod kit;
 mod account;
 mod assets;
 mod coming_in;
+mod inbox;
 mod links;
 mod playground;
 mod public_api;

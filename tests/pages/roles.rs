@@ -8,8 +8,12 @@ use crate::kit::{Actor, Engine, TestApp};
 use crate::{owner, teammate};
 
 /// Pages, with the right that opens each.
-const PAGES: [(&str, Right); 3] =
-    [("//team", Right::ReadTeam), ("//workspace", Right::ManageWorkspace), ("//welcome", Right::SendMessages)];
+const PAGES: [(&str, Right); 4] = [
+    ("//inbox", Right::ReadChats),
+    ("//team", Right::ReadTeam),
+    ("//workspace", Right::ManageWorkspace),
+    ("//welcome", Right::SendMessages),
+];
 
 /// Forms, with the right that each needs, and something that is refused for another reason where the right is there.
 const FORMS: [(&str, &str, Right); 7] = [

@@ -31,13 +31,15 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 8] = [
+static ASSETS: [Asset; 10] = [
     asset!("tokens.css", "text/css; charset=utf-8"),
     asset!("base.css", "text/css; charset=utf-8"),
     asset!("components.css", "text/css; charset=utf-8"),
     asset!("docs.css", "text/css; charset=utf-8"),
     asset!("screens.css", "text/css; charset=utf-8"),
     asset!("screens.js", "text/javascript; charset=utf-8"),
+    asset!("inbox.css", "text/css; charset=utf-8"),
+    asset!("inbox.js", "text/javascript; charset=utf-8"),
     asset!("icons.svg", "image/svg+xml"),
     asset!("mark.svg", "image/svg+xml"),
 ];

@@ -23,7 +23,12 @@ use crate::workspace::sessions::Presence;
 pub struct Desk {
     pub app: App,
     pub doors: Arc<Doors>,
+    /// Places for screens that are kept live.
+    pub streams: Arc<Semaphore>,
 }
+
+/// Screens that one node keeps live: half of the connections that it takes.
+pub const LIVE_SCREENS_MAX: usize = 1_000;
 
 impl FromRef<Desk> for App {
     fn from_ref(desk: &Desk) -> App {

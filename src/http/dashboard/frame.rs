@@ -6,15 +6,17 @@ use axum::response::Response;
 use maud::{Markup, html};
 use std::convert::Infallible;
 
+use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
-use super::words::{FIRST_STEPS, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, WORKSPACE, YOUR_ACCOUNT, notice};
+use super::words::{FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, WORKSPACE, YOUR_ACCOUNT, notice};
 use crate::http::fields::Fields;
 use crate::workspace::permissions::Right;
 
 /// Which page of the sidebar is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Here {
+    Inbox,
     FirstSteps,
     PublicApi,
     Team,
@@ -38,7 +40,8 @@ pub const TEAM_PATH: &str = "/team";
 pub const WORKSPACE_PATH: &str = "/workspace";
 pub const ACCOUNT_PATH: &str = "/account";
 
-const PLACES: [Place; 4] = [
+const PLACES: [Place; 5] = [
+    Place { here: Here::Inbox, group: "", path: INBOX_PATH, name: INBOX, icon: "inbox", right: Some(Right::ReadChats) },
     Place {
         here: Here::FirstSteps,
         group: "",
@@ -75,7 +78,7 @@ const PLACES: [Place; 4] = [
 
 /// Where somebody lands who has just come in: the first page that their role has.
 pub fn landing(signed_may: impl Fn(Right) -> bool) -> &'static str {
-    let order = [Here::PublicApi, Here::FirstSteps, Here::Team];
+    let order = [Here::Inbox, Here::PublicApi, Here::FirstSteps, Here::Team];
     let places = order.iter().filter_map(|here| PLACES.iter().find(|place| place.here == *here));
     let mut open = places.filter(|place| place.right.is_none_or(&signed_may));
     open.next().map_or(ACCOUNT_PATH, |place| place.path)
@@ -88,11 +91,13 @@ pub struct Page<'p> {
     pub status: StatusCode,
     pub notice: Option<&'static str>,
     pub refresh_s: Option<u32>,
+    /// Panes side by side instead of one column: which ones there are.
+    pub panes: Option<&'p str>,
 }
 
 impl<'p> Page<'p> {
     pub fn new(here: Here, title: &'p str) -> Page<'p> {
-        Page { here, title, status: StatusCode::OK, notice: None, refresh_s: None }
+        Page { here, title, status: StatusCode::OK, notice: None, refresh_s: None, panes: None }
     }
 
     /// The page with what has just been done.
@@ -109,19 +114,23 @@ impl<'p> Page<'p> {
                     strong.clip { (self.title) }
                 }
                 div.sidebar #sidebar popover { (sidebar(signed, self.here)) }
-                main.page.stack #main {
-                    @if let Some(notice) = self.notice {
-                        p.banner data-tone="success" role="status" { (icon("check")) span { (notice) } }
+                @if let Some(panes) = self.panes {
+                    main.panes #main data-ring="in" data-panes=(panes) { (content) }
+                } @else {
+                    main.page.stack #main {
+                        @if let Some(notice) = self.notice {
+                            p.banner data-tone="success" role="status" { (icon("check")) span { (notice) } }
+                        }
+                        (content)
                     }
-                    (content)
                 }
             }
         };
         let title = format!("{} · {}", self.title, signed.who.workspace.name);
         let document = Document {
             title: &title,
-            sheets: &["screens.css"],
-            scripts: &["screens.js"],
+            sheets: if self.panes.is_some() { &["screens.css", "inbox.css"] } else { &["screens.css"] },
+            scripts: if self.panes.is_some() { &["screens.js", "inbox.js"] } else { &["screens.js"] },
             theme: signed.theme,
             refresh_s: self.refresh_s,
         };

@@ -8,6 +8,7 @@ mod doors;
 mod form;
 mod frame;
 mod home;
+mod inbox;
 mod links;
 mod login;
 mod origin;
@@ -29,7 +30,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::app::App;
-use doors::{Desk, Doors};
+use doors::{Desk, Doors, LIVE_SCREENS_MAX};
+use tokio::sync::Semaphore;
 
 pub use assets::cached;
 pub use page::{code, document_of, icon};
@@ -38,7 +40,8 @@ pub use page::{code, document_of, icon};
 const FORM_BYTES_MAX: usize = 16 * 1024;
 
 pub fn routes(app: App) -> Router {
-    let desk = Desk { app, doors: Arc::new(Doors::default()) };
+    let streams = Arc::new(Semaphore::new(LIVE_SCREENS_MAX));
+    let desk = Desk { app, doors: Arc::new(Doors::default()), streams };
     Router::new()
         .route("/", get(home::show))
         .route("/setup/{secret}", get(setup::show).post(setup::finish))
@@ -59,6 +62,7 @@ pub fn routes(app: App) -> Router {
         .route("/team/{id}/remove", post(team::remove))
         .route("/team/{id}/withdraw", post(team::withdraw))
         .route("/workspace", get(settings::show).post(settings::save))
+        .merge(inbox::routes())
         .merge(public_api::routes())
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

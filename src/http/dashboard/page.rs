@@ -15,7 +15,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 
 /// The same for a page that our own script makes handier.
 const POLICY_WITH_SCRIPT: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'",
 );
 

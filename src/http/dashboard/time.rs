@@ -30,6 +30,36 @@ fn distance(span: Duration) -> String {
     format!("{number} {unit}{} ago", if number == 1 { "" } else { "s" })
 }
 
+/// `15 Jan 2026, 09:00` in the zone.
+pub fn moment(at: Time, zone: &TimeZone) -> Markup {
+    html! { time datetime=(utc(at)) { (formatted(at, zone, "%-d %b %Y, %H:%M")) } }
+}
+
+/// A moment as a list has room for it: the time of today, the weekday of this week, else the date.
+pub fn short_moment(at: Time, now: Time, zone: &TimeZone) -> String {
+    const WEEK: Duration = Duration::from_secs(6 * DAY_S);
+    let day = |at: Time| formatted(at, zone, "%Y-%m-%d");
+    let pattern = match () {
+        () if day(at) == day(now) => "%H:%M",
+        () if now.since(at) < WEEK => "%a",
+        () if formatted(at, zone, "%Y") == formatted(now, zone, "%Y") => "%-d %b",
+        () => "%-d %b %Y",
+    };
+    formatted(at, zone, pattern)
+}
+
+/// The day of a message, as its divider says it.
+pub fn day_of(at: Time, now: Time, zone: &TimeZone) -> String {
+    let same_year = formatted(at, zone, "%Y") == formatted(now, zone, "%Y");
+    let day = formatted(at, zone, if same_year { "%A, %-d %B" } else { "%A, %-d %B %Y" });
+    let is = |other: Time| formatted(at, zone, "%Y-%m-%d") == formatted(other, zone, "%Y-%m-%d");
+    match () {
+        () if is(now) => format!("Today, {day}"),
+        () if is(now - Duration::from_secs(DAY_S)) => format!("Yesterday, {day}"),
+        () => day,
+    }
+}
+
 /// A time in the zone by a pattern of `strftime`; nothing for one that no calendar has.
 pub fn formatted(at: Time, zone: &TimeZone, pattern: &str) -> String {
     let timestamp = Timestamp::from_millisecond(at.ms());

@@ -21,6 +21,7 @@ pub fn notice(word: &str) -> Option<&'static str> {
     NOTICES.iter().find(|row| row.0 == word).map(|row| row.1)
 }
 
+pub const INBOX: &str = "Inbox";
 pub const LOG_IN: &str = "Log in";
 pub const LOG_OUT: &str = "Log out";
 pub const PUBLIC_API: &str = "Public API";

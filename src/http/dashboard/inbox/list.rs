@@ -1,0 +1,163 @@
+//! The list of chats, beside the thread.
+
+use maud::{Markup, html};
+
+use super::scene::{List, Listed};
+use super::view::{View, Wish};
+use crate::clock::Time;
+use crate::http::dashboard::page::icon;
+use crate::http::dashboard::session::Signed;
+use crate::http::dashboard::time::{formatted, short_moment};
+use crate::http::dashboard::words::INBOX;
+use crate::id::ChatId;
+use crate::message::MessageKind;
+use crate::store::messages::MessageView;
+use crate::store::teammates::TeammateRow;
+use crate::workspace::zone::stored_zone;
+
+/// So much of the last message is shown.
+const SAID_CHARS_MAX: usize = 120;
+/// Labels shown with a chat; all of them stand at its side when it is open.
+const TAGS_MAX: usize = 3;
+const HUES: u32 = 6;
+
+/// `told`: what was just done, and the time.
+pub fn pane(
+    signed: &Signed,
+    wish: &Wish,
+    list: &List,
+    open: Option<ChatId>,
+    told: (Option<&'static str>, Time),
+) -> Markup {
+    let (notice, now) = told;
+    html! {
+        section.pane #chats aria-labelledby="chats-title" data-seq=(list.seq) {
+            div.pane-head {
+                // A page has one h1: the open chat's name where there is one.
+                @if open.is_some() { h2 #chats-title { (INBOX) } } @else { h1 #chats-title { (INBOX) } }
+            }
+            @if let Some(notice) = notice {
+                p.banner.lost data-tone="success" role="status" { (icon("check")) span { (notice) } }
+            }
+            form.find role="search" method="get" action=(wish.in_view(wish.view).address(None)) {
+                @if wish.view != View::default() { input type="hidden" name="view" value=(wish.view.word()); }
+                @if let Some(label) = &wish.label { input type="hidden" name="label" value=(label); }
+                input type="search" name="name" value=(wish.name) dir="auto" aria-label="Find a chat by its name" placeholder="Find a chat" autocomplete="off" data-key="/";
+            }
+            nav.views aria-label="Views" {
+                @for (view, _, name) in View::EVERY {
+                    a href=(wish.in_view(view).address(None)) aria-current=[(view == wish.view).then_some("page")] { (name) }
+                }
+            }
+            @if let Some(label) = &wish.label {
+                p.narrowed { "Labelled " span.chip { bdi { (label) } } a href=(Wish { label: None, ..wish.clone() }.address(None)) { "Show all" } }
+            }
+            ul.pane-body aria-label="Chats" data-live="list" {
+                @for listed in &list.chats { li { (row(signed, wish, listed, &list.teammates, open, now)) } }
+                @if list.chats.is_empty() { li { (none(wish)) } }
+                @if let (true, Some(last)) = (list.has_more, list.chats.last()) {
+                    li.more-chats { a.btn.btn-small href=(further(wish, last.chat.id)) { "Older chats" } }
+                }
+            }
+        }
+    }
+}
+
+fn further(wish: &Wish, behind: ChatId) -> String {
+    let address = wish.address(None);
+    let joint = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{joint}behind={behind}")
+}
+
+fn none(wish: &Wish) -> Markup {
+    let (title, what) = match wish.view {
+        _ if !wish.name.is_empty() => ("Nothing found", "No chat of this view has that in its name."),
+        View::All => ("No open chats", "New messages bring their chats back here."),
+        View::Mine => ("Nothing is yours", "Chats that you answer for stand here. Take one from Unassigned."),
+        View::Unassigned => ("Everything has somebody", "Chats that nobody answers for stand here."),
+        View::Unread => ("All read", "Chats with news that nobody has read yet stand here."),
+        View::Closed => ("Nothing is closed", "Closed chats stand here until their contact writes again."),
+    };
+    html! { div.empty { strong { (title) } p { (what) } } }
+}
+
+fn row(
+    signed: &Signed,
+    wish: &Wish,
+    listed: &Listed,
+    teammates: &[TeammateRow],
+    open: Option<ChatId>,
+    now: Time,
+) -> Markup {
+    let chat = &listed.chat;
+    let zone = stored_zone(&signed.who.workspace.zone);
+    let who = teammates.iter().find(|teammate| teammate.id == chat.responsible);
+    html! {
+        a.chat href=(wish.address(Some(chat.id))) aria-current=[(open == Some(chat.id)).then_some("true")] {
+            (avatar(&chat.name, chat.id))
+            span.chat-name.clip { bdi { (chat.name) } }
+            time.meta datetime=(crate::workspace::zone::utc_time(chat.last_message_at)) title=(formatted(chat.last_message_at, &zone, "%-d %b %Y, %H:%M")) { (short_moment(chat.last_message_at, now, &zone)) }
+            span.chat-said.clip { @if let Some(last) = &listed.last { (said(last)) } }
+            @if chat.unread > 0 { span.count { (chat.unread.min(999)) span.hidden-text { " unread" } } }
+            span.chat-tags {
+                @for label in listed.labels.iter().take(TAGS_MAX) { span.chip.clip { bdi { (label) } } }
+                @if listed.labels.len() > TAGS_MAX { span.meta { "+" (listed.labels.len() - TAGS_MAX) } }
+                @match who {
+                    Some(who) if who.id == signed.who.teammate.id => span.meta.push { "You" },
+                    Some(who) => span.meta.push.clip { bdi { (who.display_name) } },
+                    None => span.meta.push { "Unassigned" },
+                }
+            }
+        }
+    }
+}
+
+fn said(last: &MessageView) -> Markup {
+    let message = &last.message;
+    let text: String = message.text.chars().take(SAID_CHARS_MAX).collect();
+    html! {
+        @if message.from_me { span { @if message.kind == MessageKind::Note { "Note: " } @else { "Us: " } } }
+        @if !last.details.deleted_at.is_never() { em { "Deleted" } }
+        @else if let (true, Some(attachment)) = (text.is_empty(), &last.attachment) { em { (kind_name(attachment.kind.as_str())) } }
+        @else { bdi { (text) } }
+    }
+}
+
+/// What people call a kind of file.
+pub fn kind_name(kind: &str) -> &'static str {
+    match kind {
+        "image" => "Picture",
+        "video" => "Video",
+        "audio" => "Audio",
+        "voice" => "Voice message",
+        "sticker" => "Sticker",
+        _ => "Document",
+    }
+}
+
+/// The first letters of a name, on a hue that stays the chat's.
+pub fn avatar(name: &str, chat: ChatId) -> Markup {
+    let letters = initials(name);
+    let hue = u32::try_from(chat.0.rem_euclid(i64::from(HUES))).unwrap_or(0) + 1;
+    html! {
+        span.avatar data-hue=(hue) aria-hidden="true" {
+            @if letters.is_empty() { (icon("person")) } @else { (letters) }
+        }
+    }
+}
+
+fn initials(name: &str) -> String {
+    let words = name.split_whitespace().filter_map(|word| word.chars().find(|letter| letter.is_alphabetic()));
+    words.take(2).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::initials;
+
+    #[test]
+    fn a_number_has_no_initials_and_everybody_else_has_at_most_two() {
+        let names = ["+1 202 555 0100", "Mara Lindqvist", "ليلى حداد", "de la Cruz", "🚲"];
+        assert_eq!(names.map(initials), ["", "ML", "لح", "DL", ""]);
+    }
+}

@@ -1,0 +1,106 @@
+//! The inbox: the team's chats, the open one's thread, and what is known of its contact, side by side.
+
+mod actions;
+mod chat;
+mod list;
+mod live;
+mod scene;
+mod side;
+mod view;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::routing::{get, post};
+use maud::{Markup, html};
+
+use super::doors::Desk;
+use super::frame::{Done, Here, Page};
+use super::page::icon;
+use super::session::{Shown, Signed};
+use super::words::INBOX;
+use crate::id::ChatId;
+use crate::workspace::permissions::Right;
+use scene::{OpenChat, read_list, read_open};
+use view::Wish;
+
+pub const INBOX_PATH: &str = "/inbox";
+
+pub fn routes() -> Router<Desk> {
+    Router::new()
+        .route("/inbox", get(show))
+        .route("/inbox/live", get(live::listen))
+        .route("/inbox/{chat}", get(show_chat))
+        .route("/inbox/{chat}/send", post(actions::send))
+        .route("/inbox/{chat}/assign", post(actions::assign))
+        .route("/inbox/{chat}/label", post(actions::label))
+        .route("/inbox/{chat}/unlabel", post(actions::unlabel))
+        .route("/inbox/{chat}/close", post(actions::close))
+        .route("/inbox/{chat}/read", post(actions::mark))
+}
+
+pub async fn show(State(desk): State<Desk>, signed: Signed, done: Done, uri: Uri) -> Shown {
+    let page = Page::new(Here::Inbox, INBOX).with(&done);
+    shown(&desk, &signed, page, &Wish::read(&uri), None, None).await
+}
+
+pub async fn show_chat(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i64>, uri: Uri) -> Shown {
+    let page = Page::new(Here::Inbox, INBOX);
+    shown(&desk, &signed, page, &Wish::read(&uri), Some(ChatId(chat)), None).await
+}
+
+/// What a refused message said, so that nobody types it again, and why it was refused.
+struct Refused<'r> {
+    text: &'r str,
+    is_note: bool,
+    why: &'r str,
+}
+
+async fn shown(
+    desk: &Desk,
+    signed: &Signed,
+    page: Page<'_>,
+    wish: &Wish,
+    chat: Option<ChatId>,
+    refused: Option<&Refused<'_>>,
+) -> Shown {
+    signed.ensure(Right::ReadChats)?;
+    let (app, workspace, me) = (desk.app.clone(), signed.who.workspace.id, signed.who.teammate.id);
+    let now = app.clock.now();
+    let asked = wish.clone();
+    let look = move |tx: &mut database::Snapshot<'_>| {
+        let open = chat.map(|chat| read_open(tx, workspace, chat, &asked, now)).transpose()?;
+        Ok::<_, crate::error::Error>((read_list(tx, workspace, me, &asked)?, open))
+    };
+    let (list, open) = app.read(look).await?;
+    let content = html! {
+        (list::pane(signed, wish, &list, chat, (page.notice, now)))
+        @match &open {
+            Some(open) => { (chat::pane(signed, wish, open, refused, now)) (side::pane(signed, wish, open, &list.teammates)) },
+            None => (nothing_open(list.chats.is_empty() && wish.is_plain())),
+        }
+    };
+    let title = open.as_ref().map_or(INBOX, |open: &OpenChat| open.chat.name.as_str());
+    let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let panes = Some(if open.is_some() { "chat" } else { "empty" });
+    let page = Page { status, panes, title, ..page };
+    Ok(page.show(signed, &content))
+}
+
+fn nothing_open(has_no_chats: bool) -> Markup {
+    html! {
+        section.pane #thread aria-label="Thread" {
+            div.empty.pane-body {
+                (icon("inbox"))
+                @if has_no_chats {
+                    strong { "No chats yet" }
+                    p { "A chat begins with the first message, from either side. Send one from the first steps or through the public API, and it stands here." }
+                    a.btn data-kind="primary" href=(super::frame::FIRST_STEPS_PATH) { "Send the first message" }
+                } @else {
+                    strong { "Choose a chat" }
+                    p { "With " kbd { "j" } " and " kbd { "k" } " you go through the list." }
+                }
+            }
+        }
+    }
+}

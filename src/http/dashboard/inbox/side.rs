@@ -1,0 +1,105 @@
+//! What is known of the open chat, and what one may set on it.
+
+use maud::{Markup, html};
+
+use super::INBOX_PATH;
+use super::list::avatar;
+use super::scene::OpenChat;
+use super::view::Wish;
+use crate::http::dashboard::page::icon;
+use crate::http::dashboard::session::Signed;
+use crate::http::dashboard::time::moment;
+use crate::inbox::values::LABEL_CHARS_MAX;
+use crate::store::teammates::TeammateRow;
+use crate::workspace::permissions::Right;
+use crate::workspace::zone::stored_zone;
+
+pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, teammates: &[TeammateRow]) -> Markup {
+    let chat = &open.chat;
+    let zone = stored_zone(&signed.who.workspace.zone);
+    let may_change = signed.may(Right::SendMessages);
+    html! {
+        aside.pane.pane-side #side popover aria-label="About this chat" {
+            div.pane-head {
+                h2 { @if chat.is_group { "Group" } @else { "Contact" } }
+                button.btn.btn-icon.push.only-drawer data-kind="plain" type="button" popovertarget="side" popovertargetaction="hide" aria-label="Close these details" { (icon("close")) }
+            }
+            div.pane-body.stack.card-body tabindex="0" data-ring="in" role="region" aria-label="Details" data-live="side" {
+                div.line-up { (avatar(&chat.name, chat.id)) bdi { strong { (chat.name) } } }
+                dl.facts {
+                    @if !chat.phone.is_empty() { dt { "Phone" } dd.num { (chat.phone) } }
+                    @if let Some(lid) = chat.jid.strip_suffix("@lid") { dt { "LID" } dd.num { (lid) } }
+                    @if let Some(account) = &open.account { dt { "Account" } dd { bdi { (account.name) } } }
+                    dt { "Chat id" } dd.num data-copy { code { (chat.id) } }
+                    dt { "First wrote" } dd { (moment(chat.created_at, &zone)) }
+                }
+                @if may_change { (responsible(wish, open, teammates)) }
+                (labels(wish, open, may_change))
+                @if may_change { (marking(wish, open)) }
+            }
+        }
+    }
+}
+
+fn back(wish: &Wish, open: &OpenChat) -> Markup {
+    html! { input type="hidden" name="back" value=(wish.address(Some(open.chat.id))); }
+}
+
+fn responsible(wish: &Wish, open: &OpenChat, teammates: &[TeammateRow]) -> Markup {
+    let chat = &open.chat;
+    html! {
+        form.field method="post" action={ (INBOX_PATH) "/" (chat.id) "/assign" } {
+            (back(wish, open))
+            label for="responsible" { "Responsible" }
+            select #responsible name="responsible" data-submits data-key="a" {
+                option value="0" selected[chat.responsible.0 == 0] { "Nobody" }
+                @for teammate in teammates.iter().filter(|teammate| teammate.status == "active") {
+                    option value=(teammate.id) selected[teammate.id == chat.responsible] { (teammate.display_name) }
+                }
+            }
+            button.btn.btn-small data-without-script { "Set" }
+        }
+    }
+}
+
+fn labels(wish: &Wish, open: &OpenChat, may_change: bool) -> Markup {
+    let path = format!("{INBOX_PATH}/{}", open.chat.id);
+    html! {
+        div.field {
+            h3 { "Labels" }
+            @if open.labels.is_empty() { p.meta { "None yet" } }
+            ul.line-up {
+                @for label in &open.labels {
+                    li.chip {
+                        a href=(Wish { label: Some(label.clone()), ..Wish::default() }.address(None)) { bdi { (label) } }
+                        @if may_change {
+                            form method="post" action={ (path) "/unlabel" } {
+                                (back(wish, open))
+                                input type="hidden" name="label" value=(label);
+                                button aria-label={ "Remove label " (label) } { (icon("close")) }
+                            }
+                        }
+                    }
+                }
+            }
+            @if may_change {
+                form.line-up method="post" action={ (path) "/label" } {
+                    (back(wish, open))
+                    input.label-field name="label" dir="auto" required maxlength=(LABEL_CHARS_MAX) aria-label="New label" placeholder="New label" autocomplete="off" data-key="l";
+                    button.btn.btn-small { (icon("plus")) "Label" }
+                }
+            }
+        }
+    }
+}
+
+fn marking(wish: &Wish, open: &OpenChat) -> Markup {
+    let is_unread = open.chat.unread > 0;
+    html! {
+        form method="post" action={ (INBOX_PATH) "/" (open.chat.id) "/read" } {
+            (back(wish, open))
+            input type="hidden" name="read" value=(is_unread);
+            button.btn.btn-small { @if is_unread { "Mark as read" } @else { "Mark as unread" } }
+        }
+    }
+}
