@@ -12,8 +12,11 @@ use standardwebhooks::Webhook;
 
 use crate::support::{PATIENCE, Place, run};
 
+/// The headers and the body of a request.
+type Heard = (Vec<(String, String)>, String);
+
 /// A developer's own server: says what it was sent.
-fn receiver() -> (String, Receiver<(Vec<(String, String)>, String)>) {
+fn receiver() -> (String, Receiver<Heard>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
     let (sender, heard) = channel();
