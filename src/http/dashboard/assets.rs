@@ -31,7 +31,7 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 10] = [
+static ASSETS: &[Asset] = &[
     asset!("tokens.css", "text/css; charset=utf-8"),
     asset!("base.css", "text/css; charset=utf-8"),
     asset!("components.css", "text/css; charset=utf-8"),
@@ -40,6 +40,7 @@ static ASSETS: [Asset; 10] = [
     asset!("screens.js", "text/javascript; charset=utf-8"),
     asset!("inbox.css", "text/css; charset=utf-8"),
     asset!("inbox.js", "text/javascript; charset=utf-8"),
+    asset!("keys.js", "text/javascript; charset=utf-8"),
     asset!("icons.svg", "image/svg+xml"),
     asset!("mark.svg", "image/svg+xml"),
 ];

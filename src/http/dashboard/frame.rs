@@ -130,7 +130,7 @@ impl<'p> Page<'p> {
         let document = Document {
             title: &title,
             sheets: if self.panes.is_some() { &["screens.css", "inbox.css"] } else { &["screens.css"] },
-            scripts: if self.panes.is_some() { &["screens.js", "inbox.js"] } else { &["screens.js"] },
+            scripts: if self.panes.is_some() { &["screens.js", "keys.js", "inbox.js"] } else { &["screens.js"] },
             theme: signed.theme,
             refresh_s: self.refresh_s,
         };
