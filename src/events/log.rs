@@ -47,11 +47,12 @@ pub enum Paged {
 /// The events behind `after`, oldest first, at most `rows_max`.
 pub fn behind(tx: &mut impl Read, workspace: WorkspaceId, after: i64, rows_max: i64) -> Result<Behind, Error> {
     let rows = event_after(tx, workspace, after, rows_max)?;
-    if rows.first().is_some_and(|row| row.seq == after + 1) {
+    if rows.first().is_some_and(|row| row.seq - 1 == after) {
         return Ok(Behind::Events(rows));
     }
     let bounds = bounds(tx, workspace)?;
-    if after + 1 < bounds.oldest || after > bounds.newest {
+    // A cursor is whatever a client says; the numbers on this side are ours.
+    if after < bounds.oldest - 1 || after > bounds.newest {
         return Ok(Behind::Lost(bounds));
     }
     Ok(Behind::Events(rows))

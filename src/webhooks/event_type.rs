@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 65] = [
+const ALL: [EventType; 73] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -64,6 +64,14 @@ const ALL: [EventType; 65] = [
     EventType("message:held"),
     EventType("teammate:invited"),
     EventType("teammate:invitation:withdrawn"),
+    EventType("teammate:joined"),
+    EventType("teammate:left"),
+    EventType("teammate:role"),
+    EventType("teammate:password"),
+    EventType("token:new"),
+    EventType("token:revoked"),
+    EventType("token:rotated"),
+    EventType("workspace:changed"),
     EventType("template:new"),
     EventType("template:changed"),
     EventType("template:deleted"),

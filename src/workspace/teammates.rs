@@ -121,16 +121,25 @@ pub fn teammate_left() -> Error {
     Error::new(Code::MemberNotFound, rule)
 }
 
+/// For what tells of every account.
+///
+/// # Errors
+/// `permission_denied` for a token of some accounts only.
+pub fn reaches_all(caller: &Caller) -> Result<(), Error> {
+    if caller.is_limited_to_accounts() {
+        let rule = "This token is limited to accounts, and this is about the whole workspace; use one that isn't";
+        return Err(Error::new(Code::PermissionDenied, rule));
+    }
+    Ok(())
+}
+
 /// The same, for what only an owner or admin may do.
 ///
 /// # Errors
 /// `member_not_found`, or `permission_denied` for any other role, and for a token of some accounts only: who works here and who
 /// hears of everything is no account's affair.
 pub fn manager_of(tx: &mut impl Read, caller: &Caller) -> Result<TeammateRow, Error> {
-    if caller.is_limited_to_accounts() {
-        let rule = "This token is limited to accounts, and this is about the whole workspace; use one that isn't";
-        return Err(Error::new(Code::PermissionDenied, rule));
-    }
+    reaches_all(caller)?;
     let teammate = teammate_of(tx, caller)?;
     if Role::parse(&teammate.role).is_some_and(Role::may_manage) {
         return Ok(teammate);

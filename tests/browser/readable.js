@@ -30,7 +30,7 @@
     if (ratio < 4.5) complaints.push(`${called(element)}: contrast ${ratio.toFixed(2)}`);
   }
   for (const field of document.querySelectorAll('input:not([type=hidden]), select, textarea')) {
-    if (!field.labels.length && !field.ariaLabel) complaints.push(`${called(field)} ${field.name}: no label`);
+    if (!field.labels.length && !field.ariaLabel) complaints.push(`${called(field)}: no label`);
   }
   for (const target of document.querySelectorAll('button, .btn, input, select')) {
     if (target.getClientRects().length && (target.closest('label') ?? target).getBoundingClientRect().height < 24) complaints.push(`${called(target)}: too small`);

@@ -145,6 +145,8 @@ impl<'b> Tab<'b> {
     pub fn complaints(&self) -> Vec<String> {
         let complaint = |event: &Value| match event["method"].as_str()? {
             "Runtime.exceptionThrown" => Some(event["params"]["exceptionDetails"].to_string()),
+            // A remark, not a fault: the field is of a dialog that isn't open.
+            "Log.entryAdded" if event["params"]["entry"]["text"].as_str()?.starts_with("Autofocus processing") => None,
             "Log.entryAdded" => Some(event["params"]["entry"]["text"].to_string()),
             "Runtime.consoleAPICalled" if event["params"]["type"] == "error" => {
                 Some(event["params"]["args"].to_string())

@@ -15,11 +15,11 @@ use crate::inbox::marks::{Typing, mark_read, mark_typing};
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the words of the document; `Fields` reads the request")]
 pub struct TypingBody {
-    /// `typing`, `recording` a voice message, or `paused`, which takes it away.
     #[schema(inline)]
     state: TypingState,
 }
 
+/// `typing`, `recording` a voice message, or `paused`, which takes it away.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
 pub enum TypingState {

@@ -17,6 +17,7 @@ use crate::store::webhook_deliveries::{DeliveryRow, DeliveryState, delivery_find
 use crate::store::webhooks::{WebhookRow, webhook_find};
 use crate::webhooks::requests::unknown_delivery;
 use crate::webhooks::{delivery_id, seq_of, unknown_webhook};
+use crate::workspace::teammates::reaches_all;
 use crate::workspace::zone::api_time;
 
 const PAGE_ROWS: i64 = 50;
@@ -101,6 +102,7 @@ struct ListDeliveries {
 pub async fn list_webhook_deliveries(mut call: Call, Path(id): Path<String>) -> Response {
     let request = call.may_read().and_then(|()| Ok((parse_id(&id)?, call.query(read_list)?)));
     call.read(request, |tx, caller, (id, list)| {
+        reaches_all(caller)?;
         let webhook = webhook_find(tx, caller.workspace, *id)?.ok_or_else(unknown_webhook)?;
         let zone = zone_of(tx, caller.workspace)?;
         let before = list.before_seq(&webhook)?;
@@ -130,6 +132,7 @@ pub async fn list_webhook_deliveries(mut call: Call, Path(id): Path<String>) -> 
 pub async fn get_webhook_delivery(mut call: Call, Path((id, delivery)): Path<(String, String)>) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| Ok((parse_id(&id)?, delivery)));
     call.read(request, |tx, caller, (id, delivery)| {
+        reaches_all(caller)?;
         let webhook = webhook_find(tx, caller.workspace, *id)?.ok_or_else(unknown_webhook)?;
         let seq = seq_of(&webhook, delivery).ok_or_else(unknown_delivery)?;
         let row = delivery_find(tx, caller.workspace, *id, seq)?.ok_or_else(unknown_delivery)?;

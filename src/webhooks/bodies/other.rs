@@ -71,10 +71,16 @@ pub(super) fn render(
     row: &EventRow,
     event_type: EventType,
 ) -> Result<OtherEvent, Error> {
-    let number = row.detail.parse().unwrap_or(0);
+    // Some say more behind the number, as the role that somebody has now.
+    let number = row.detail.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0);
     let about = match row.kind {
         Kind::QuotaNearlyUsed | Kind::QuotaUsed => About::Quota(quota(scene, &row.detail)),
-        Kind::TeammateInvited | Kind::InvitationWithdrawn => {
+        Kind::TeammateInvited
+        | Kind::InvitationWithdrawn
+        | Kind::TeammateJoined
+        | Kind::TeammateLeft
+        | Kind::TeammateRole
+        | Kind::PasswordChanged => {
             let (display_name, email) = scene.teammate(TeammateId(number));
             About::Teammate(Teammate { user_id: number, display_name, email })
         }
