@@ -3,7 +3,6 @@
 
 use std::env;
 use std::process::{Command, Stdio};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 #[path = "commands/support.rs"]
 #[allow(dead_code, reason = "the commands' tests use the rest")]
@@ -13,8 +12,10 @@ use support::Place;
 
 const PROGRAM: &str = "PARTYLINE_TEST_SCHEMATHESIS";
 const ALL: &str = "PARTYLINE_TEST_ALL";
-/// To do a run again: the seed that it printed.
+/// Another seed than the usual one, or the one that a run has printed.
 const SEED: &str = "PARTYLINE_TEST_SEED";
+/// A change is judged by what it changed, not by another throw of the dice; those are for runs by hand.
+const SEED_USUAL: &str = "1795364032";
 
 /// How long it may make up requests. With starting and the examples of each operation the whole stays under five minutes.
 const SECONDS: &str = "150";
@@ -23,7 +24,10 @@ const CASES_MIN: u64 = 2_000;
 
 /// A document can't say which phones are valid, which emails are known and which names are taken, so a request that is as
 /// its schema says may be refused all the same; that it is refused well is what `tests/contract/errors.rs` looks at.
-const LEFT_OUT: &str = "positive_data_acceptance";
+///
+/// Nor whether what a POST has just made can be found: a good `Idempotency-Key` that was used before gives the earlier answer
+/// again, and what that names may have been deleted since, which the tool takes for a loss.
+const LEFT_OUT: &str = "positive_data_acceptance,ensure_resource_availability";
 
 /// By itself it doesn't take 413 and 414 for a refusal of what is too long.
 const SETTINGS: &str = "[checks]\nnegative_data_rejection.expected-statuses = [\"400\", \"401\", \"403\", \"404\", \"405\", \
@@ -44,10 +48,7 @@ fn schemathesis_finds_nothing() {
         ["--rate-per-minute", "1000000", "--calls-per-cycle", "1000000000", "--credits-per-cycle", "1000000000"];
     place.says(&[&["workspace", "set-limits", "My workspace"][..], &raised[..]].concat());
 
-    let seed = env::var(SEED).unwrap_or_else(|_| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-        now.as_secs().to_string()
-    });
+    let seed = env::var(SEED).unwrap_or_else(|_| SEED_USUAL.to_owned());
     std::fs::write(place.outer.path().join("schemathesis.toml"), SETTINGS).expect("its settings are written");
     let address = &server.address;
     let output = Command::new(program)
