@@ -100,9 +100,9 @@ if (field) {
     } catch (answer) {
       bubble.remove();
       field.value = text;
-      // The server's own page says what is wrong; without an answer the text waits here.
-      if (answer instanceof Response) composer.submit();
-      else fault('This was not sent: the server can’t be reached. Your text is still here.');
+      // A refusal stored nothing, so the form may go again for the server's own words. What nobody knows must not be repeated.
+      if (answer instanceof Response && answer.status < 500) composer.submit();
+      else fault('No answer came: this may have gone or not. See whether it appears above before you send it again.');
     }
   });
 }

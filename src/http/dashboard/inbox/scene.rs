@@ -16,7 +16,7 @@ use crate::store::chat_lists::{From, chat_list, chat_place, chat_rows};
 use crate::store::chats::{ChatRow, chat_find};
 use crate::store::files::link_key;
 use crate::store::labels::{label_list, labels_of};
-use crate::store::messages::{MessageFilter, MessageView, message_find, message_list};
+use crate::store::messages::{MessageFilter, MessageView, message_find, message_last, message_list};
 use crate::store::outbox::{OutboxRow, outbox_of_chat};
 use crate::store::reactions::{ReactionRow, reaction_list};
 use crate::store::teammates::{TeammateRow, teammate_list};
@@ -73,15 +73,15 @@ pub fn read_list(tx: &mut impl Read, workspace: WorkspaceId, me: TeammateId, wis
     let ids: Vec<ChatId> = keys.iter().map(|key| key.chat).collect();
     let rows = chat_rows(tx, workspace, &ids)?;
     let labels = labels_of(tx, workspace, &ids)?;
-    let mut chats = Vec::with_capacity(rows.len());
-    for chat in rows {
-        let last = match chat.last_message {
-            Some(uid) => message_find(tx, workspace, uid)?,
-            None => None,
-        };
-        let labels = labels.iter().filter(|(of, _)| *of == chat.id).map(|(_, label)| label.clone()).collect();
-        chats.push(Listed { chat, labels, last });
-    }
+    let last = message_last(tx, workspace, &ids)?;
+    let chats = rows
+        .into_iter()
+        .map(|chat| {
+            let labels = labels.iter().filter(|(of, _)| *of == chat.id).map(|(_, label)| label.clone()).collect();
+            let last = last.iter().find(|view| view.message.chat == chat.id).cloned();
+            Listed { chat, labels, last }
+        })
+        .collect();
     let seq = bounds(tx, workspace)?.newest;
     Ok(List { chats, has_more, teammates: teammate_list(tx, workspace)?, seq })
 }
