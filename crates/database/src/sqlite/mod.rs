@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod checkpointer;
+mod log_file;
 pub(crate) mod migrate;
 pub(crate) mod reader;
 pub(crate) mod syncer;
@@ -27,6 +28,15 @@ const LOCKED_PAUSE: Duration = Duration::from_millis(2);
 const WAL_KEPT_BYTES: u32 = 32 << 20;
 
 pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Connection, Error> {
+    open_by(path, config, cache_kib, |flags| Connection::open_with_flags(path, flags))
+}
+
+fn open_by(
+    path: &Path,
+    config: &Config,
+    cache_kib: u32,
+    connect: impl FnOnce(OpenFlags) -> rusqlite::Result<Connection>,
+) -> Result<Connection, Error> {
     let log = backup::beside(path, "-wal");
     if !path.exists() && log.metadata().is_ok_and(|log| log.len() > 0) {
         // SQLite would start an empty database and throw the log, with the newest writes in it, away.
@@ -34,8 +44,7 @@ pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Conne
         return Err(Error::Unavailable(why));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)
-        .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
+    let conn = connect(flags).map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
     let place = path.display().to_string();
     prepare(&conn, config, cache_kib).map_err(|error| fault(&error, &place))?;
     let journal = use_log(&conn, config.unavailable_wait_max).map_err(|error| fault(&error, &place))?;
@@ -48,7 +57,9 @@ pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Conne
 /// The writing connection. The engine itself syncs only around checkpoints, which is all that it needs to stay whole;
 /// answers wait for the thread that syncs the log.
 pub(crate) fn open_writer(path: &Path, config: &Config) -> Result<(Connection, Checkpointer), Error> {
-    let mut conn = open(path, config, config.writer_cache_kib)?;
+    log_file::register()?;
+    let connect = |flags| Connection::open_with_flags_and_vfs(path, flags, log_file::NAME);
+    let mut conn = open_by(path, config, config.writer_cache_kib, connect)?;
     conn.execute_batch("PRAGMA synchronous = NORMAL").map_err(|error| fault(&error, "synchronous"))?;
     let checkpointer = checkpointer::attach(&mut conn, config.checkpoint_pages)?;
     Ok((conn, checkpointer))
