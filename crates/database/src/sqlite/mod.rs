@@ -24,8 +24,9 @@ use crate::{Config, Engine, Error, Row, Sql, Value};
 
 const LOCKED_PAUSE: Duration = Duration::from_millis(2);
 
-/// Bytes the write-ahead log is cut back to after a checkpoint emptied it.
-const WAL_KEPT_BYTES: u32 = 32 << 20;
+/// Bytes the write-ahead log is cut back to after a checkpoint emptied it: what it usually grows to, because room that the
+/// file has already is written and synced faster than new room.
+const WAL_KEPT_BYTES: u32 = 160 << 20;
 
 pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Connection, Error> {
     open_by(path, config, cache_kib, |flags| Connection::open_with_flags(path, flags))
