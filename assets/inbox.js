@@ -30,6 +30,8 @@ function take(fresh) {
   const stay = logs().filter(isAtEnd), before = newest();
   for (const part of document.querySelectorAll('[data-live]')) {
     const next = one(`[data-live=${part.dataset.live}]`, fresh);
+    const unfolded = part.querySelectorAll('details');
+    next?.querySelectorAll('details').forEach((fresh, at) => { fresh.open = unfolded[at]?.open ?? false; });
     if (!next || next.isEqualNode(part) || (part.contains(document.activeElement) && part.dataset.live === 'side')) continue;
     const at = part.scrollTop;
     if (part.dataset.live === 'thread') patch(one('.thread', part), one('.thread', next), loaded);
