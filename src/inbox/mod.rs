@@ -16,6 +16,7 @@ pub mod notes;
 pub mod own_changes;
 pub mod reach;
 pub mod reactions;
+pub mod receipts;
 pub mod receive;
 pub mod schedule;
 pub mod search;

@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 73] = [
+const ALL: [EventType; 74] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -62,6 +62,7 @@ const ALL: [EventType; 73] = [
     EventType("quota:used"),
     EventType("message:uncertain"),
     EventType("message:held"),
+    EventType("message:receipt"),
     EventType("teammate:invited"),
     EventType("teammate:invitation:withdrawn"),
     EventType("teammate:joined"),

@@ -134,6 +134,7 @@ fn body(
         | Kind::AttachmentReady
         | Kind::AttachmentUnavailable
         | Kind::MessageHeld
+        | Kind::MessageReceipt
         | Kind::MessageUncertain => {
             let event = message::render(tx, scene, row, event_type)?;
             let is_recent = scene.now.ms() - row.at.ms() < ATTACHMENT_WAITED_MS;
