@@ -33,6 +33,7 @@ const GROUP: &str = "120363025550109000@g.us";
 const EDITOR: &str = "+12025550110";
 const PHOTOGRAPHER: &str = "+12025550106";
 const PAUSED: &str = "+12025550148";
+const LOSES_ANSWERS: &str = "+12025550157";
 /// Who writes.
 const CUSTOMER: &str = "+12025550171";
 const LABEL: &str = "triggered";
@@ -83,7 +84,7 @@ pub struct Ids {
     pub digits: u16,
 }
 
-const PLANS: [(&str, Plan); 30] = [
+const PLANS: [(&str, Plan); 31] = [
     ("message:new", Plan::Hear),
     ("message:sent:new", Plan::Send(ECHO)),
     ("message:received:new", Plan::Hear),
@@ -94,6 +95,7 @@ const PLANS: [(&str, Plan); 30] = [
     ("message:media_ready", Plan::Send(PHOTOGRAPHER)),
     ("message:held", Plan::Send(PAUSED)),
     ("message:receipt", Plan::Send(GROUP)),
+    ("message:uncertain", Plan::Send(LOSES_ANSWERS)),
     ("chat:new", Plan::HearFromNobodyYet),
     ("chat:incoming:new", Plan::HearFromNobodyYet),
     ("chat:outgoing:new", Plan::SendToNobodyYet),
@@ -117,8 +119,7 @@ const PLANS: [(&str, Plan); 30] = [
 ];
 
 /// Why an event has no trigger, by what its name begins with; the first that fits.
-const WITHOUT: [(&str, &str); 11] = [
-    ("message:uncertain", "only the Cloud API can lose an answer so; a sandbox account repeats its sends"),
+const WITHOUT: [(&str, &str); 10] = [
     ("message:media_unavailable", "no contact of the sandbox sends a file that WhatsApp then loses"),
     ("quota:", "quotas are real; lower one with `partyline workspace set-limits`, then send"),
     ("teammate:invited", "invite somebody: POST /workspace/invitations"),

@@ -25,5 +25,6 @@ pub mod send;
 pub mod status;
 pub mod template_values;
 pub mod templates;
+pub mod uncertain;
 pub mod urgency;
 pub mod values;

@@ -135,7 +135,9 @@ fn body(
         | Kind::AttachmentUnavailable
         | Kind::MessageHeld
         | Kind::MessageReceipt
-        | Kind::MessageUncertain => {
+        | Kind::MessageUncertain
+        | Kind::MessageResent
+        | Kind::MessageMarkedSent => {
             let event = message::render(tx, scene, row, event_type)?;
             let is_recent = scene.now.ms() - row.at.ms() < ATTACHMENT_WAITED_MS;
             return Ok(event.map(|(event, waits)| (Body::Message(Box::new(event)), waits && is_recent)));
