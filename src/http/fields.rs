@@ -71,6 +71,11 @@ impl Fields {
         is_null
     }
 
+    /// Whether the field is there with a value, and not yet read.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// A list of texts, or nothing where it is left out or null.
     pub fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
         let values = match self.take(name)? {

@@ -261,6 +261,8 @@ async fn bad_input_is_named() {
         ("/sandbox/inbound", json!({"from": ANYBODY, "text": "a\u{0}b"}), "text"),
         ("/sandbox/inbound", json!({"from": ANYBODY, "sample": "film"}), "sample"),
         ("/sandbox/inbound", json!({"from": ANYBODY, "latitude": 91, "longitude": 0}), "latitude"),
+        ("/sandbox/inbound", json!({"from": ANYBODY, "sample": "photo", "unsupported": "poll"}), "unsupported"),
+        ("/sandbox/inbound", json!({"from": ANYBODY, "edits": nobody}), "text"),
         ("/sandbox/inbound", json!({"from": ANYBODY, "text": "hi", "chat": ANYBODY}), "chat"),
         ("/sandbox/inbound", json!({"from": ANYBODY, "text": "hi", "reply_to": nobody}), "reply_to"),
         ("/sandbox/inbound", json!({"from": ANYBODY, "react_to": "7", "emoji": "x"}), "react_to"),
@@ -277,6 +279,8 @@ async fn bad_input_is_named() {
         assert_eq!(answer.status, 400, "{path} {body}: {}", answer.text());
         assert_eq!(answer.body()["errors"][0]["fields"], json!([field]), "{path} {body}: {}", answer.text());
     }
+    let long = token.post("/sandbox/inbound", json!({"from": ANYBODY, "text": "x".repeat(2_001)})).await;
+    assert_eq!(long.body()["errors"].as_array().map(Vec::len), Some(1), "{}", long.text());
     let ours = token.send(ECHO, "ours").await;
     let answer = token.post("/sandbox/inbound", json!({"from": ECHO, "deletes": ours})).await;
     assert_eq!(answer.status, 400, "{}", answer.text());
