@@ -112,8 +112,9 @@ async fn a_name_written_the_long_way_is_understood() {
         ("name=\"file\"; filename*=utf-8''%d0%be%d1%82%d1%87%d1%91%d1%82+1.pdf", "отчёт+1.pdf"),
         ("name=\"file\"; filename*=\"UTF-8'en'%e2%82%ac%20rates.pdf\"", "€ rates.pdf"),
         ("name=\"file\"; filename=\"plain.pdf\"; filename*=utf-8''other.pdf", "plain.pdf"),
-        ("name=\"file\"; filename*=latin1''%e9.pdf", "file"),
-        ("name=\"file\"; filename*=utf-8''%ff.pdf", "file"),
+        // What can't be read is no name, and a file without one goes by what it is.
+        ("name=\"file\"; filename*=latin1''%e9.pdf", "file.pdf"),
+        ("name=\"file\"; filename*=utf-8''%ff.pdf", "file.pdf"),
     ] {
         let data = upload(&token, &[(head, b"%PDF-1.4 hello")]).await.body()["data"].clone();
         assert_eq!((&data["filename"], &data["mimetype"]), (&json!(name), &json!("application/pdf")), "{head}");
