@@ -115,7 +115,7 @@ pub fn explain(
         waiting,
         ahead,
         call: accepting_call(tx, workspace, uid)?,
-        told: told_of(tx, workspace, uid, message.received_at)?,
+        told: told_of(tx, workspace, uid)?,
     };
     let (standing, steps) = tell(&view, &facts);
     Ok(Some(Explanation { view, standing, steps }))

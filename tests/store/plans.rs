@@ -96,7 +96,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 22] = [
+const SMALL: [&str; 23] = [
     "accounts",
     "a",
     "tokens",
@@ -113,7 +113,8 @@ const SMALL: [&str; 22] = [
     "templates",
     "p",
     "webhooks",
-    "webhook_fanouts",
+    "event_cursors",
+    "f",
     "sessions",
     "entry_links",
     "usage_days",
