@@ -114,7 +114,7 @@ async fn where_both_have_a_chat_both_stay_and_the_phones_goes_on() {
         says(&stage, LID, "M3", "It's me again").await;
         assert_eq!(texts(&token, 1).await, ["Is it ready?", "Prefers mornings"]);
         assert_eq!(texts(&token, 2).await, ["My other phone", "It's me again"]);
-        assert_eq!(token.get("/chats/1/labels").await.body()["data"], json!(["vip"]));
+        assert_eq!(token.get("/chats/1/labels").await.body()["data"]["labels"], json!(["vip"]));
     }
 }
 
