@@ -123,6 +123,7 @@ fn a_stop_lets_webhooks_end_what_they_began_and_nothing_is_lost_or_told_twice() 
     let place = Place::new();
     let options = ["--sandbox-speed", "0", "--outbound-allow", "127.0.0.1/32"];
     let server = place.serve_with(&options);
+    place.says(&["workspace", "set-limits", "1", "--rate-per-minute", "1000000"]);
     let token = place.says(&["token", "create", "--name", "stop", "--scope", "full"]).trim().to_owned();
     let ((slow, heard), (hanging, hung)) = (receiver(Some(Duration::from_secs(2))), receiver(None));
     for (event, url) in [("message:sent:new", slow), ("message:new", hanging)] {
