@@ -39,6 +39,9 @@ pub enum Kind {
     ChatUnread,
     /// A label was taken off a chat; the detail is the label.
     ChatUnlabelled,
+    /// A chat's contact is known by both addresses now; the detail is the number of the account's other chat with them, where
+    /// it has one.
+    ChatContact,
     /// Automatic answers were switched; the detail is `on` or `off`.
     ChatAutoresponse,
     /// Who is in a group changed, or whether we are.
@@ -151,6 +154,7 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::MessageChangeFailed, 112, "message:change_failed"),
     (Kind::NoteDeleted, 113, "chat:note:deleted"),
     (Kind::MessageReceipt, 180, "message:receipt"),
+    (Kind::ChatContact, 132, "chat:contact"),
     (Kind::MessageResent, 130, "message:resent"),
     (Kind::MessageMarkedSent, 131, "message:marked_sent"),
 ];

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::id::{AccountId, WorkspaceId};
 use crate::inbox::calls::record_call;
 use crate::inbox::changes::{record_edit, record_revoke};
+use crate::inbox::contacts::join_addresses;
 use crate::inbox::groups::apply_group_change;
 use crate::inbox::reactions::record_reaction;
 use crate::inbox::receipts::record_participant_receipt;
@@ -71,6 +72,7 @@ impl AccountEar {
             Event::Edit(edit) => record_edit(write, account, edit).map(drop),
             Event::Revoke(revoke) => record_revoke(write, account, revoke).map(drop),
             Event::Group(change) => apply_group_change(write, account, change),
+            Event::SameContact(same) => join_addresses(write, same),
             Event::Account(_) | Event::Message(_) | Event::Receipt(_) => Ok(()),
         };
         self.app.write(self.workspace, Priority::Foreground, work).await

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use transport::Capabilities;
+use transport::{Address, Capabilities};
 
 use crate::accounts::health::{Gate, gate};
 use crate::clock::Time;
 use crate::error::Error;
+use crate::inbox::contacts::other_address;
 use crate::inbox::send::{Decision, SendMessage, decide, look};
 use crate::store::Write;
 use crate::store::accounts::{AccountRow, account_find};
@@ -37,6 +38,9 @@ pub struct Way {
     /// `None` where the message would make one.
     pub chat: Option<RouteChat>,
     pub jid: String,
+    /// The contact's phone and hidden id, as far as they are known; both empty for a group.
+    pub phone: String,
+    pub lid: String,
     pub credits: i64,
     /// Messages that would go first, counted up to [`AHEAD_MAX`].
     pub ahead: i64,
@@ -102,7 +106,11 @@ fn way(
         None => Some(starts_at + wait),
     };
     let (chat, jid) = (route.chat.clone(), decision.address.jid().to_owned());
-    Ok(Some(Way { account, chat, jid, credits: decision.cost, ahead, goes_at }))
+    let other = other_address(write.tx, workspace, &decision.address)?;
+    let both = || [Some(&decision.address), other.as_ref()].into_iter().flatten();
+    let phone = both().find_map(Address::phone).unwrap_or_default();
+    let lid = both().find(|one| one.is_hidden()).map(|lid| lid.jid().to_owned()).unwrap_or_default();
+    Ok(Some(Way { account, chat, jid, phone, lid, credits: decision.cost, ahead, goes_at }))
 }
 
 fn ahead(write: &mut Write<'_, '_>, decision: &Decision<'_>) -> Result<i64, Error> {

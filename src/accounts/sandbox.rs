@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use database::Read;
-use transport::{Address, FileKind, IncomingBody, IncomingFile, Kind};
+use transport::{Address, CallOutcome, FileKind, IncomingBody, IncomingFile, Kind};
 use uuid::Uuid;
 
 use crate::accounts::health::bring_back;
@@ -82,6 +82,13 @@ pub enum Inbound {
     Delete {
         message: MessageUid,
     },
+    /// A call that is over, or that nobody answered.
+    Call {
+        is_outgoing: bool,
+        is_video: bool,
+        duration_s: Option<i64>,
+        outcome: CallOutcome,
+    },
 }
 
 /// Lets somebody do something at their phone. It is told to the account as any message of theirs: within a moment.
@@ -112,6 +119,9 @@ pub fn play(
         }
         Inbound::Edit { message, text } => {
             Play::Edit { wamid: theirs(write, of, "edits", *message, player)?, text: text.clone() }
+        }
+        Inbound::Call { is_outgoing, is_video, duration_s, outcome } => {
+            Play::Call { is_outgoing: *is_outgoing, is_video: *is_video, duration_s: *duration_s, outcome: *outcome }
         }
         Inbound::Delete { message } => Play::Revoke { wamid: theirs(write, of, "deletes", *message, player)? },
     };

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use transport::Address;
+use transport::{Address, CallOutcome};
 
 use crate::accounts::health::{Health, bring_back, set_health};
 use crate::accounts::sandbox::{Inbound, Player, play, sandbox_of};
@@ -33,11 +33,13 @@ const GROUP: &str = "120363025550109000@g.us";
 const EDITOR: &str = "+12025550110";
 const PHOTOGRAPHER: &str = "+12025550106";
 const PAUSED: &str = "+12025550148";
+const TWO_ADDRESSES: &str = "+12025550158";
 const LOSES_ANSWERS: &str = "+12025550157";
 /// Who writes.
 const CUSTOMER: &str = "+12025550171";
 const LABEL: &str = "triggered";
 const TEXT: &str = "Triggered with partyline trigger";
+const CALL_SECONDS: i64 = 42;
 const HELD: Duration = Duration::from_secs(30);
 
 /// How an event is made to happen.
@@ -51,6 +53,8 @@ pub enum Plan {
     Hear,
     /// Somebody who has no chat yet writes.
     HearFromNobodyYet,
+    /// A contact calls, or is called; whether somebody answers.
+    Call { is_outgoing: bool, is_answered: bool },
     /// Something is changed in the chat with Echo.
     Change(Change),
     /// The account loses its line, and has it again.
@@ -84,7 +88,7 @@ pub struct Ids {
     pub digits: u16,
 }
 
-const PLANS: [(&str, Plan); 31] = [
+const PLANS: [(&str, Plan); 34] = [
     ("message:new", Plan::Hear),
     ("message:sent:new", Plan::Send(ECHO)),
     ("message:received:new", Plan::Hear),
@@ -99,6 +103,10 @@ const PLANS: [(&str, Plan); 31] = [
     ("chat:new", Plan::HearFromNobodyYet),
     ("chat:incoming:new", Plan::HearFromNobodyYet),
     ("chat:outgoing:new", Plan::SendToNobodyYet),
+    ("chat:contact", Plan::Send(TWO_ADDRESSES)),
+    ("call:incoming:missed", Plan::Call { is_outgoing: false, is_answered: false }),
+    ("call:incoming:ended", Plan::Call { is_outgoing: false, is_answered: true }),
+    ("call:outgoing:ended", Plan::Call { is_outgoing: true, is_answered: true }),
     ("chat:members", Plan::Send(GROUP_CHATTER)),
     ("chat:note:new", Plan::Change(Change::Note)),
     ("chat:labelled", Plan::Change(Change::Label)),
@@ -119,7 +127,7 @@ const PLANS: [(&str, Plan); 31] = [
 ];
 
 /// Why an event has no trigger, by what its name begins with; the first that fits.
-const WITHOUT: [(&str, &str); 10] = [
+const WITHOUT: [(&str, &str); 9] = [
     ("message:media_unavailable", "no contact of the sandbox sends a file that WhatsApp then loses"),
     ("quota:", "quotas are real; lower one with `partyline workspace set-limits`, then send"),
     ("teammate:invited", "invite somebody: POST /workspace/invitations"),
@@ -127,7 +135,6 @@ const WITHOUT: [(&str, &str); 10] = [
     ("template:", "make, change or delete a template: POST, PATCH or DELETE /templates"),
     ("webhook:disabled", "a webhook is disabled by five days of failures"),
     ("webhook:", "make, change or delete a webhook: POST, PUT or DELETE /webhooks"),
-    ("call:", "contacts of the sandbox don't call"),
     ("waba:", "these are events of Cloud API accounts, which the sandbox has none of"),
     ("", "nothing in the sandbox makes it happen by itself; do what it tells of through the API"),
 ];
@@ -185,6 +192,7 @@ pub fn fire(write: &mut Write<'_, '_>, plan: Plan, ids: &Ids) -> Result<(Sandbox
             let number = nobody_yet(write, of.account, ids)?;
             hear(write, of, &number, ids)?
         }
+        Plan::Call { is_outgoing, is_answered } => call(write, of, is_outgoing, is_answered, ids)?,
         Plan::Change(what) => change(write, of.account, what, ids)?,
         Plan::Reconnect => {
             set_health(write, of.account, Health::Reconnecting, TEXT, Time::NEVER)?;
@@ -225,10 +233,27 @@ fn send(write: &mut Write<'_, '_>, account: AccountId, number: &str, ids: &Ids) 
 
 fn hear(write: &mut Write<'_, '_>, of: SandboxOf, number: &str, ids: &Ids) -> Result<String, Error> {
     let address = Address::from_phone(number);
-    let player = Player { chat: address.clone(), chat_name: String::new(), sender: address, name: String::new() };
+    let player =
+        Player { chat: address.clone(), chat_name: String::new(), sender: address, name: String::new(), lid: None };
     let said = Inbound::Text { text: TEXT.to_owned(), reply_to: None };
     play(write, of, &player, &said, ids.uid.0)?;
     Ok(format!("{number} writes"))
+}
+
+fn call(
+    write: &mut Write<'_, '_>,
+    of: SandboxOf,
+    is_outgoing: bool,
+    is_answered: bool,
+    ids: &Ids,
+) -> Result<String, Error> {
+    let address = Address::from_phone(CUSTOMER);
+    let name = String::new();
+    let player = Player { chat: address.clone(), chat_name: String::new(), sender: address, name, lid: None };
+    let duration_s = is_answered.then_some(CALL_SECONDS);
+    let outcome = if is_answered { CallOutcome::Ended } else { CallOutcome::Missed };
+    play(write, of, &player, &Inbound::Call { is_outgoing, is_video: false, duration_s, outcome }, ids.uid.0)?;
+    Ok(if is_outgoing { format!("{CUSTOMER} was called") } else { format!("{CUSTOMER} calls") })
 }
 
 /// A number of the sandbox with which there is no chat.
@@ -321,6 +346,15 @@ mod tests {
     use super::*;
     use crate::event_kind::Kind;
     use crate::webhooks::EventType;
+
+    /// The first sixteen of the contract are for every account; the others are of official ones.
+    #[test]
+    fn every_regular_event_of_the_contract_has_a_trigger() {
+        for name in EventType::NAMES.into_iter().take_while(|name| !name.starts_with("waba:")) {
+            assert!(plan(name, true).is_ok(), "{name}");
+        }
+        assert_eq!(EventType::NAMES.iter().take_while(|name| !name.starts_with("waba:")).count(), 16);
+    }
 
     #[test]
     fn every_event_has_a_trigger_or_a_reason() {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::courier::places::{MOMENT, Places};
@@ -27,16 +28,18 @@ pub(super) struct Hearer {
     pub secrets: Option<Vec<WebhookSecret>>,
 }
 
-/// Tries a delivery whose body is frozen.
+/// Tries a delivery whose body is frozen. One that waits for its place when `stop` comes is put back; one that was begun ends.
 pub(super) async fn attempt(
     app: App,
     places: Arc<Places>,
     hearer: Arc<Hearer>,
     delivery: DeliveryRow,
     failed_last: bool,
+    stop: CancellationToken,
 ) -> Outcome {
     let luck = f64::from(u16::from_be_bytes(random_bytes())) / f64::from(u16::MAX);
-    let Some(mut place) = places.enter(&hearer.webhook.url, failed_last).await else {
+    let entered = stop.run_until_cancelled(places.enter(&hearer.webhook.url, failed_last)).await.flatten();
+    let Some(mut place) = entered else {
         return Outcome { delivery, at: app.clock.now(), duration_ms: 0, ending: Ending::PutBack, luck };
     };
     let (at, began) = (app.clock.now(), app.clock.monotonic());

@@ -52,6 +52,7 @@ pub(super) struct Worker {
     tasks: HashMap<task::Id, WebhookId>,
     /// What is to be recorded.
     done: Vec<Outcome>,
+    stop: CancellationToken,
 }
 
 /// What there is to do.
@@ -69,12 +70,22 @@ type Work = (Vec<Outcome>, Step, Vec<(WebhookId, i64)>);
 impl Worker {
     pub fn new(app: App, workspace: WorkspaceId, places: Arc<Places>) -> Worker {
         let (lines, running) = (HashMap::new(), JoinSet::new());
-        Worker { app, workspace, places, lines, running, tasks: HashMap::new(), done: Vec::new() }
+        Worker {
+            app,
+            workspace,
+            places,
+            lines,
+            running,
+            tasks: HashMap::new(),
+            done: Vec::new(),
+            stop: CancellationToken::new(),
+        }
     }
 
     /// Works until `stop`; then lets what is under way end, and records it.
     pub async fn run(mut self, nudge: Arc<Notify>, stop: CancellationToken) {
         let bell = self.app.wakes.of(self.workspace);
+        self.stop = stop.clone();
         while !stop.is_cancelled() {
             let rung = bell.notified();
             tokio::pin!(rung);
@@ -174,7 +185,7 @@ impl Worker {
         let run = move |write: &mut Write<'_, '_>| {
             let (outcomes, step, claims) = &*work;
             record_outcomes(write, outcomes)?;
-            let taken = take_step(write.tx, workspace, step)?;
+            let taken = take_step(write.tx, workspace, step, now)?;
             let mut claimed = Vec::new();
             for (webhook, rows_max) in claims {
                 claimed.extend(delivery_claim(write.tx, workspace, *webhook, now, until, *rows_max)?);
@@ -231,8 +242,8 @@ impl Worker {
             });
             let line = self.lines.entry(webhook.id).or_insert_with(|| Line::of(webhook));
             line.running += 1;
-            let work =
-                attempt(self.app.clone(), Arc::clone(&self.places), Arc::clone(hearer), delivery, line.failed_last);
+            let (app, places, stop) = (self.app.clone(), Arc::clone(&self.places), self.stop.clone());
+            let work = attempt(app, places, Arc::clone(hearer), delivery, line.failed_last, stop);
             let task = self.running.spawn(work);
             self.tasks.insert(task.id(), webhook.id);
         }

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use database::Read;
 
-use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::{MessageUid, WorkspaceId};
+use crate::id::WorkspaceId;
 use crate::store::events::{EventBounds, EventRow, event_after, event_bounds};
 
 /// How long events can be asked for again.
@@ -15,8 +14,6 @@ pub const EVENTS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Rows that one page with a filter passes over at the most: so many are read within milliseconds.
 pub const SCANNED_MAX: i64 = 2_000;
 const CHUNK_ROWS: i64 = 500;
-/// Nodes' clocks differ by less.
-const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
 /// What stands behind a cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,32 +93,6 @@ pub fn page(
             return Ok(Paged::Page(page));
         }
     }
-}
-
-/// The events of a message among the [`SCANNED_MAX`] from about `since` on, oldest first.
-pub fn events_of_message(
-    tx: &mut impl Read,
-    workspace: WorkspaceId,
-    message: MessageUid,
-    since: Time,
-) -> Result<Vec<EventRow>, Error> {
-    let from = last_before(tx, workspace, since - CLOCK_SLACK)?;
-    let rows = event_after(tx, workspace, from, SCANNED_MAX)?;
-    Ok(rows.into_iter().filter(|row| row.message == Some(message)).collect())
-}
-
-/// The last event before `at`, found by halving: the log is in the order of time, but for clocks that were set.
-fn last_before(tx: &mut impl Read, workspace: WorkspaceId, at: Time) -> Result<i64, Error> {
-    let kept = bounds(tx, workspace)?;
-    let (mut low, mut high) = (kept.oldest - 1, kept.newest);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match event_after(tx, workspace, middle, 1)?.first() {
-            Some(row) if row.at < at => low = middle + 1,
-            _ => high = middle,
-        }
-    }
-    Ok(low)
 }
 
 /// Which kinds of events somebody wants; by default all.

@@ -13,6 +13,7 @@ use crate::store::accounts::{AccountRow, account_list};
 use crate::store::chats::{ChatRow, chat_find};
 use crate::store::counters::counters_find;
 use crate::store::events::EventRow;
+use crate::store::messages::MessageView;
 use crate::store::teammates::{TeammateRow, teammate_list};
 use crate::store::tokens::{TokenRow, token_list};
 use crate::webhooks::bodies::{Body, Rendering};
@@ -66,6 +67,17 @@ pub struct EventContact {
     pub phone: String,
     /// `<digits>@lid`.
     pub lid: String,
+}
+
+impl EventContact {
+    /// Whose chat a message is of; `None` of a group.
+    pub fn of_view(view: &MessageView) -> Option<EventContact> {
+        (!view.is_group).then(|| EventContact {
+            name: view.chat_name.clone(),
+            phone: view.chat_phone.clone(),
+            lid: view.chat_lid.clone(),
+        })
+    }
 }
 
 /// An event as its readers get it, made once for all of them.
@@ -189,6 +201,5 @@ impl Names {
 }
 
 fn contact_of(chat: &ChatRow) -> EventContact {
-    let lid = if chat.jid.ends_with("@lid") { chat.jid.clone() } else { String::new() };
-    EventContact { name: chat.name.clone(), phone: chat.phone.clone(), lid }
+    EventContact { name: chat.name.clone(), phone: chat.phone.clone(), lid: chat.lid.clone() }
 }

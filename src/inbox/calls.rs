@@ -9,11 +9,13 @@ use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::{AccountId, MessageUid, TokenId};
 use crate::inbox::chat::{FirstMessage, free_name, open_chat};
+use crate::inbox::contacts::main_address;
 use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
-use crate::store::chats::{chat_by_jid, chat_received, chat_sent, contact_find};
+use crate::store::chats::{chat_by_jid, chat_received, chat_sent};
+use crate::store::contacts::contact_find;
 use crate::store::events::{NewEvent, event_append};
-use crate::store::messages::{MessageRow, message_insert, message_known};
+use crate::store::messages::{KnownAs, MessageRow, message_insert, message_known};
 
 /// What the log says of a call beside its message, as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,9 +40,10 @@ pub fn record_call(
     let at = Time::from_ms(call.at_ms);
     let sender_jid = if call.is_outgoing { "" } else { call.caller.address.jid() };
     let missed = !call.is_outgoing && call.duration_s.is_none();
-    let chat = match chat_by_jid(write.tx, workspace, account, call.chat.jid())? {
+    let address = main_address(write.tx, workspace, &call.chat)?;
+    let chat = match chat_by_jid(write.tx, workspace, account, address.jid())? {
         Some(chat) => {
-            if let Some(known) = message_known(write.tx, workspace, account, chat.id, sender_jid, &call.wamid)? {
+            if let Some(known) = message_known(write.tx, workspace, &KnownAs::of(&chat, sender_jid), &call.wamid)? {
                 return Ok(known);
             }
             // What nobody answered waits for somebody, as a message does.
@@ -52,10 +55,10 @@ pub fn record_call(
             chat.id
         }
         None => {
-            let name = free_name(write, &call.caller.name, &call.chat)?;
-            let contact = contact_find(write.tx, workspace, call.chat.jid())?;
+            let name = free_name(write, &call.caller.name, &address)?;
+            let contact = contact_find(write.tx, workspace, address.jid())?.map(|known| known.id);
             let first = FirstMessage { contact, uid, at, from_me: call.is_outgoing };
-            open_chat(write, account, &call.chat, &name, &call.caller.name, &first)?
+            open_chat(write, account, &address, &name, &call.caller.name, &first)?
         }
     };
     let row = MessageRow {

@@ -7,6 +7,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::AccountId;
+use crate::inbox::contacts::Names;
 use crate::store::Write;
 use crate::store::accounts::account_find;
 use crate::store::events::{NewEvent, event_append};
@@ -63,6 +64,21 @@ pub(super) fn revoke_message(write: &mut Write<'_, '_>, message: &NamedMessage, 
     note(write, Kind::MessageDeleted, message)
 }
 
+/// The messages of a chat that bear this wamid; where its contact has two addresses, of the chats with either.
+pub(super) fn named_in(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    chat: &Address,
+    wamid: &str,
+) -> Result<Vec<NamedMessage>, Error> {
+    let workspace = write.workspace.id;
+    let mut named = Vec::new();
+    for jid in Names::of(write.tx, workspace, chat)?.jids() {
+        named.extend(message_named(write.tx, workspace, account, jid, wamid)?);
+    }
+    Ok(named)
+}
+
 /// The sender's own message with this wamid, if it is still there.
 fn sent_by(
     write: &mut Write<'_, '_>,
@@ -72,15 +88,16 @@ fn sent_by(
     wamid: &str,
 ) -> Result<Option<NamedMessage>, Error> {
     let workspace = write.workspace.id;
-    let named = message_named(write.tx, workspace, account, chat.jid(), wamid)?;
+    let named = named_in(write, account, chat, wamid)?;
     if named.is_empty() {
         return Ok(None);
     }
     let own = account_find(write.tx, workspace, account)?;
     let is_ours = own.is_some_and(|own| own.jid == sender.jid());
+    let names = Names::of(write.tx, workspace, sender)?;
     let theirs = |message: &NamedMessage| match is_ours {
         true => message.from_me,
-        false => !message.from_me && message.sender_jid == sender.jid(),
+        false => !message.from_me && names.has(&message.sender_jid),
     };
     Ok(named.into_iter().find(|message| theirs(message) && message.details.deleted_at.is_never()))
 }

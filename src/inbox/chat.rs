@@ -6,9 +6,11 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::{AccountId, ChatId, ContactId, MessageUid, TeammateId};
+use crate::inbox::contacts::other_address;
 use crate::inbox::values::ChatName;
 use crate::store::Write;
-use crate::store::chats::{ChatRow, chat_by_name, chat_insert, chat_rename, contact_find, contact_insert};
+use crate::store::chats::{ChatRow, chat_by_name, chat_insert, chat_rename};
+use crate::store::contacts::{contact_find, contact_insert};
 use crate::store::events::{NewEvent, event_append};
 
 /// What a new chat begins with.
@@ -30,17 +32,20 @@ pub fn open_chat(
     contact_name: &str,
     first: &FirstMessage,
 ) -> Result<ChatId, Error> {
-    let contact = match first.contact {
-        Some(contact) => contact,
-        None => contact_insert(write, address.jid(), contact_name)?,
+    let (contact, other) = match first.contact {
+        // Known from another account, perhaps by both addresses.
+        Some(contact) => (contact, other_address(write.tx, write.workspace.id, address)?),
+        None => (contact_insert(write, address.jid(), contact_name)?, None),
     };
+    let both = || [Some(address), other.as_ref()].into_iter().flatten();
     let id = write.next_chat_id();
     let chat = ChatRow {
         id,
         account,
         contact,
         jid: address.jid().to_owned(),
-        phone: address.phone().unwrap_or_default(),
+        phone: both().find_map(Address::phone).unwrap_or_default(),
+        lid: both().find(|one| one.is_hidden()).map(|lid| lid.jid().to_owned()).unwrap_or_default(),
         name: name.to_owned(),
         is_group: address.is_group(),
         closed: false,
@@ -67,7 +72,7 @@ pub fn open_group(
     name: &str,
 ) -> Result<ChatRow, Error> {
     let contact = match contact_find(write.tx, write.workspace.id, address.jid())? {
-        Some(contact) => contact,
+        Some(contact) => contact.id,
         None => contact_insert(write, address.jid(), name)?,
     };
     let chat = ChatRow {
@@ -76,6 +81,7 @@ pub fn open_group(
         contact,
         jid: address.jid().to_owned(),
         phone: String::new(),
+        lid: String::new(),
         name: name.to_owned(),
         is_group: true,
         closed: false,

@@ -137,7 +137,7 @@ pub fn explain(
         waiting,
         ahead,
         call: accepting_call(tx, workspace, uid)?,
-        told: told_of(tx, workspace, uid, message.received_at)?,
+        told: told_of(tx, workspace, uid)?,
     };
     let (standing, steps) = tell(&view, &facts);
     let recipients = facts.crowd.map(|crowd| crowd.recipients).unwrap_or_default();

@@ -6,6 +6,7 @@ pub mod calls;
 pub mod changes;
 pub mod chat;
 pub mod chats;
+pub mod contacts;
 pub mod content;
 pub mod emoji;
 pub mod explain;

@@ -10,6 +10,8 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::{AccountId, MessageUid};
+use crate::inbox::changes::named_in;
+use crate::inbox::contacts::{Names, main_address};
 use crate::inbox::send::not_supported;
 use crate::inbox::urgency::Urgency;
 use crate::inbox::values::{Emoji, REACTION_CHARS_MAX};
@@ -17,7 +19,7 @@ use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
 use crate::store::accounts::account_find;
 use crate::store::events::{NewEvent, event_append};
-use crate::store::message_details::{NamedMessage, message_named};
+use crate::store::message_details::NamedMessage;
 use crate::store::outbox::{NewOutboxRow, outbox_insert};
 use crate::store::reactions::{
     ReactionRow, ReactionSend, ReactionTarget, reaction_find, reaction_put, reaction_send_delete, reaction_send_insert,
@@ -143,12 +145,14 @@ pub fn record_refused(write: &mut Write<'_, '_>, send: &ReactionSend) -> Result<
 /// Returns whether something changed. A reaction to a message that nobody knows is no news.
 pub fn record_reaction(write: &mut Write<'_, '_>, account: AccountId, told: &IncomingReaction) -> Result<bool, Error> {
     let workspace = write.workspace.id;
-    let named = message_named(write.tx, workspace, account, told.chat.jid(), &told.wamid)?;
-    let Some(message) = pick(&named, told) else { return Ok(false) };
+    let named = named_in(write, account, &told.chat, &told.wamid)?;
+    let to_sender = told.to_sender.as_ref().map(|sender| Names::of(write.tx, workspace, sender)).transpose()?;
+    let Some(message) = pick(&named, to_sender.as_ref()) else { return Ok(false) };
     let (chat, uid) = (message.chat, message.uid);
     let own = account_find(write.tx, workspace, account)?;
     let is_ours = own.is_some_and(|own| own.jid == told.sender.address.jid());
-    let reactor_jid = if is_ours { "" } else { told.sender.address.jid() };
+    let reactor = main_address(write.tx, workspace, &told.sender.address)?;
+    let reactor_jid = if is_ours { "" } else { reactor.jid() };
     let before = reaction_find(write.tx, workspace, chat, uid, reactor_jid)?;
     let (at, emoji) = (Time::from_ms(told.at_ms), stored_emoji(&told.emoji));
     if before.as_ref().is_some_and(|before| before.at > at || before.emoji == emoji)
@@ -172,10 +176,10 @@ pub fn record_reaction(write: &mut Write<'_, '_>, account: AccountId, told: &Inc
 }
 
 /// Which of the messages with this wamid: two senders may have chosen the same.
-fn pick<'m>(named: &'m [NamedMessage], told: &IncomingReaction) -> Option<&'m NamedMessage> {
-    named.iter().filter(|message| message.details.deleted_at.is_never()).find(|message| match &told.to_sender {
+fn pick<'m>(named: &'m [NamedMessage], to_sender: Option<&Names>) -> Option<&'m NamedMessage> {
+    named.iter().filter(|message| message.details.deleted_at.is_never()).find(|message| match to_sender {
         None => message.from_me,
-        Some(sender) => !message.from_me && message.sender_jid == sender.jid(),
+        Some(sender) => !message.from_me && sender.has(&message.sender_jid),
     })
 }
 

@@ -7,13 +7,15 @@ use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::{AccountId, ChatId, MessageUid, TokenId};
 use crate::inbox::chat::{FirstMessage, free_name, open_chat};
+use crate::inbox::contacts::main_address;
 use crate::inbox::urgency::Urgency;
 use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
-use crate::store::chats::{ChatRow, chat_by_jid, chat_received, contact_find};
+use crate::store::chats::{ChatRow, chat_by_jid, chat_received};
+use crate::store::contacts::contact_find;
 use crate::store::events::{NewEvent, event_append};
 use crate::store::message_files::{NewMessageFile, message_file_insert};
-use crate::store::messages::{MessageRow, message_answered, message_insert, message_known};
+use crate::store::messages::{KnownAs, MessageRow, message_answered, message_insert, message_known};
 use crate::store::outbox_moves::outbox_raise;
 
 /// A sender's name and type of a file are cut here.
@@ -29,11 +31,12 @@ pub fn receive_message(
     incoming: &Incoming,
 ) -> Result<MessageUid, Error> {
     let workspace = write.workspace.id;
-    let found = chat_by_jid(write.tx, workspace, account, incoming.chat.jid())?;
-    let sender_jid = incoming.sender.address.jid();
+    let address = main_address(write.tx, workspace, &incoming.chat)?;
+    let found = chat_by_jid(write.tx, workspace, account, address.jid())?;
     let sender_name = without_nul(&incoming.sender.name);
     if let Some(chat) = &found
-        && let Some(known) = message_known(write.tx, workspace, account, chat.id, sender_jid, &incoming.wamid)?
+        && let Some(known) =
+            message_known(write.tx, workspace, &KnownAs::of(chat, incoming.sender.address.jid()), &incoming.wamid)?
     {
         return Ok(known);
     }
@@ -42,10 +45,10 @@ pub fn receive_message(
         Some(chat) => join_chat(write, account, chat, uid, at)?,
         None => {
             let wished = if incoming.chat_name.is_empty() { &sender_name } else { &incoming.chat_name };
-            let name = free_name(write, wished, &incoming.chat)?;
-            let contact = contact_find(write.tx, workspace, incoming.chat.jid())?;
+            let name = free_name(write, wished, &address)?;
+            let contact = contact_find(write.tx, workspace, address.jid())?.map(|known| known.id);
             let first = FirstMessage { contact, uid, at, from_me: false };
-            open_chat(write, account, &incoming.chat, &name, &sender_name, &first)?
+            open_chat(write, account, &address, &name, &sender_name, &first)?
         }
     };
     let message = message_row(write, account, uid, chat, incoming, at)?;

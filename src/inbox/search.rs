@@ -12,9 +12,10 @@ use crate::event_kind::Kind;
 use crate::id::{ChatId, MessageUid, WorkspaceId};
 use crate::inbox::search_words::{Query, WORDS_MAX, words};
 use crate::store::Write;
+use crate::store::event_cursors::{Consumer, cursor_find, cursor_move};
 use crate::store::search::{
-    SearchContent, SearchCursor, SearchFilter, SearchNews, SearchSource, SearchWords, search_build, search_cursor,
-    search_cursor_put, search_forget, search_matches, search_news, search_put,
+    SearchContent, SearchFilter, SearchNews, SearchSource, SearchState, SearchWords, search_build, search_forget,
+    search_matches, search_news, search_put, search_state, search_state_put,
 };
 
 /// Events or messages of one write: some ten milliseconds of work.
@@ -46,7 +47,7 @@ pub struct Found {
 
 /// Looks for messages.
 pub fn search(tx: &mut impl Read, workspace: WorkspaceId, search: &Search) -> Result<Found, Error> {
-    let is_complete = search_cursor(tx, workspace)?.is_some_and(|cursor| !cursor.is_building);
+    let is_complete = search_state(tx, workspace)?.is_some_and(|state| !state.is_building);
     let wanted = SearchWords { words: &search.query.words, prefix: search.query.prefix.as_deref(), chat: search.chat };
     let mut found = Found { uids: Vec::new(), next: search.before, is_complete };
     for _ in 0..LOOKS_MAX {
@@ -69,45 +70,52 @@ pub fn search(tx: &mut impl Read, workspace: WorkspaceId, search: &Search) -> Re
 /// Reads on in the log, or goes on with the messages; returns whether there is more.
 pub fn read_on(write: &mut Write<'_, '_>) -> Result<bool, Error> {
     let workspace = write.workspace.id;
-    let known = search_cursor(write.tx, workspace)?;
-    let mut cursor = known.unwrap_or_else(|| beginning(write, 0));
-    if cursor.is_building {
-        return build_on(write, cursor);
+    let known = (search_state(write.tx, workspace)?, cursor_find(write.tx, workspace, Consumer::Search)?);
+    let (mut state, read_to) = match known {
+        (Some(state), Some(read_to)) => (state, read_to),
+        (state, _) => begin(write, state.map_or(0, |state| state.doc_last))?,
+    };
+    if state.is_building {
+        return build_on(write, state, read_to);
     }
-    let news = search_news(write.tx, workspace, cursor.event_seq, READ_MAX)?;
-    let follows =
-        news.first().map_or(write.counters.event_last == cursor.event_seq, |first| first.seq == cursor.event_seq + 1);
+    let news = search_news(write.tx, workspace, read_to, READ_MAX)?;
+    let follows = news.first().map_or(write.counters.event_last == read_to, |first| first.seq == read_to + 1);
     if !follows {
         // The log has forgotten what was to be read.
-        cursor = beginning(write, cursor.doc_last);
-        search_cursor_put(write, &cursor)?;
+        let (state, _) = begin(write, state.doc_last)?;
+        search_state_put(write, &state)?;
         return Ok(true);
     }
     let Some(last) = news.last().map(|last| last.seq) else { return Ok(false) };
     let is_more = last < write.counters.event_last;
+    let before = state;
     for source in latest(news) {
-        take_in(write, &source, &mut cursor)?;
+        take_in(write, &source, &mut state)?;
     }
-    cursor.event_seq = last;
-    search_cursor_put(write, &cursor)?;
+    if state != before {
+        search_state_put(write, &state)?;
+    }
+    cursor_move(write, Consumer::Search, last)?;
     Ok(is_more)
 }
 
-/// All messages anew. What happens from now on is read in the log afterwards.
-fn beginning(write: &Write<'_, '_>, doc_last: i64) -> SearchCursor {
-    let built_to = MessageUid(Uuid::nil());
-    SearchCursor { event_seq: write.counters.event_last, doc_last, is_building: true, built_to }
+/// All messages anew; the state is still to be put. What happens from now on is read in the log afterwards.
+fn begin(write: &mut Write<'_, '_>, doc_last: i64) -> Result<(SearchState, i64), Error> {
+    let state = SearchState { doc_last, is_building: true, built_to: MessageUid(Uuid::nil()) };
+    let newest = write.counters.event_last;
+    cursor_move(write, Consumer::Search, newest)?;
+    Ok((state, newest))
 }
 
-fn build_on(write: &mut Write<'_, '_>, mut cursor: SearchCursor) -> Result<bool, Error> {
-    let sources = search_build(write.tx, write.workspace.id, cursor.built_to, READ_MAX)?;
+fn build_on(write: &mut Write<'_, '_>, mut state: SearchState, read_to: i64) -> Result<bool, Error> {
+    let sources = search_build(write.tx, write.workspace.id, state.built_to, READ_MAX)?;
     for source in &sources {
-        take_in(write, source, &mut cursor)?;
-        cursor.built_to = source.uid;
+        take_in(write, source, &mut state)?;
+        state.built_to = source.uid;
     }
-    cursor.is_building = i64::try_from(sources.len()).unwrap_or(READ_MAX) == READ_MAX;
-    search_cursor_put(write, &cursor)?;
-    Ok(cursor.is_building || cursor.event_seq < write.counters.event_last)
+    state.is_building = i64::try_from(sources.len()).unwrap_or(READ_MAX) == READ_MAX;
+    search_state_put(write, &state)?;
+    Ok(state.is_building || read_to < write.counters.event_last)
 }
 
 /// Each message once, where something changed of what is found of it.
@@ -127,14 +135,14 @@ fn latest(news: Vec<SearchNews>) -> Vec<SearchSource> {
     sources
 }
 
-fn take_in(write: &mut Write<'_, '_>, source: &SearchSource, cursor: &mut SearchCursor) -> Result<(), Error> {
+fn take_in(write: &mut Write<'_, '_>, source: &SearchSource, state: &mut SearchState) -> Result<(), Error> {
     match (&source.content, source.doc) {
         (Some(content), known_as) => {
             if known_as.is_none() {
-                cursor.doc_last += 1;
+                state.doc_last += 1;
             }
             let words = words_of(content);
-            search_put(write, source.uid, content.chat, &words, cursor.doc_last, known_as)
+            search_put(write, source.uid, content.chat, &words, state.doc_last, known_as)
         }
         (None, Some(known_as)) => Ok(search_forget(write, source.uid, known_as)?),
         (None, None) => Ok(()),

@@ -9,6 +9,7 @@ use crate::error::{Code, Error};
 use crate::event_kind::Kind;
 use crate::id::{ChatId, MessageUid};
 use crate::inbox::chat::{FirstMessage, free_name, note_rename, open_chat, unknown_chat};
+use crate::inbox::contacts::main_address;
 use crate::inbox::content::{Attachment, Content, Recipient};
 use crate::inbox::labels::{LABELS_PER_CHAT_MAX, label_chat_anew};
 use crate::inbox::reach::reaches_file;
@@ -92,7 +93,7 @@ pub fn decide<'d>(
     let Routes { routes, found } = routes;
     let route = choose(routes, caller, request)?;
     let address = match (&request.to, &route.chat) {
-        (Recipient::Address(address), _) => address.clone(),
+        (Recipient::Address(address), None) => main_address(tx, caller.workspace, address)?,
         (_, chat) => Address::from_jid(chat.as_ref().map(|chat| chat.jid.clone()).unwrap_or_default()),
     };
     ensure_able(route.transport, &address, request)?;
@@ -197,7 +198,10 @@ pub fn look(tx: &mut impl Read, caller: &Caller, request: &SendMessage) -> Resul
     let named = Named { chat_name, label, reply_to: request.reply_to, file, template };
     let workspace = caller.workspace;
     let mut routes = match &request.to {
-        Recipient::Address(address) => return Ok(routes_to_address(tx, workspace, address.jid(), &named)?),
+        Recipient::Address(address) => {
+            let address = main_address(tx, workspace, address)?;
+            return Ok(routes_to_address(tx, workspace, address.jid(), &named)?);
+        }
         Recipient::Chat(chat) => routes_to_chat(tx, workspace, *chat, &named)?,
         Recipient::ChatNamed(name) => {
             let named = Named { chat_name: Some(name.as_str()), ..named };

@@ -154,6 +154,8 @@ async fn serve(
 
     // Requests stop first, then what they hand their work to; commands work till the end.
     let (requests, workers) = (CancellationToken::new(), CancellationToken::new());
+    // Attempts take as long as requests may, so both end beside one another.
+    let deliveries = CancellationToken::new();
     let health = Arc::new(Health::default());
     let tasks = TaskTracker::new();
     tasks.spawn(control.serve(app.clone(), workers.clone()));
@@ -163,7 +165,7 @@ async fn serve(
     tasks.spawn(keep_ledger(app.clone(), workers.clone()));
     tasks.spawn(metrics.clone().keep_small(workers.clone()));
     tasks.spawn(readiness::watch(app.clone(), Arc::clone(&health), workers.clone()));
-    let couriers = Couriers::start(app.clone(), workers.clone());
+    let couriers = Couriers::start(app.clone(), deliveries.clone());
     let supervisor = Supervisor::start(app.clone(), workers.clone());
 
     let proxies = TrustedProxies::new(config.trusted_proxies.value.clone());
@@ -186,6 +188,7 @@ async fn serve(
     signals
         .unless_impatient(async move {
             requests.cancel();
+            deliveries.cancel();
             let ended = served.await;
             workers.cancel();
             supervisor.finished().await;

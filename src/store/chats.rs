@@ -1,4 +1,4 @@
-//! Chats and their contacts. Lists of them are in `chat_lists.rs`, their labels in `labels.rs`.
+//! Chats. Their contacts are in `contacts.rs`, lists of them in `chat_lists.rs`, their labels in `labels.rs`.
 
 use database::{Error, Read, Row, Sql, Value, params};
 
@@ -16,6 +16,8 @@ pub struct ChatRow {
     pub jid: String,
     /// E.164 with `+`; empty for groups and contacts without a known phone.
     pub phone: String,
+    /// `<digits>@lid`; empty for groups and contacts whose hidden id isn't known.
+    pub lid: String,
     pub name: String,
     pub is_group: bool,
     pub closed: bool,
@@ -35,7 +37,7 @@ macro_rules! chats_where {
         concat!(
             "SELECT c.chat_id, c.account_id, c.contact_id, c.jid, c.phone, c.name, c.is_group, c.closed, \
              c.unattended, c.autoresponse, c.unread, c.created_at_ms, c.last_message_uid, c.last_message_at_ms, \
-             c.last_inbound_at_ms, c.responsible_id FROM chats c ",
+             c.last_inbound_at_ms, c.responsible_id, c.lid FROM chats c ",
             $rest
         )
     };
@@ -48,19 +50,11 @@ const CHAT_BY_JID: Sql = Sql::both(chats_where!("WHERE c.workspace_id = $1 AND c
 
 const CHAT_BY_NAME: Sql = Sql::both("SELECT chat_id FROM chats WHERE workspace_id = $1 AND name = $2");
 
-static CONTACT_INSERT: Sql =
-    Sql::both("INSERT INTO contacts (workspace_id, contact_id, name, created_at_ms) VALUES ($1, $2, $3, $4)");
-
-static CONTACT_ADDRESS_INSERT: Sql =
-    Sql::both("INSERT INTO contact_addresses (workspace_id, jid, contact_id) VALUES ($1, $2, $3)");
-
-const CONTACT_BY_JID: Sql = Sql::both("SELECT contact_id FROM contact_addresses WHERE workspace_id = $1 AND jid = $2");
-
 static CHAT_INSERT: Sql = Sql::both(
     "INSERT INTO chats (workspace_id, chat_id, account_id, contact_id, jid, phone, name, name_folded, is_group, \
      closed, unattended, autoresponse, unread, created_at_ms, last_message_uid, last_message_at_ms, \
-     last_inbound_at_ms, responsible_id) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+     last_inbound_at_ms, responsible_id, lid) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
 );
 
 // Tells as well whether the chat has labels: those keep the order of the lists too.
@@ -137,25 +131,9 @@ pub fn chat_unassign(write: &mut Write<'_, '_>, teammate: TeammateId) -> Result<
     write.tx.execute(&CHAT_UNASSIGN, &params![write.workspace.id, teammate]).map(drop)
 }
 
-/// The contact behind an address, if it is known.
-pub fn contact_find(tx: &mut impl Read, workspace: WorkspaceId, jid: &str) -> Result<Option<ContactId>, Error> {
-    tx.query_row(&CONTACT_BY_JID, &params![workspace, jid], |row| row.get(0))
-}
-
-/// Makes a contact with one address.
-pub fn contact_insert(write: &mut Write<'_, '_>, jid: &str, name: &str) -> Result<ContactId, crate::error::Error> {
-    let workspace = write.workspace.id;
-    let contact = write.next_contact_id();
-    let (name, jid) = (Value::Text(name.to_owned().into()), Value::Text(jid.to_owned().into()));
-    let (id, created_at) = (Value::Int(contact.0), Value::Int(write.now.ms()));
-    write.later(&CONTACT_INSERT, vec![Value::Int(workspace.0), id.clone(), name, created_at])?;
-    write.later(&CONTACT_ADDRESS_INSERT, vec![Value::Int(workspace.0), jid, id])?;
-    Ok(contact)
-}
-
 pub fn chat_insert(write: &mut Write<'_, '_>, chat: &ChatRow) -> Result<(), crate::error::Error> {
     let ChatRow { id, account, contact, jid, phone, name, is_group, closed, unattended, autoresponse, .. } = chat;
-    let ChatRow { unread, created_at, last_message, last_message_at, last_inbound_at, responsible, .. } = chat;
+    let ChatRow { unread, created_at, last_message, last_message_at, last_inbound_at, responsible, lid, .. } = chat;
     let name_folded = fold(name);
     let values = params![
         write.workspace.id,
@@ -175,7 +153,8 @@ pub fn chat_insert(write: &mut Write<'_, '_>, chat: &ChatRow) -> Result<(), crat
         last_message,
         last_message_at,
         last_inbound_at,
-        responsible
+        responsible,
+        lid
     ];
     let values = values.into_iter().map(Value::into_owned).collect();
     write.later(&CHAT_INSERT, values)
@@ -270,10 +249,11 @@ pub(super) fn decode(row: &Row<'_>) -> Result<ChatRow, Error> {
         last_message_at: row.get(13)?,
         last_inbound_at: row.get(14)?,
         responsible: row.get(15)?,
+        lid: row.get(16)?,
     })
 }
 
 super::statements! {
-    CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CHAT_OF_RESPONSIBLE, CHAT_UNASSIGN, CONTACT_INSERT, CONTACT_ADDRESS_INSERT, CONTACT_BY_JID,
+    CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CHAT_OF_RESPONSIBLE, CHAT_UNASSIGN,
     CHAT_INSERT, CHAT_SENT, CHAT_SENT_AND_RENAMED, CHAT_RECEIVED, CHAT_RENAME, CHAT_CHANGE,
 }

@@ -6,6 +6,7 @@ use crate::clock::Time;
 use crate::id::{AccountId, ChatId, MessageUid, TokenId, WorkspaceId};
 use crate::message::{Failure, MessageKind, Origin, Status};
 use crate::store::Write;
+use crate::store::chats::ChatRow;
 use crate::store::message_details::MessageDetails;
 use crate::store::message_files::{MessageFile, attachment_columns, attachment_of};
 use crate::store::page_ids::{page_ids, page_values};
@@ -42,6 +43,9 @@ pub struct MessageView {
     pub message: MessageRow,
     pub chat_phone: String,
     pub chat_name: String,
+    /// `<digits>@lid`; empty for groups and where it isn't known.
+    pub chat_lid: String,
+    pub is_group: bool,
     pub account_phone: String,
     pub account_name: String,
     /// Empty if no token sent it.
@@ -76,7 +80,7 @@ macro_rules! messages_where {
              m.credits_topped_up, m.failure_code, m.failure_title, m.failure_details, c.phone, c.name, a.phone, \
              a.name, t.name, d.is_private, d.edited_at_ms, d.deleted_at_ms, d.scheduled_at_ms, ",
             attachment_columns!(),
-            " FROM messages m \
+            ", c.lid, c.is_group FROM messages m \
              JOIN chats c ON c.workspace_id = m.workspace_id AND c.chat_id = m.chat_id \
              JOIN accounts a ON a.workspace_id = m.workspace_id AND a.account_id = m.account_id \
              LEFT JOIN tokens t ON t.workspace_id = m.workspace_id AND t.token_id = m.token_id \
@@ -115,9 +119,11 @@ const MESSAGE_STATUS_FIND: Sql = Sql::both("SELECT status FROM messages WHERE wo
 
 const MESSAGE_CHAT: Sql = Sql::both("SELECT chat_id FROM messages WHERE workspace_id = $1 AND uid = $2");
 
+// A contact with two addresses may have been known by the other one, and had a chat of its own under it.
 const MESSAGE_KNOWN: Sql = Sql::both(
-    "SELECT uid FROM messages WHERE workspace_id = $1 AND account_id = $2 AND wamid = $3 AND chat_id = $4 \
-     AND sender_jid = $5",
+    "SELECT m.uid FROM messages m WHERE m.workspace_id = $1 AND m.account_id = $2 AND m.wamid = $3 \
+     AND m.sender_jid IN ($5, $6) AND (m.chat_id = $4 OR EXISTS (SELECT 1 FROM chats c WHERE c.workspace_id = $1 \
+     AND c.jid = $7 AND c.account_id = $2 AND c.chat_id = m.chat_id)) ORDER BY m.uid LIMIT 1",
 );
 
 const MESSAGE_LIST_OLDEST: Sql = Sql::both(messages_where!(
@@ -240,16 +246,40 @@ pub fn message_status(tx: &mut impl Read, workspace: WorkspaceId, uid: MessageUi
     tx.query_row(&MESSAGE_STATUS_FIND, &params![workspace, uid], |row| status(row.get(0)?))
 }
 
+/// Where a message of a contact stands if it was stored before.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownAs<'k> {
+    chat: &'k ChatRow,
+    sender_jid: &'k str,
+}
+
+impl<'k> KnownAs<'k> {
+    /// In the chat that it belongs to, or in one that the account has with the same contact's other address.
+    pub fn of(chat: &'k ChatRow, sender_jid: &'k str) -> KnownAs<'k> {
+        KnownAs { chat, sender_jid }
+    }
+
+    /// The sender's other address in a chat of their own; the same where there is none.
+    fn other_sender(&self) -> &'k str {
+        match self.sender_jid {
+            jid if self.chat.lid.is_empty() || self.chat.is_group || jid.is_empty() => jid,
+            jid if jid == self.chat.lid => &self.chat.jid,
+            _ => &self.chat.lid,
+        }
+    }
+}
+
 /// A message that a contact sent and that was stored before.
 pub fn message_known(
     tx: &mut impl Read,
     workspace: WorkspaceId,
-    account: AccountId,
-    chat: ChatId,
-    sender_jid: &str,
+    known: &KnownAs<'_>,
     wamid: &str,
 ) -> Result<Option<MessageUid>, Error> {
-    tx.query_row(&MESSAGE_KNOWN, &params![workspace, account, wamid, chat, sender_jid], |row| row.get(0))
+    let KnownAs { chat, sender_jid } = known;
+    let other_sender = known.other_sender();
+    let values = params![workspace, chat.account, wamid, chat.id, sender_jid, other_sender, chat.lid];
+    tx.query_row(&MESSAGE_KNOWN, &values, |row| row.get(0))
 }
 
 /// The messages of a chat that fit; `rows_max` of them behind the first `skip`.
@@ -373,6 +403,8 @@ pub(super) fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
             scheduled_at: row.get::<Option<Time>>(28)?.unwrap_or(Time::NEVER),
         },
         attachment: attachment_of(row, 29)?,
+        chat_lid: row.get(43)?,
+        is_group: row.get(44)?,
     })
 }
 

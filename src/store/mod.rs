@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod api_calls;
 pub mod chat_lists;
 pub mod chats;
+pub mod contacts;
 pub mod counters;
 pub mod entry_links;
 pub mod event_cursors;
@@ -149,6 +150,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0015_sandbox_blobs.sql"),
     },
     Migration {
+        version: 16,
+        name: "places",
+        sqlite: include_str!("../../migrations/sqlite/0016_places.sql"),
+        postgres: include_str!("../../migrations/postgres/0016_places.sql"),
+    },
+    Migration {
         version: 21,
         name: "group receipts",
         sqlite: include_str!("../../migrations/sqlite/0021_group_receipts.sql"),
@@ -163,6 +170,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("api_calls", api_calls::STATEMENTS),
         ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
+        ("contacts", contacts::STATEMENTS),
         ("counters", counters::STATEMENTS),
         ("entry_links", entry_links::STATEMENTS),
         ("event_cursors", event_cursors::STATEMENTS),

@@ -1,4 +1,4 @@
-//! The search: which messages it knows, under which words, and how far it has read the log.
+//! The search: which messages it knows and under which words. How far it has read the log is in `event_cursors.rs`.
 //!
 //! A document's number holds its workspace in the upper bits and grows with the workspace's messages, so that the newest are
 //! found by walking backwards. The words come ready from `inbox/search_words.rs`.
@@ -16,11 +16,9 @@ const DOC_BITS: u32 = 40;
 const WORKSPACE_MARK: char = '\u{e000}';
 const CHAT_MARK: char = '\u{e001}';
 
-/// How far a workspace's search is.
+/// How a workspace's search is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SearchCursor {
-    /// The last event that was read.
-    pub event_seq: i64,
+pub struct SearchState {
     /// The last document's number within the workspace.
     pub doc_last: i64,
     /// The messages are gone through from the first on; events wait.
@@ -84,19 +82,20 @@ pub struct SearchMatch {
     pub fits: bool,
 }
 
-const CURSOR_FIND: Sql =
-    Sql::both("SELECT event_seq, doc_last, is_building, built_to FROM search_cursors WHERE workspace_id = $1");
+const STATE_FIND: Sql = Sql::both("SELECT doc_last, is_building, built_to FROM search_states WHERE workspace_id = $1");
 
-static CURSOR_PUT: Sql = Sql::both(
-    "INSERT INTO search_cursors (workspace_id, event_seq, doc_last, is_building, built_to) VALUES ($1, $2, $3, $4, $5) \
-     ON CONFLICT (workspace_id) DO UPDATE SET event_seq = excluded.event_seq, doc_last = excluded.doc_last, \
-     is_building = excluded.is_building, built_to = excluded.built_to",
+static STATE_PUT: Sql = Sql::both(
+    "INSERT INTO search_states (workspace_id, doc_last, is_building, built_to) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (workspace_id) DO UPDATE SET doc_last = excluded.doc_last, is_building = excluded.is_building, \
+     built_to = excluded.built_to",
 );
 
 // Of all workspaces: the server looks for whom there is something to read.
 const SEARCH_BEHIND: Sql = Sql::both(
-    "SELECT w.workspace_id FROM workspace_counters w LEFT JOIN search_cursors s ON s.workspace_id = w.workspace_id \
-     WHERE s.workspace_id IS NULL OR s.is_building OR s.event_seq < w.event_last ORDER BY w.workspace_id LIMIT $1",
+    "SELECT w.workspace_id FROM workspace_counters w LEFT JOIN search_states s ON s.workspace_id = w.workspace_id \
+     LEFT JOIN event_cursors e ON e.workspace_id = w.workspace_id AND e.consumer = 'search' \
+     WHERE e.workspace_id IS NULL OR s.workspace_id IS NULL OR s.is_building OR e.seq < w.event_last \
+     ORDER BY w.workspace_id LIMIT $1",
 );
 
 macro_rules! search_sources {
@@ -176,23 +175,17 @@ const SEARCH_MATCHES_FITTING: Sql = search_matches!(
     " LEFT JOIN messages m ON m.workspace_id = d.workspace_id AND m.uid = d.uid"
 );
 
-/// How far a workspace's search is; `None` where it hasn't begun.
-pub fn search_cursor(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Option<SearchCursor>, Error> {
-    tx.query_row(&CURSOR_FIND, &params![workspace], |row| {
-        Ok(SearchCursor {
-            event_seq: row.get(0)?,
-            doc_last: row.get(1)?,
-            is_building: row.get(2)?,
-            built_to: row.get(3)?,
-        })
+/// How a workspace's search is; `None` where it hasn't begun.
+pub fn search_state(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Option<SearchState>, Error> {
+    tx.query_row(&STATE_FIND, &params![workspace], |row| {
+        Ok(SearchState { doc_last: row.get(0)?, is_building: row.get(1)?, built_to: row.get(2)? })
     })
 }
 
-/// Saves how far the search is, with what it took in.
-pub fn search_cursor_put(write: &mut Write<'_, '_>, cursor: &SearchCursor) -> Result<(), crate::error::Error> {
-    let SearchCursor { event_seq, doc_last, is_building, built_to } = cursor;
-    let values = owned_params![write.workspace.id, event_seq, doc_last, is_building, built_to];
-    write.later(&CURSOR_PUT, values)
+/// Saves how the search is, with what it took in.
+pub fn search_state_put(write: &mut Write<'_, '_>, state: &SearchState) -> Result<(), crate::error::Error> {
+    let SearchState { doc_last, is_building, built_to } = state;
+    write.later(&STATE_PUT, owned_params![write.workspace.id, doc_last, is_building, built_to])
 }
 
 /// The workspaces whose search has something to read.
@@ -357,6 +350,6 @@ mod tests {
 }
 
 super::statements! {
-    CURSOR_FIND, CURSOR_PUT, SEARCH_BEHIND, SEARCH_NEWS, SEARCH_BUILD, DOCUMENT_INSERT, DOCUMENT_DELETE, WORDS_INSERT,
+    STATE_FIND, STATE_PUT, SEARCH_BEHIND, SEARCH_NEWS, SEARCH_BUILD, DOCUMENT_INSERT, DOCUMENT_DELETE, WORDS_INSERT,
     WORDS_DELETE, SEARCH_MATCHES, SEARCH_MATCHES_FITTING,
 }

@@ -1,9 +1,9 @@
-//! Deliveries: one event to one webhook, from the fan-out to its end; and how far the fan-out has come.
+//! Deliveries: one event to one webhook, from the fan-out to its end.
 
 use database::{Error, Read, Row, Sql, Tx, Value, params};
 
 use crate::clock::Time;
-use crate::id::{WebhookId, WorkspaceId};
+use crate::id::{MessageUid, WebhookId, WorkspaceId};
 use crate::store::Write;
 
 /// How far a delivery is. The numbers are stored and never change.
@@ -50,21 +50,16 @@ pub struct DeliveryRow {
     pub created_at: Time,
     /// JSON; empty until its first attempt.
     pub body: String,
+    /// What the event is about, where that is a message.
+    pub message: Option<MessageUid>,
 }
 
 macro_rules! columns {
     () => {
-        "webhook_id, event_seq, event_type, state, attempts, tries, next_at_ms, created_at_ms, body"
+        "webhook_id, event_seq, event_type, state, attempts, tries, next_at_ms, created_at_ms, body, \
+         message_uid"
     };
 }
-
-const FANOUT_FIND: Sql = Sql::both("SELECT seq FROM webhook_fanouts WHERE workspace_id = $1");
-
-const FANOUT_INSERT: Sql =
-    Sql::both("INSERT INTO webhook_fanouts (workspace_id, seq) VALUES ($1, $2) ON CONFLICT (workspace_id) DO NOTHING");
-
-// Only one of several nodes that saw the same place moves it on.
-const FANOUT_MOVE: Sql = Sql::both("UPDATE webhook_fanouts SET seq = $3 WHERE workspace_id = $1 AND seq = $2");
 
 // Workspaces where somebody listens, and whether there is something to do.
 const FANOUT_WORK: Sql = Sql::both(
@@ -72,22 +67,22 @@ const FANOUT_WORK: Sql = Sql::both(
      WHERE w.workspace_id = f.workspace_id AND w.enabled = TRUE AND (w.replay_next_seq <= w.replay_last_seq \
      OR EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.workspace_id = w.workspace_id \
      AND d.webhook_id = w.webhook_id AND d.state = 1 AND d.next_at_ms <= $1))) \
-     FROM webhook_fanouts f JOIN workspace_counters c ON c.workspace_id = f.workspace_id \
-     WHERE EXISTS (SELECT 1 FROM webhooks w WHERE w.workspace_id = f.workspace_id AND w.enabled = TRUE) \
+     FROM event_cursors f JOIN workspace_counters c ON c.workspace_id = f.workspace_id \
+     WHERE f.consumer = 'webhooks' AND EXISTS (SELECT 1 FROM webhooks w WHERE w.workspace_id = f.workspace_id AND w.enabled = TRUE) \
      ORDER BY f.workspace_id",
 );
 
 static DELIVERY_INSERT: Sql = Sql::both(concat!(
     "INSERT INTO webhook_deliveries (workspace_id, ",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (workspace_id, webhook_id, event_seq) DO NOTHING"
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (workspace_id, webhook_id, event_seq) DO NOTHING"
 ));
 
 // An insert, so that many go in one round trip; the row is there unless its webhook was deleted meanwhile.
 static DELIVERY_NOTE: Sql = Sql::both(concat!(
     "INSERT INTO webhook_deliveries (workspace_id, ",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (workspace_id, webhook_id, event_seq) DO UPDATE SET \
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (workspace_id, webhook_id, event_seq) DO UPDATE SET \
      state = excluded.state, attempts = excluded.attempts, tries = excluded.tries, next_at_ms = excluded.next_at_ms"
 ));
 
@@ -95,7 +90,7 @@ static DELIVERY_NOTE: Sql = Sql::both(concat!(
 static DELIVERY_AGAIN: Sql = Sql::both(concat!(
     "INSERT INTO webhook_deliveries (workspace_id, ",
     columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (workspace_id, webhook_id, event_seq) DO UPDATE SET \
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (workspace_id, webhook_id, event_seq) DO UPDATE SET \
      state = excluded.state, tries = 0, next_at_ms = excluded.next_at_ms, \
      body = CASE WHEN webhook_deliveries.event_type = excluded.event_type THEN webhook_deliveries.body ELSE '' END, \
      event_type = excluded.event_type"
@@ -135,6 +130,12 @@ const DELIVERY_LIST: Sql = Sql::both(concat!(
      AND (CAST($4 AS BIGINT) IS NULL OR state = $4) ORDER BY event_seq DESC LIMIT $5"
 ));
 
+const DELIVERY_OF_MESSAGE: Sql = Sql::both(concat!(
+    "SELECT ",
+    columns!(),
+    " FROM webhook_deliveries WHERE workspace_id = $1 AND message_uid = $2 ORDER BY event_seq, webhook_id LIMIT $3"
+));
+
 const DELIVERY_DUE: Sql = Sql::both(
     "SELECT webhook_id FROM webhooks w WHERE w.workspace_id = $1 AND w.enabled = TRUE AND EXISTS \
      (SELECT 1 FROM webhook_deliveries d WHERE d.workspace_id = w.workspace_id AND d.webhook_id = w.webhook_id \
@@ -161,21 +162,6 @@ const DELIVERY_NEXT_WEBHOOK: Sql = Sql::both(
     "SELECT webhook_id FROM webhook_deliveries WHERE workspace_id = $1 AND webhook_id > $2 \
      ORDER BY webhook_id LIMIT 1",
 );
-
-/// How far the workspace's events have become deliveries; `None` where nobody ever listened.
-pub fn fanout_find(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Option<i64>, Error> {
-    tx.query_row(&FANOUT_FIND, &params![workspace], |row| row.get(0))
-}
-
-/// Begins behind `seq`, unless it has begun.
-pub fn fanout_begin(write: &mut Write<'_, '_>, seq: i64) -> Result<(), Error> {
-    write.tx.execute(&FANOUT_INSERT, &params![write.workspace.id, seq]).map(drop)
-}
-
-/// Moves from one place to the next; `false` if another node has done it.
-pub fn fanout_move(tx: &mut Tx<'_>, workspace: WorkspaceId, from: i64, to: i64) -> Result<bool, Error> {
-    Ok(tx.execute(&FANOUT_MOVE, &params![workspace, from, to])? > 0)
-}
 
 /// The workspaces in which a webhook listens, and whether one of them has something to do now.
 pub fn fanout_work(tx: &mut impl Read, now: Time) -> Result<Vec<(WorkspaceId, bool)>, Error> {
@@ -244,6 +230,16 @@ pub fn delivery_list(
     tx.query(&DELIVERY_LIST, &params![workspace, webhook, before, state, rows_max], decode)
 }
 
+/// The deliveries that tell of a message, by event and webhook.
+pub fn delivery_of_message(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    message: MessageUid,
+    rows_max: i64,
+) -> Result<Vec<DeliveryRow>, Error> {
+    tx.query(&DELIVERY_OF_MESSAGE, &params![workspace, message, rows_max], decode)
+}
+
 /// The webhooks that have something to deliver now.
 pub fn delivery_due(tx: &mut impl Read, workspace: WorkspaceId, now: Time) -> Result<Vec<WebhookId>, Error> {
     tx.query(&DELIVERY_DUE, &params![workspace, now], |row| row.get(0))
@@ -280,9 +276,10 @@ pub fn delivery_next_webhook(
 }
 
 fn values(workspace: WorkspaceId, row: &DeliveryRow) -> Vec<Value<'static>> {
-    let DeliveryRow { webhook, seq, event_type, state, attempts, tries, next_at, created_at, body } = row;
+    let DeliveryRow { webhook, seq, event_type, state, attempts, tries, next_at, created_at, body, message } = row;
     let state = *state as i64;
-    let values = params![workspace, webhook, seq, event_type, state, attempts, tries, next_at, created_at, body];
+    let values =
+        params![workspace, webhook, seq, event_type, state, attempts, tries, next_at, created_at, body, message];
     values.into_iter().map(Value::into_owned).collect()
 }
 
@@ -298,11 +295,12 @@ fn decode(row: &Row<'_>) -> Result<DeliveryRow, Error> {
         next_at: row.get(6)?,
         created_at: row.get(7)?,
         body: row.get(8)?,
+        message: row.get(9)?,
     })
 }
 
 super::statements! {
-    FANOUT_FIND, FANOUT_INSERT, FANOUT_MOVE, FANOUT_WORK, DELIVERY_INSERT, DELIVERY_NOTE, DELIVERY_AGAIN, DELIVERY_CLAIM,
-    DELIVERY_FREEZE, DELIVERY_FIND, DELIVERY_LIST, DELIVERY_DUE, EXAMPLE_LAST, EXAMPLE_FORGET, DELIVERY_PRUNE,
+    FANOUT_WORK, DELIVERY_INSERT, DELIVERY_NOTE, DELIVERY_AGAIN, DELIVERY_CLAIM,
+    DELIVERY_FREEZE, DELIVERY_FIND, DELIVERY_LIST, DELIVERY_OF_MESSAGE, DELIVERY_DUE, EXAMPLE_LAST, EXAMPLE_FORGET, DELIVERY_PRUNE,
     DELIVERY_NEXT_WEBHOOK,
 }

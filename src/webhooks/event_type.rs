@@ -57,6 +57,7 @@ const ALL: [EventType; 76] = [
     EventType("chat:unread"),
     EventType("chat:autoresponse"),
     EventType("chat:members"),
+    EventType("chat:contact"),
     EventType("whatsapp:account:health"),
     EventType("quota:nearly_used"),
     EventType("quota:used"),

@@ -8,10 +8,9 @@ use database::{Read, Tx};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::id::{WebhookId, WorkspaceId};
+use crate::store::event_cursors::{Consumer, cursor_find, cursor_step};
 use crate::store::events::{EventRow, event_after};
-use crate::store::webhook_deliveries::{
-    DeliveryRow, DeliveryState, delivery_again, delivery_insert, fanout_find, fanout_move,
-};
+use crate::store::webhook_deliveries::{DeliveryRow, DeliveryState, delivery_again, delivery_insert};
 use crate::store::webhooks::{WebhookRow, webhook_replayed};
 use crate::webhooks::EventType;
 use crate::webhooks::bodies::{Rendered, Rendering};
@@ -65,7 +64,7 @@ impl Fan<'_> {
     pub fn plan(&self, tx: &mut impl Read) -> Result<Step, Error> {
         let workspace = self.rendering.workspace;
         let mut step = Step::default();
-        if let Some(from) = fanout_find(tx, workspace)? {
+        if let Some(from) = cursor_find(tx, workspace, Consumer::Webhooks)? {
             let events = event_after(tx, workspace, from, STEP_EVENTS)?;
             if let Some(last) = events.last() {
                 step.cursor = Some((from, last.seq));
@@ -89,7 +88,7 @@ impl Fan<'_> {
                         *room -= 1;
                         at_once.insert((event.seq, webhook.id));
                     }
-                    rows.push(self.waiting(webhook.id, event.seq, event_type));
+                    rows.push(self.waiting(webhook.id, event, event_type));
                 }
             }
         }
@@ -126,17 +125,17 @@ impl Fan<'_> {
         let mut rows = Vec::new();
         for event in events.iter().filter(|event| event.seq <= webhook.replay_last) {
             for event_type in EventType::of(event.kind).into_iter().filter(|one| one.as_str() == webhook.event_type) {
-                rows.push(self.waiting(webhook.id, event.seq, event_type));
+                rows.push(self.waiting(webhook.id, event, event_type));
             }
         }
         Ok((webhook.id, (from, to), rows))
     }
 
-    fn waiting(&self, webhook: WebhookId, seq: i64, event_type: EventType) -> DeliveryRow {
+    fn waiting(&self, webhook: WebhookId, event: &EventRow, event_type: EventType) -> DeliveryRow {
         let now = self.rendering.now;
         DeliveryRow {
             webhook,
-            seq,
+            seq: event.seq,
             event_type: event_type.as_str().to_owned(),
             state: DeliveryState::Waiting,
             attempts: 0,
@@ -144,6 +143,7 @@ impl Fan<'_> {
             next_at: now,
             created_at: now,
             body: String::new(),
+            message: event.message,
         }
     }
 }
@@ -157,10 +157,10 @@ fn hears(webhook: &WebhookRow, event: &EventRow, event_type: EventType) -> bool 
 ///
 /// # Errors
 /// A fault of the database.
-pub fn take_step(tx: &mut Tx<'_>, workspace: WorkspaceId, step: &Step) -> Result<bool, Error> {
+pub fn take_step(tx: &mut Tx<'_>, workspace: WorkspaceId, step: &Step, now: Time) -> Result<bool, Error> {
     let mut taken = true;
-    if let Some((from, to)) = step.cursor {
-        taken = fanout_move(tx, workspace, from, to)?;
+    if let Some(way) = step.cursor {
+        taken = cursor_step(tx, workspace, Consumer::Webhooks, way, now)?;
         if taken {
             for row in &step.new {
                 delivery_insert(tx, workspace, row)?;

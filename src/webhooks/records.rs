@@ -6,9 +6,9 @@ use crate::event_kind::Kind;
 use crate::id::{ChatId, WebhookId};
 use crate::outbound::{Policy, check_url};
 use crate::store::Write;
+use crate::store::event_cursors::{Consumer, cursor_move};
 use crate::store::events::{NewEvent, event_append};
 use crate::store::numbers::webhook_next;
-use crate::store::webhook_deliveries::{fanout_begin, fanout_find, fanout_move};
 use crate::store::webhooks::{WebhookRow, webhook_delete, webhook_find, webhook_insert, webhook_list, webhook_update};
 use crate::webhooks::{EventType, NewSecret};
 use crate::workspace::teammates::manager_of;
@@ -141,11 +141,7 @@ fn begin_listening(write: &mut Write<'_, '_>, all: &[WebhookRow]) -> Result<(), 
         return Ok(());
     }
     let newest = write.counters.event_last;
-    match fanout_find(write.tx, write.workspace.id)? {
-        Some(seq) => fanout_move(write.tx, write.workspace.id, seq, newest).map(drop)?,
-        None => fanout_begin(write, newest)?,
-    }
-    Ok(())
+    cursor_move(write, Consumer::Webhooks, newest)
 }
 
 /// Deletes a webhook.

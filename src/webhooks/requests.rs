@@ -83,6 +83,7 @@ pub fn send_example(
     let body = body(&webhook)?;
     let seq = example_last(write.tx, write.workspace.id, webhook.id)? - 1;
     let example = DeliveryRow {
+        message: None,
         webhook: webhook.id,
         seq,
         event_type: webhook.event_type.clone(),

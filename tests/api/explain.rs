@@ -5,8 +5,8 @@ use std::time::Duration;
 use partyline::accounts::Supervisor;
 use partyline::accounts::health::{Health, set_health};
 use partyline::clock::Time;
-use partyline::events::log::events_of_message;
 use partyline::id::WebhookId;
+use partyline::store::events::event_after;
 use partyline::store::webhook_attempts::{AttemptRow, attempt_insert};
 use partyline::store::webhook_deliveries::{DeliveryRow, DeliveryState, delivery_insert};
 use serde_json::{Value, json};
@@ -182,8 +182,17 @@ async fn webhooks_that_heard_of_it_are_named_with_what_they_answered() {
         let uid = token.send(ECHO, "one").await;
         let parsed = partyline::id::MessageUid(uid.parse().expect("a uid"));
         let workspace = stage.workspace;
-        let events = move |tx: &mut database::Snapshot<'_>| events_of_message(tx, workspace, parsed, START);
-        let seq = stage.app.read(events).await.expect("a read").last().expect("an event").seq;
+        let events = move |tx: &mut database::Snapshot<'_>| Ok(event_after(tx, workspace, 0, 100)?);
+        let seq = stage
+            .app
+            .read(events)
+            .await
+            .expect("a read")
+            .iter()
+            .rev()
+            .find(|event| event.message == Some(parsed))
+            .expect("an event")
+            .seq;
         let delivery = DeliveryRow {
             webhook: WebhookId(1),
             seq,
@@ -194,6 +203,7 @@ async fn webhooks_that_heard_of_it_are_named_with_what_they_answered() {
             next_at: START + Duration::from_secs(300),
             created_at: START,
             body: "{}".into(),
+            message: Some(parsed),
         };
         let attempt = AttemptRow {
             webhook: WebhookId(1),

@@ -287,3 +287,76 @@ async fn bad_input_is_named() {
     let answer = token.post(&format!("/sandbox/messages/{ours}/status"), json!({"status": "gone"})).await;
     assert_eq!(answer.body()["errors"][0]["fields"], json!(["status"]));
 }
+
+#[tokio::test]
+async fn calls_stand_in_the_chat_and_are_events() {
+    for engine in Engine::all() {
+        let working = Working::on(engine).await;
+        crate::staff::unhurried(&working.stage).await;
+        for (number, (call, event)) in [
+            (json!({"outcome": "missed", "name": "Ines"}), "call:incoming:missed"),
+            (json!({"outcome": "ended", "duration_seconds": 61, "video": true}), "call:incoming:ended"),
+            (json!({"outcome": "ended", "outgoing": true}), "call:outgoing:ended"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut body = call;
+            body["from"] = json!(ANYBODY);
+            working.control("/sandbox/calls", body).await;
+            let path = format!("/events?types={event}");
+            let told = working.until(&path, |told| !told["data"]["events"][0].is_null()).await;
+            let details = &told["data"]["events"][0]["bodies"][0]["call_details"];
+            let wanted = [
+                ("incoming", "Missed", json!(null), false),
+                ("incoming", "Ended", json!(61), true),
+                ("outgoing", "Ended", json!(60), false),
+            ];
+            let (direction, status, duration, is_video) = &wanted[number];
+            assert_eq!(
+                (&details["direction"], &details["status"], &details["duration"], &details["is_video"]),
+                (&json!(direction), &json!(status), duration, &json!(is_video)),
+                "{told:#}"
+            );
+        }
+        let chat = working.token.get("/chats/1/messages?sorting_order=asc").await.body();
+        let kinds: Vec<&Value> =
+            chat["data"]["messages"].as_array().expect("messages").iter().map(|one| &one["message_type"]).collect();
+        assert_eq!(kinds, [&json!("whatsapp_call"); 3]);
+        for (field, body) in [
+            ("outcome", json!({"from": ANYBODY})),
+            ("outcome", json!({"from": ANYBODY, "outcome": "answered"})),
+            ("from", json!({"outcome": "missed"})),
+            ("from", json!({"from": "120363025550109000@g.us", "outcome": "missed"})),
+            ("duration_seconds", json!({"from": ANYBODY, "outcome": "ended", "duration_seconds": 86_401})),
+        ] {
+            let refused = working.token.post("/sandbox/calls", body).await;
+            assert_eq!((refused.status.as_u16(), &refused.body()["errors"][0]["fields"][0]), (400, &json!(field)));
+        }
+        working.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_hidden_id_told_beside_a_phone_is_the_same_contact() {
+    for engine in Engine::all() {
+        let working = Working::on(engine).await;
+        crate::staff::unhurried(&working.stage).await;
+        let lid = "202555011770099@lid";
+        working.control("/sandbox/inbound", json!({"from": lid, "name": "Ines", "text": "Is it ready?"})).await;
+        working.until("/chats/1", |chat| chat["data"]["jid"] == lid).await;
+        let known = json!({"from": ANYBODY, "lid": lid, "text": "It's me, Ines"});
+        working.control("/sandbox/inbound", known).await;
+        let heard = working
+            .until("/chats/1/messages", |told| told["data"]["messages"].as_array().is_some_and(|all| all.len() == 2))
+            .await;
+        assert_eq!(heard["data"]["messages"][1]["sender_phone"], "+12025550177", "{heard:#}");
+        let chat = working.token.get("/chats/1").await.body();
+        assert_eq!(chat["data"]["phone"], "+12025550177", "{chat:#}");
+        for (from, lid) in [(ANYBODY, "120363025550109000@g.us"), (lid, "202555011770077@lid")] {
+            let refused = working.token.post("/sandbox/inbound", json!({"from": from, "lid": lid, "text": "x"})).await;
+            assert_eq!((refused.status.as_u16(), &refused.body()["errors"][0]["fields"][0]), (400, &json!("lid")));
+        }
+        working.end().await;
+    }
+}

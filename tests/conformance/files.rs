@@ -118,7 +118,7 @@ async fn a_closed_window_opens_when_they_write(mut line: Line) {
     assert_eq!(failure.code, Some(131_047));
     let of = SandboxOf { workspace: line.kit.workspace, account: line.kit.account };
     let sender = Address::from_phone(WINDOW_CLOSED);
-    let player = Player { chat: sender.clone(), chat_name: String::new(), sender, name: String::new() };
+    let player = Player { chat: sender.clone(), chat_name: String::new(), sender, name: String::new(), lid: None };
     let id = line.kit.app.ids.message_uid(line.kit.now()).0;
     let said = Inbound::Text { text: "Yes, I am".into(), reply_to: None };
     let write = move |write: &mut partyline::store::Write<'_, '_>| play(write, of, &player, &said, id).map(drop);

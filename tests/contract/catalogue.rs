@@ -88,6 +88,7 @@ pub fn content(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> C
         "POST /templates/{template_id}/track_usage" => json!({"origin": "crm"}),
         "POST /v2/templates" => json!({"template_id": number("template_id"), "origin": "crm"}),
         "POST /sandbox/inbound" => json!({"from": "+12025550171", "text": "Is it ready?"}),
+        "POST /sandbox/calls" => json!({"from": "+12025550171", "outcome": "missed"}),
         "POST /sandbox/messages/{message_uid}/status" => json!({"status": "delivered"}),
         "POST /sandbox/rules" => json!({"number": "+12025550172", "answers": "Tomorrow"}),
         "POST /sandbox/clock" => json!({"advance_seconds": 60}),

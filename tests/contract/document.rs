@@ -32,6 +32,24 @@ fn what_may_be_left_out_may_be_null_and_the_document_says_so() {
     assert!(silent.is_empty(), "{silent:#?}");
 }
 
+/// What clients of the contract call by another name as well.
+const ALIASES: [&str; 4] =
+    ["POST /messages/to_chat_name", "PUT /messages/{message_uid}/reactions", "GET /quotas", "GET /workspace/quotas"];
+
+#[test]
+fn what_the_contract_does_not_have_says_that_it_is_our_own() {
+    let whole = document();
+    let mut silent = Vec::new();
+    for own in ours().iter().filter(|own| operation(contract(), &own.name).is_none()) {
+        let path = format!("{}{}", partyline::http::openapi::BASE_PATH, own.path);
+        let words = whole["paths"][&path][own.method.to_lowercase()]["description"].as_str().unwrap_or_default();
+        if !words.contains("Partyline's own") && !ALIASES.contains(&own.name.as_str()) {
+            silent.push(&own.name);
+        }
+    }
+    assert!(silent.is_empty(), "{silent:#?}");
+}
+
 #[test]
 fn every_reference_of_the_document_leads_somewhere() {
     // Reading it follows all of them, refusals included.

@@ -209,6 +209,7 @@ async fn live(stage: &TestApp) {
         happen(stage, kind, ChatId(0), None, detail).await;
     }
     happen(stage, Kind::ChatMembers, ChatId(1), None, "").await;
+    happen(stage, Kind::ChatContact, ChatId(1), None, "2").await;
 }
 
 async fn messages(stage: &TestApp, sent: &str) {

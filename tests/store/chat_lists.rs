@@ -21,6 +21,7 @@ fn chat_row(id: i64, name: &str) -> ChatRow {
         contact: ContactId(id),
         jid: format!("1202555010{id}@s.whatsapp.net"),
         phone: format!("+1202555010{id}"),
+        lid: String::new(),
         name: name.into(),
         is_group: id % 2 == 0,
         closed: id % 3 == 0,

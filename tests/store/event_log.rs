@@ -8,7 +8,7 @@ use partyline::events::live::{Listener, Next};
 use partyline::events::log::{Behind, behind, bounds};
 use partyline::id::{ChatId, TokenId};
 use partyline::store::Write;
-use partyline::store::event_cursors::{cursor_find, cursor_forget, cursor_move};
+use partyline::store::event_cursors::{Consumer, cursor_find, cursor_forget, cursor_move};
 use partyline::store::events::{EventBounds, NewEvent, event_append, event_prune};
 
 use crate::kit::{START, TestApp};
@@ -114,15 +114,19 @@ async fn a_consumers_place_only_moves_forward_and_outlives_a_restart() {
     both_engines(|stage| async move {
         let workspace = stage.workspace;
         let place = async |stage: &TestApp| {
-            stage.app.read(move |tx| Ok::<_, Error>(cursor_find(tx, workspace, "search")?)).await.expect("a read")
+            stage
+                .app
+                .read(move |tx| Ok::<_, Error>(cursor_find(tx, workspace, Consumer::Search)?))
+                .await
+                .expect("a read")
         };
         assert_eq!(place(&stage).await, None);
         for seq in [5, 9, 7] {
-            stage.write(workspace, move |write| Ok(cursor_move(write, "search", seq)?)).await;
+            stage.write(workspace, move |write| Ok(cursor_move(write, Consumer::Search, seq)?)).await;
         }
         let stage = stage.restarted().await;
         assert_eq!(place(&stage).await, Some(9));
-        stage.write(workspace, |write| Ok(cursor_forget(write, "search")?)).await;
+        stage.write(workspace, |write| Ok(cursor_forget(write, Consumer::Search)?)).await;
         assert_eq!(place(&stage).await, None);
     })
     .await;

@@ -6,13 +6,13 @@ use partyline::clock::Time;
 use partyline::id::{AccountId, ChatId, ContactId, MessageUid, TeammateId, TokenId, WorkspaceId};
 use partyline::message::{Failure, MessageKind, Origin, Status};
 use partyline::store::chats::{
-    ChatRow, chat_by_jid, chat_by_name, chat_change, chat_find, chat_insert, chat_rename, chat_sent, contact_find,
-    contact_insert,
+    ChatRow, chat_by_jid, chat_by_name, chat_change, chat_find, chat_insert, chat_rename, chat_sent,
 };
+use partyline::store::contacts::{KnownContact, contact_address_put, contact_find, contact_insert};
 use partyline::store::labels::{Place, label_add, label_list, label_remove};
 use partyline::store::messages::{
-    HistoryRow, MessageFilter, MessageRow, history_list, message_by_wamid, message_fail, message_find, message_insert,
-    message_known, message_list, message_set_status, message_set_wamid, message_status,
+    HistoryRow, KnownAs, MessageFilter, MessageRow, history_list, message_by_wamid, message_fail, message_find,
+    message_insert, message_known, message_list, message_set_status, message_set_wamid, message_status,
 };
 use partyline::store::outbox::{
     NewOutboxRow, OutboxBody, OutboxNews, Stage, outbox_count, outbox_insert, outbox_message, outbox_news,
@@ -34,6 +34,7 @@ fn chat_row(id: i64, name: &str) -> ChatRow {
         contact: ContactId(1),
         jid: format!("{id}@s.whatsapp.net"),
         phone: format!("+{id}"),
+        lid: format!("{id}@lid"),
         name: name.into(),
         is_group: id % 2 == 0,
         closed: id % 3 == 0,
@@ -78,13 +79,17 @@ async fn a_chat_that_changes() {
         stage
             .write(workspace, move |write| {
                 chat_insert(write, &chat_row(1, "One"))?;
-                contact_insert(write, "1@s.whatsapp.net", ODD)
+                let contact = contact_insert(write, "1@s.whatsapp.net", ODD)?;
+                contact_address_put(write, "1@lid", contact, "1@s.whatsapp.net")?;
+                Ok(contact)
             })
             .await;
         let later = START + Duration::from_secs(99);
         stage
             .write(workspace, move |write| {
-                assert_eq!(contact_find(write.tx, workspace, "1@s.whatsapp.net")?, Some(ContactId(1)));
+                let known = |other: &str| Some(KnownContact { id: ContactId(1), other_jid: other.to_owned() });
+                assert_eq!(contact_find(write.tx, workspace, "1@s.whatsapp.net")?, known(""));
+                assert_eq!(contact_find(write.tx, workspace, "1@lid")?, known("1@s.whatsapp.net"));
                 assert_eq!(contact_find(write.tx, WorkspaceId(2), "1@s.whatsapp.net")?, None);
                 chat_sent(write, ChatId(1), uid, later)?;
                 chat_rename(write, ChatId(1), "Łódź")?;
@@ -171,7 +176,11 @@ async fn a_message_and_its_way() {
         let other = seen(&stage, move |tx| message_by_wamid(tx, workspace, AccountId(2), &wamid)).await;
         assert_eq!(other, None, "another account's ids are its own");
         let (wamid, jid) = (made.wamid.clone(), made.sender_jid.clone());
-        let known = seen(&stage, move |tx| message_known(tx, workspace, AccountId(1), ChatId(1), &jid, &wamid)).await;
+        let known = seen(&stage, move |tx| {
+            let chat = chat_find(tx, workspace, ChatId(1))?.expect("the chat");
+            message_known(tx, workspace, &KnownAs::of(&chat, &jid), &wamid)
+        })
+        .await;
         assert_eq!(known, Some(uid));
         let failure = Failure { code: Some(131_026), title: ODD.into(), details: ODD.into() };
         let told = failure.clone();

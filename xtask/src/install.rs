@@ -20,6 +20,7 @@ pub enum Install {
 const NEXTEST_VERSION: &str = "0.9.143";
 const DENY_VERSION: &str = "0.20.2";
 const SCHEMATHESIS_VERSION: &str = "4.32.5";
+const STANDARDWEBHOOKS_VERSION: &str = "1.1.0";
 
 /// The runner of all tests. Any installed version will do that `.config/nextest.toml` accepts.
 pub fn nextest(install: Install) -> Result<(), String> {
@@ -120,25 +121,38 @@ fn apt_get(prefix: &[&str], words: &[&str]) -> Command {
     command
 }
 
-/// schemathesis in a Python environment of its own, from PyPI; its path.
-pub fn schemathesis(install: Install) -> Result<PathBuf, String> {
-    let folder = chores_folder().join(format!("schemathesis-{SCHEMATHESIS_VERSION}"));
-    let program = folder.join("bin/schemathesis");
+/// What Python brings, from PyPI, in an environment of its own.
+pub struct Python {
+    pub schemathesis: PathBuf,
+    /// The interpreter, which has `standardwebhooks`.
+    pub interpreter: PathBuf,
+}
+
+/// schemathesis and standardwebhooks.
+pub fn python(install: Install) -> Result<Python, String> {
+    let name = format!("python-{SCHEMATHESIS_VERSION}-{STANDARDWEBHOOKS_VERSION}");
+    let folder = chores_folder().join(name);
+    let python = Python { schemathesis: folder.join("bin/schemathesis"), interpreter: folder.join("bin/python") };
     // Written last, so that an installation that was cut off is done again.
     let complete = folder.join("complete");
-    if complete.is_file() && program.is_file() {
-        return Ok(program);
+    if complete.is_file() && python.schemathesis.is_file() {
+        return Ok(python);
     }
     if install == Install::Nothing {
         return Err(format!(
-            "schemathesis is missing: python3 -m venv {0} && {0}/bin/pip install schemathesis=={SCHEMATHESIS_VERSION} \
+            "schemathesis and standardwebhooks are missing: python3 -m venv {0} && {0}/bin/pip install {1} \
              && touch {0}/complete",
-            folder.display()
+            folder.display(),
+            wanted().join(" ")
         ));
     }
     make_environment(&folder)?;
     fs::write(&complete, "").map_err(|error| format!("cannot write {}: {error}", complete.display()))?;
-    Ok(program)
+    Ok(python)
+}
+
+fn wanted() -> [String; 2] {
+    [format!("schemathesis=={SCHEMATHESIS_VERSION}"), format!("standardwebhooks=={STANDARDWEBHOOKS_VERSION}")]
 }
 
 fn make_environment(folder: &Path) -> Result<(), String> {
@@ -146,6 +160,6 @@ fn make_environment(folder: &Path) -> Result<(), String> {
         fs::remove_dir_all(folder).map_err(|error| format!("cannot remove {}: {error}", folder.display()))?;
     }
     must_run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
-    let wanted = format!("schemathesis=={SCHEMATHESIS_VERSION}");
-    must_run(Command::new(folder.join("bin/pip")).args(["install", "--quiet", "--disable-pip-version-check", &wanted]))
+    let pip = folder.join("bin/pip");
+    must_run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check"]).args(wanted()))
 }

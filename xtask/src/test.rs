@@ -13,6 +13,7 @@ use crate::steps::{Steps, must_run};
 /// instead of leaving itself out.
 const CHROMIUM_VARIABLE: &str = "PARTYLINE_TEST_CHROMIUM";
 const SCHEMATHESIS_VARIABLE: &str = "PARTYLINE_TEST_SCHEMATHESIS";
+const PYTHON_VARIABLE: &str = "PARTYLINE_TEST_PYTHON";
 const ALL_VARIABLE: &str = "PARTYLINE_TEST_ALL";
 
 /// Built and run only by the tests that start it, never as tests of its own.
@@ -28,7 +29,7 @@ pub fn run(install: Install, nextest_arguments: &[String]) -> Result<ExitCode, S
 fn all(install: Install, nextest_arguments: &[String], steps: &mut Steps) -> Result<(), String> {
     // The quick installations first: what can't be had should be known before minutes of building.
     steps.step("Debian's packages are there", || install::debian(install))?;
-    let schemathesis = steps.step("schemathesis is there", || install::schemathesis(install))?;
+    let python = steps.step("schemathesis and standardwebhooks are there", || install::python(install))?;
     steps.step("nextest is there", || install::nextest(install))?;
     let chromium = install::chromium().ok_or("chromium is missing from PATH")?;
 
@@ -50,7 +51,8 @@ fn all(install: Install, nextest_arguments: &[String], steps: &mut Steps) -> Res
                 .args(nextest_arguments)
                 .env(ADDRESS_VARIABLE, server.address())
                 .env(CHROMIUM_VARIABLE, &chromium)
-                .env(SCHEMATHESIS_VARIABLE, &schemathesis)
+                .env(SCHEMATHESIS_VARIABLE, &python.schemathesis)
+                .env(PYTHON_VARIABLE, &python.interpreter)
                 .env(ALL_VARIABLE, "1"),
         )
     });

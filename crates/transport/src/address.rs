@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 const DIRECT: &str = "@s.whatsapp.net";
 const GROUP: &str = "@g.us";
+const HIDDEN: &str = "@lid";
 
 /// A WhatsApp address in its JID form: `<digits>@s.whatsapp.net` for a phone, `<id>@g.us` for a group,
 /// `<digits>@lid` for a contact without a known phone.
@@ -30,6 +31,11 @@ impl Address {
         self.0.strip_suffix(DIRECT).map(|digits| format!("+{digits}"))
     }
 
+    /// Whether it is the id under which WhatsApp hides a contact's phone.
+    pub fn is_hidden(&self) -> bool {
+        self.0.ends_with(HIDDEN)
+    }
+
     pub fn is_group(&self) -> bool {
         self.0.ends_with(GROUP)
     }
@@ -50,6 +56,7 @@ mod tests {
     #[test]
     fn groups_and_hidden_contacts_have_no_phone() {
         assert!(Address::from_jid("120363021234567890@g.us").is_group());
-        assert_eq!(Address::from_jid("123456@lid").phone(), None);
+        let hidden = Address::from_jid("123456@lid");
+        assert_eq!((hidden.phone(), hidden.is_hidden()), (None, true));
     }
 }

@@ -15,6 +15,8 @@ pub enum Event {
     Revoke(IncomingRevoke),
     Group(GroupChange),
     Call(Call),
+    /// Told before what comes from either of its addresses. Telling it again does no harm.
+    SameContact(SameContact),
 }
 
 /// How the account's connection is.
@@ -46,6 +48,15 @@ pub struct Sender {
     pub address: Address,
     /// The name the sender chose; may be empty.
     pub name: String,
+}
+
+/// Two addresses of one person: some know them by the phone, others only by the id under which WhatsApp hides it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameContact {
+    /// `<digits>@s.whatsapp.net`.
+    pub phone: Address,
+    /// `<digits>@lid`.
+    pub lid: Address,
 }
 
 /// A message that arrived. One and the same is known by account, chat, sender and `wamid`.

@@ -20,7 +20,7 @@ pub use address::Address;
 pub use capabilities::Capabilities;
 pub use event::{
     AccountState, Call, CallOutcome, ContactCard, Event, GroupChange, GroupMember, GroupRole, Incoming, IncomingBody,
-    IncomingEdit, IncomingReaction, IncomingRevoke, Receipt, ReceiptStatus, Sender,
+    IncomingEdit, IncomingReaction, IncomingRevoke, Receipt, ReceiptStatus, SameContact, Sender,
 };
 pub use file::{FileBytes, FileKind, FileSource, IncomingFile, OutgoingFile};
 pub use mark::{Mark, ReadMessage, Typing};

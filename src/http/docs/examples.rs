@@ -36,6 +36,7 @@ fn body_of(name: &str) -> Body {
         "POST /templates/{template_id}/track_usage" => r#"{"origin": "crm"}"#,
         "POST /v2/templates" => r#"{"template_id": $TEMPLATE_ID, "origin": "crm"}"#,
         "POST /sandbox/inbound" => r#"{"from": "+1 202 555 0177", "name": "Ines", "text": "Is it ready?"}"#,
+        "POST /sandbox/calls" => r#"{"from": "+1 202 555 0177", "outcome": "missed"}"#,
         "POST /sandbox/messages/{message_uid}/status" => r#"{"status": "read"}"#,
         "POST /sandbox/rules" => r#"{"number": "+1 202 555 0177", "answers": "Tomorrow"}"#,
         "POST /sandbox/clock" => r#"{"advance_seconds": 3600}"#,

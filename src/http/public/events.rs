@@ -47,7 +47,7 @@ struct ListEvents {
 
 /// List events
 ///
-/// Everything that happened in the workspace, in the order in which it was written: messages, statuses, chats, labels,
+/// Partyline's own. Everything that happened in the workspace, in the order in which it was written: messages, statuses, chats, labels,
 /// accounts, quotas, settings. Each event has the next `seq`, without gaps, and is kept for 30 days. Keep `next_after` and
 /// give it as `after`: nothing is missed, and nothing comes twice. A token that is limited to accounts sees what is of
 /// them.
@@ -86,7 +86,7 @@ pub async fn list_events(mut call: Call) -> Response {
 
 /// Stream events
 ///
-/// The same events as they happen, as server-sent events: `id` is the `seq`, `data` the event as `GET /events` shows it.
+/// Partyline's own. The same events as they happen, as server-sent events: `id` is the `seq`, `data` the event as `GET /events` shows it.
 /// A client that comes back with `Last-Event-ID` (browsers do so by themselves) misses nothing. Where its place is older
 /// than what is kept, an event `reset` comes first, whose data names the `oldest` one: fetch anew what you keep. A
 /// comment every 15 seconds shows that the line is alive. Opening a stream is one call; what it tells isn't counted.

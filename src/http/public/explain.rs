@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::Time;
+use crate::events::shown::EventContact;
 use crate::http::call::Call;
 use crate::http::public::messages::{parse_uid, unknown_message};
 use crate::http::public::refusals::Refusals;
@@ -22,6 +23,8 @@ pub struct Explained {
     pub chat_id: i64,
     /// The account's phone.
     pub whatsapp_account_phone: String,
+    /// Whose chat it is, by phone and hidden id; null of a group.
+    pub contact: Option<EventContact>,
     /// As the message itself says it.
     pub status: String,
     /// scheduled, waiting, held, sending, uncertain, sent, delivered, read, failed, received or kept.
@@ -60,7 +63,7 @@ pub struct ExplainedStep {
 
 /// Explain a message
 ///
-/// Each step of its way with its time and reason: who asked for it, each try that failed, what holds it and until when,
+/// Partyline's own. Each step of its way with its time and reason: who asked for it, each try that failed, what holds it and until when,
 /// what WhatsApp told, and what you can do. The words are for people and may change; `standing` is for programs.
 #[utoipa::path(
     get, path = "/messages/{message_uid}/explain", tag = "Messages", operation_id = "explain_message",
@@ -82,11 +85,13 @@ pub async fn explain_message(mut call: Call, Path(uid): Path<String>) -> Respons
 impl Explained {
     fn of(explanation: Explanation, zone: &TimeZone) -> Explained {
         let Explanation { view, standing, steps, recipients } = explanation;
+        let contact = EventContact::of_view(&view);
         let steps: Vec<ExplainedStep> = steps.into_iter().map(|step| ExplainedStep::of(step, zone)).collect();
         Explained {
             message_uid: view.message.uid.to_string(),
             chat_id: view.message.chat.0,
             whatsapp_account_phone: view.account_phone,
+            contact,
             status: view.message.status.as_str().to_owned(),
             standing: standing.as_str().to_owned(),
             next: steps.last().and_then(|step| step.next.clone()),

@@ -96,6 +96,7 @@ pub async fn list_notes(mut call: Call, Path(id): Path<String>) -> Response {
         let has_more_pages = cut(&mut uids, PAGE_ROWS);
         let views = message_views(tx, workspace, &uids)?;
         let messages = Viewer::new(&app, workspace, &zone).messages(tx, &views)?;
+        let messages = messages.into_iter().zip(&views).map(|(message, view)| message.with_contact(view)).collect();
         Ok(MessagePage { has_more_pages, messages })
     })
     .await

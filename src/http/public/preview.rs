@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::accounts::preview::{Obstacle, Preview, Way, preview};
+use crate::events::shown::EventContact;
 use crate::http::call::{Call, Done, RawBody};
 use crate::http::public::refusals::{BodyRefusals, Refusals};
 use crate::http::public::send_body::{NewIds, read_to_anybody};
@@ -50,6 +51,8 @@ pub struct MessagePreview {
     pub account: Option<PreviewAccount>,
     /// The recipient.
     pub jid: Option<String>,
+    /// The recipient by phone and hidden id; null for a group, and where it isn't known.
+    pub contact: Option<EventContact>,
     /// Null where the message would make the chat.
     pub chat_id: Option<i64>,
     pub chat_name: Option<String>,
@@ -114,6 +117,7 @@ impl MessagePreview {
             accepted,
             account: None,
             jid: None,
+            contact: None,
             chat_id: None,
             chat_name: None,
             credits: None,
@@ -122,11 +126,15 @@ impl MessagePreview {
             sends_at: None,
             obstacles,
         };
-        let Some(Way { account, chat, jid, credits, ahead, goes_at }) = way else { return unknown };
+        let Some(Way { account, chat, jid, phone, lid, credits, ahead, goes_at }) = way else { return unknown };
+        let name = chat.as_ref().map(|chat| chat.name.clone()).unwrap_or_default();
+        let is_group = phone.is_empty() && lid.is_empty();
+        let contact = (!is_group).then_some(EventContact { name, phone, lid });
         let kind = account.transport.to_string();
         MessagePreview {
             account: Some(PreviewAccount { id: account.jid, phone: account.phone, kind }),
             jid: Some(jid),
+            contact,
             chat_id: chat.as_ref().map(|chat| chat.id.0),
             chat_name: chat.map(|chat| chat.name),
             credits: Some(credits),

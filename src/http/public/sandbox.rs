@@ -113,7 +113,7 @@ pub struct PhoneMessages {
 
 /// Push a message on
 ///
-/// As if its recipient's phone had received it, had been looked at, or could not be reached. Sandbox accounts only;
+/// Partyline's own. As if its recipient's phone had received it, had been looked at, or could not be reached. Sandbox accounts only;
 /// not counted.
 #[utoipa::path(
     post, path = "/sandbox/messages/{message_uid}/status", tag = "Sandbox", operation_id = "sandbox_push_message",
@@ -159,7 +159,7 @@ fn read_push(fields: &mut Fields) -> Option<Push> {
 
 /// Tell a number what to do
 ///
-/// Until the sandbox is reset, instead of what its contact does. At most 200 numbers of an account. Not counted.
+/// Partyline's own. Until the sandbox is reset, instead of what its contact does. At most 200 numbers of an account. Not counted.
 #[utoipa::path(
     post, path = "/sandbox/rules", tag = "Sandbox", operation_id = "sandbox_set_rule", request_body = NewRule,
     responses((status = 200, description = "It holds from the next send on", body = OkBody<Nothing>), Refusals, ControlRefusals),
@@ -185,7 +185,7 @@ pub async fn rule(mut call: SandboxCall, body: RawBody) -> Response {
 
 /// Let time pass
 ///
-/// For the sandbox's contacts only: what they have planned comes sooner. Pauses and holds of your own account go by the
+/// Partyline's own. For the sandbox's contacts only: what they have planned comes sooner. Pauses and holds of your own account go by the
 /// server's clock. Not counted.
 #[utoipa::path(
     post, path = "/sandbox/clock", tag = "Sandbox", operation_id = "sandbox_move_clock", request_body = Option<NewClock>,
@@ -208,7 +208,7 @@ pub async fn clock(mut call: SandboxCall, body: RawBody) -> Response {
 
 /// Begin anew
 ///
-/// Empties what is planned, the rules, the sandbox's time and what its phones show, and brings the account back. Your own
+/// Partyline's own. Empties what is planned, the rules, the sandbox's time and what its phones show, and brings the account back. Your own
 /// messages stay. Not counted.
 #[utoipa::path(
     post, path = "/sandbox/reset", tag = "Sandbox", operation_id = "sandbox_reset", request_body = Option<WhichSandbox>,
@@ -225,7 +225,7 @@ pub async fn reset_sandbox(mut call: SandboxCall, body: RawBody) -> Response {
 
 /// Reconnect a sandbox account
 ///
-/// One that is down (+1 202 555 0190) or held (+1 202 555 0148) sends again. Not counted.
+/// Partyline's own. One that is down (+1 202 555 0190) or held (+1 202 555 0148) sends again. Not counted.
 #[utoipa::path(
     post, path = "/sandbox/reconnect", tag = "Sandbox", operation_id = "sandbox_reconnect",
     request_body = Option<WhichSandbox>,
@@ -242,7 +242,7 @@ pub async fn reconnect_account(mut call: SandboxCall, body: RawBody) -> Response
 
 /// Switch a phone on or off
 ///
-/// What was sent to a phone that is off waits, and is delivered once it is on. Not counted.
+/// Partyline's own. What was sent to a phone that is off waits, and is delivered once it is on. Not counted.
 #[utoipa::path(
     patch, path = "/sandbox/phones/{number}", tag = "Sandbox", operation_id = "sandbox_switch_phone",
     request_body = PhoneSwitch,
@@ -268,7 +268,7 @@ pub async fn switch_phone(mut call: SandboxCall, Path(number): Path<String>, bod
 
 /// See what a phone shows
 ///
-/// Its chat with a sandbox account: what you sent as it arrived, and what its owner said. Not counted.
+/// Partyline's own. Its chat with a sandbox account: what you sent as it arrived, and what its owner said. Not counted.
 #[utoipa::path(
     get, path = "/sandbox/phones/{number}/messages", tag = "Sandbox", operation_id = "sandbox_phone_messages",
     params(

@@ -29,6 +29,9 @@ pub struct NewInbound {
     /// Who: a phone, or a JID (`<digits>@lid` for somebody without a phone).
     #[schema(example = "+1 202 555 0177")]
     pub from: String,
+    /// Their hidden id, `<digits>@lid`: WhatsApp tells that it and the phone in `from` are one person's.
+    #[schema(required = false, nullable, example = "202555011770099@lid")]
+    pub lid: Option<String>,
     /// The sandbox account that it comes to; left out, the one that was linked last.
     #[schema(required = false, nullable)]
     pub whatsapp_account_id: Option<String>,
@@ -86,7 +89,7 @@ pub struct Played {
 
 /// Play a contact
 ///
-/// They write, send a file, react, correct or delete, and your account hears of it as of any message: within a moment, in
+/// Partyline's own. They write, send a file, react, correct or delete, and your account hears of it as of any message: within a moment, in
 /// its chat, with its events and webhooks. Not counted.
 #[utoipa::path(
     post, path = "/sandbox/inbound", tag = "Sandbox", operation_id = "sandbox_inbound", request_body = NewInbound,
@@ -111,6 +114,12 @@ fn player(fields: &mut Fields) -> Option<Player> {
     let chat_name = fields.parsed("chat_name", |given| ChatName::parse("chat_name", given));
     let chat = fields.parsed("chat", |given| parse_address("chat", given));
     let sender = address(fields, "from");
+    let lid = fields.parsed("lid", |given| parse_address("lid", given));
+    if lid.as_ref().is_some_and(|lid| !lid.is_hidden()) {
+        fields.fault("lid", "lid must be a hidden id, <digits>@lid; leave it out where there is none".to_owned());
+    } else if lid.is_some() && sender.as_ref().is_some_and(|sender| sender.phone().is_none()) {
+        fields.fault("lid", "lid stands beside a phone; give the phone in from, or leave lid out".to_owned());
+    }
     if chat.as_ref().is_some_and(|chat| !chat.is_group()) {
         fields.fault("chat", "chat must be the JID of a group, <id>@g.us; leave it out for their own chat".to_owned());
     }
@@ -119,7 +128,8 @@ fn player(fields: &mut Fields) -> Option<Player> {
     }
     let text = |name: Option<ChatName>| name.map_or_else(String::new, |name| name.as_str().to_owned());
     let sender = sender?;
-    Some(Player { chat: chat.unwrap_or_else(|| sender.clone()), chat_name: text(chat_name), sender, name: text(name) })
+    let (chat, chat_name, name) = (chat.unwrap_or_else(|| sender.clone()), text(chat_name), text(name));
+    Some(Player { chat, chat_name, sender, name, lid })
 }
 
 /// What may be played; with none of them it is plain text.

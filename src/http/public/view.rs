@@ -12,6 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
+use crate::events::shown::EventContact;
 use crate::files::link::{LinkKey, Links};
 use crate::id::{ChatId, WorkspaceId};
 use crate::message::{Failure, FileState, MessageKind};
@@ -109,6 +110,19 @@ pub struct MessageData {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub attachment: Option<AttachmentData>,
+    /// In lists of Partyline's own: whose chat it is, by phone and hidden id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub contact: Option<EventContact>,
+}
+
+impl Message {
+    /// With the contact by all that WhatsApp calls them, as answers of our own show it; groups have none.
+    #[must_use]
+    pub fn with_contact(mut self, view: &MessageView) -> Message {
+        self.data.contact = EventContact::of_view(view);
+        self
+    }
 }
 
 /// What is known of an attachment.
@@ -239,7 +253,9 @@ impl<'v> Viewer<'v> {
         let (sender, recipient) = if message.from_me {
             (account, chat)
         } else {
-            ((phone_of(&message.sender_jid), message.sender_name.clone()), account)
+            let known = phone_of(&message.sender_jid);
+            let phone = if known.is_empty() && !view.is_group { view.chat_phone.clone() } else { known };
+            ((phone, message.sender_name.clone()), account)
         };
         let attachment = view.attachment.as_ref();
         let ready = attachment.filter(|attachment| attachment.state == FileState::Ready);
@@ -303,6 +319,7 @@ impl MessageData {
                 size: attachment.size_bytes,
                 state: attachment.state.as_str().to_owned(),
             }),
+            contact: None,
         }
     }
 }

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use transport::{
-    Address, Event, FileKind, GroupChange, Incoming, IncomingBody, IncomingEdit, IncomingFile, IncomingReaction,
-    IncomingRevoke, OutgoingFile, Receipt, ReceiptStatus, Sender,
+    Address, Call, Event, FileKind, GroupChange, Incoming, IncomingBody, IncomingEdit, IncomingFile, IncomingReaction,
+    IncomingRevoke, OutgoingFile, Receipt, ReceiptStatus, SameContact, Sender,
 };
 
 use crate::clock::Time;
@@ -29,6 +29,9 @@ pub enum Act {
     Edit(IncomingEdit),
     Revoke(IncomingRevoke),
     Group(GroupChange),
+    /// Two addresses are one person's.
+    Same(SameContact),
+    Call(Call),
 }
 
 impl Act {
@@ -51,6 +54,8 @@ impl Act {
             Act::React(reaction) => Event::Reaction(IncomingReaction { at_ms: set(reaction.at_ms), ..reaction }),
             Act::Edit(edit) => Event::Edit(IncomingEdit { at_ms: set(edit.at_ms), ..edit }),
             Act::Revoke(revoke) => Event::Revoke(IncomingRevoke { at_ms: set(revoke.at_ms), ..revoke }),
+            Act::Same(same) => Event::SameContact(same),
+            Act::Call(call) => Event::Call(Call { at_ms: set(call.at_ms), ..call }),
             Act::Group(change) => Event::Group(GroupChange { at_ms: set(change.at_ms), ..change }),
         }
     }

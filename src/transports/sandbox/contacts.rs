@@ -40,6 +40,8 @@ pub enum Answer {
     Burst,
     /// In its group: a word.
     Nod,
+    /// Says the same, and its hidden id becomes known beside its phone.
+    Unveil,
 }
 
 /// A contact with a number of its own.
@@ -69,6 +71,9 @@ pub const GROUP_NAME: &str = "Harbour Market";
 /// Who has an id at WhatsApp and shows nobody a phone.
 pub const HIDDEN: &str = "202555011300099@lid";
 
+/// The hidden id of the contact who has a phone as well.
+pub const UNVEILED: &str = "202555011580099@lid";
+
 const fn reads(answer: Answer) -> Behaviour {
     Behaviour { read_after_ms: Some(900), answers: Some((1_200, answer)), ..ANYBODY }
 }
@@ -81,7 +86,7 @@ const fn contact(number: &'static str, name: &'static str, about: &'static str, 
     Contact { number, name, about, behaviour }
 }
 
-pub const CONTACTS: [Contact; 29] = [
+pub const CONTACTS: [Contact; 30] = [
     contact(
         "+12025550100",
         "Echo",
@@ -199,6 +204,12 @@ pub const CONTACTS: [Contact; 29] = [
         "Lost answer",
         "the answer to every send is lost, so the message is uncertain; sent again it goes",
         refuses(Refusal::AnswerLost),
+    ),
+    contact(
+        "+12025550158",
+        "Two addresses",
+        "Read; replies with the same text, and its hidden id becomes known beside its phone",
+        reads(Answer::Unveil),
     ),
     contact("+12025550160", "Ana", "in the group; by herself Delivered, never Read", ANYBODY),
     contact("+12025550161", "Ben", "in the group; by himself Delivered, never Read", ANYBODY),

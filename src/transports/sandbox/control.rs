@@ -5,7 +5,10 @@
 use std::time::Duration;
 
 use database::{Error, Read, Tx};
-use transport::{Address, Incoming, IncomingBody, IncomingEdit, IncomingReaction, IncomingRevoke, Sender};
+use transport::{
+    Address, Call, CallOutcome, Incoming, IncomingBody, IncomingEdit, IncomingReaction, IncomingRevoke, SameContact,
+    Sender,
+};
 use uuid::Uuid;
 
 use crate::clock::Time;
@@ -45,6 +48,8 @@ pub struct Player {
     pub sender: Address,
     /// Empty: as the sandbox knows them.
     pub name: String,
+    /// Their hidden id, told beside their phone; `None` where it isn't.
+    pub lid: Option<Address>,
 }
 
 /// What they do.
@@ -66,6 +71,13 @@ pub enum Play {
     },
     Revoke {
         wamid: String,
+    },
+    /// They call, or are called; `None` where nobody answered.
+    Call {
+        is_outgoing: bool,
+        is_video: bool,
+        duration_s: Option<i64>,
+        outcome: CallOutcome,
     },
 }
 
@@ -98,6 +110,11 @@ pub fn play(
     id: Uuid,
     now: Time,
 ) -> Result<(), Error> {
+    if let Some(lid) = &player.lid {
+        let same = Act::Same(SameContact { phone: player.sender.clone(), lid: lid.clone() });
+        // Before what they do, which bears the id itself.
+        step(tx, of, &player.chat, wamid, (StepKind::Act, same.to_json()), nth_before(id), now)?;
+    }
     let chat = player.chat.clone();
     let known = contact_at(&player.sender).0;
     let name = if player.name.is_empty() { known } else { &player.name };
@@ -116,6 +133,16 @@ pub fn play(
             Act::React(IncomingReaction { chat, sender, wamid, to_sender, emoji, at_ms: 0 })
         }
         Play::Edit { wamid, text } => Act::Edit(IncomingEdit { chat, sender, wamid, text, at_ms: 0 }),
+        Play::Call { is_outgoing, is_video, duration_s, outcome } => Act::Call(Call {
+            chat,
+            caller: sender,
+            is_outgoing,
+            wamid: wamid.to_owned(),
+            at_ms: 0,
+            duration_s,
+            is_video,
+            outcome,
+        }),
         Play::Revoke { wamid } => Act::Revoke(IncomingRevoke { chat, sender, wamid, at_ms: 0 }),
     };
     step(tx, of, &player.chat, wamid, (StepKind::Act, act.to_json()), id, now)
@@ -138,6 +165,11 @@ pub fn push(
         Push::Failed(code) => (StepKind::Act, Act::Fail(code).to_json()),
     };
     step(tx, of, chat, wamid, what, id, now)
+}
+
+/// An id that sorts before this one and is as much nobody else's.
+fn nth_before(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_sub(1))
 }
 
 fn step(

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use transport::{Address, IncomingBody};
+use transport::{Address, IncomingBody, SameContact};
 use uuid::Uuid;
 
 use crate::clock::Time;
 use crate::store::sandbox::{SandboxMessage, SandboxStep, StepKind, WHEN_ONLINE};
 use crate::store::sandbox_contacts::SandboxStanding;
 use crate::transports::sandbox::act::{Act, said_by, wamid_of};
-use crate::transports::sandbox::contacts::{Answer, Behaviour, contact_at};
+use crate::transports::sandbox::contacts::{Answer, Behaviour, UNVEILED, contact_at};
 use crate::transports::sandbox::files::{PDF, PHOTO, VOICE};
 use crate::transports::sandbox::refusals::{LATER_MS, Refusal, WINDOW, meaning};
 use crate::transports::sandbox::stories;
@@ -164,6 +164,11 @@ impl Plan<'_> {
             Answer::Edits => stories::edits(self, after_ms),
             Answer::Burst => stories::burst(self, after_ms),
             Answer::Nod => stories::nod(self, after_ms),
+            Answer::Unveil => {
+                let lid = Address::from_jid(UNVEILED);
+                self.act(after_ms, &Act::Same(SameContact { phone: self.from.clone(), lid }));
+                self.step(after_ms, StepKind::Reply, String::new());
+            }
         }
     }
 

@@ -67,6 +67,9 @@ pub struct Change {
     /// What automatic answers were switched to.
     #[serde(skip_serializing_if = "Option::is_none")]
     enabled: Option<bool>,
+    /// The account's other chat with the same contact, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_chat_id: Option<i64>,
     /// The message that opened it again, or the note that was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     message_uid: Option<String>,
@@ -145,6 +148,7 @@ fn change(scene: &Scene<'_>, row: &EventRow) -> Change {
     match row.kind {
         Kind::ChatLabelled | Kind::ChatUnlabelled => change.label = told(),
         Kind::ChatRenamed => change.name = told(),
+        Kind::ChatContact => change.other_chat_id = row.detail.parse().ok(),
         Kind::ChatAutoresponse => change.enabled = Some(row.detail == "on"),
         Kind::ChatReopened | Kind::NoteDeleted => change.message_uid = row.message.map(|uid| uid.to_string()),
         _ => {}

@@ -146,7 +146,11 @@ pub(super) fn people(view: &MessageView, chat: &ChatRow, account: &AccountRow) -
     let name = &view.message.sender_name;
     let nameless = name.is_empty() && !chat.is_group;
     let full_name = if nameless { chat.name.clone() } else { name.clone() };
-    (Person { full_name, phone: phone_of(&view.message.sender_jid) }, ours)
+    let mut phone = phone_of(&view.message.sender_jid);
+    if phone.is_empty() && !chat.is_group {
+        phone.clone_from(&chat.phone);
+    }
+    (Person { full_name, phone }, ours)
 }
 
 fn attachments(tx: &mut impl Read, scene: &mut Scene<'_>, view: &MessageView) -> Result<Vec<Attachment>, Error> {

@@ -170,9 +170,9 @@ impl<'r> Scene<'r> {
     }
 }
 
-/// WhatsApp's hidden id of a direct chat's contact, where that is how the chat is known.
+/// WhatsApp's hidden id of a direct chat's contact, where it is known.
 pub(super) fn lid_of(chat: &ChatRow) -> Option<String> {
-    chat.jid.ends_with("@lid").then(|| chat.jid.clone())
+    Some(chat.lid.clone()).filter(|lid| !lid.is_empty())
 }
 
 /// E.164 with `+`; empty where WhatsApp hides it.

@@ -73,7 +73,8 @@ fn read(given: Given) -> Result<Given, Error> {
 }
 
 fn player(address: &Address) -> Player {
-    Player { chat: address.clone(), chat_name: String::new(), sender: address.clone(), name: String::new() }
+    let (chat, sender) = (address.clone(), address.clone());
+    Player { chat, chat_name: String::new(), sender, name: String::new(), lid: None }
 }
 
 fn inbound(write: &mut Write<'_, '_>, of: SandboxOf, who: &Address, given: &Given) -> Result<Inbound, Error> {
