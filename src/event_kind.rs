@@ -87,6 +87,11 @@ pub enum Kind {
     /// WhatsApp would not have an edit or a deletion of ours; the detail is JSON: action, reason.
     MessageChangeFailed,
     NoteDeleted,
+    /// How an account is changed in a way that the contract has no word for, or is told once more. The detail of this and
+    /// the following is the number of the account.
+    AccountHealth,
+    /// An account has another name, pace or cap.
+    AccountChanged,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -144,6 +149,8 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::MessageUnscheduled, 111, "message:unscheduled"),
     (Kind::MessageChangeFailed, 112, "message:change_failed"),
     (Kind::NoteDeleted, 113, "chat:note:deleted"),
+    (Kind::AccountHealth, 170, "whatsapp:account:health"),
+    (Kind::AccountChanged, 171, "whatsapp:account:changed"),
 ];
 
 impl Kind {

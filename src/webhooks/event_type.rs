@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 73] = [
+const ALL: [EventType; 74] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -58,6 +58,7 @@ const ALL: [EventType; 73] = [
     EventType("chat:autoresponse"),
     EventType("chat:members"),
     EventType("whatsapp:account:health"),
+    EventType("whatsapp:account:changed"),
     EventType("quota:nearly_used"),
     EventType("quota:used"),
     EventType("message:uncertain"),

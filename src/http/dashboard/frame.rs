@@ -9,7 +9,9 @@ use std::convert::Infallible;
 use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
-use super::words::{FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, WORKSPACE, YOUR_ACCOUNT, notice};
+use super::words::{
+    ACCOUNTS, FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, TEMPLATES, WORKSPACE, YOUR_ACCOUNT, notice,
+};
 use crate::http::fields::Fields;
 use crate::workspace::permissions::Right;
 
@@ -17,6 +19,8 @@ use crate::workspace::permissions::Right;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Here {
     Inbox,
+    Templates,
+    Accounts,
     FirstSteps,
     PublicApi,
     Team,
@@ -36,12 +40,30 @@ struct Place {
 
 pub const FIRST_STEPS_PATH: &str = "/welcome";
 pub const PUBLIC_API_PATH: &str = "/integrations/public-api";
+pub const ACCOUNTS_PATH: &str = "/accounts";
+pub const TEMPLATES_PATH: &str = "/templates";
 pub const TEAM_PATH: &str = "/team";
 pub const WORKSPACE_PATH: &str = "/workspace";
 pub const ACCOUNT_PATH: &str = "/account";
 
-const PLACES: [Place; 5] = [
+const PLACES: [Place; 7] = [
     Place { here: Here::Inbox, group: "", path: INBOX_PATH, name: INBOX, icon: "inbox", right: Some(Right::ReadChats) },
+    Place {
+        here: Here::Templates,
+        group: "",
+        path: TEMPLATES_PATH,
+        name: TEMPLATES,
+        icon: "template",
+        right: Some(Right::SendMessages),
+    },
+    Place {
+        here: Here::Accounts,
+        group: "",
+        path: ACCOUNTS_PATH,
+        name: ACCOUNTS,
+        icon: "phone",
+        right: Some(Right::ReadAccounts),
+    },
     Place {
         here: Here::FirstSteps,
         group: "",
@@ -91,13 +113,15 @@ pub struct Page<'p> {
     pub status: StatusCode,
     pub notice: Option<&'static str>,
     pub refresh_s: Option<u32>,
+    /// It shows what goes on: its live parts are asked for anew.
+    pub is_live: bool,
     /// Panes side by side instead of one column: which ones there are.
     pub panes: Option<&'p str>,
 }
 
 impl<'p> Page<'p> {
     pub fn new(here: Here, title: &'p str) -> Page<'p> {
-        Page { here, title, status: StatusCode::OK, notice: None, refresh_s: None, panes: None }
+        Page { here, title, status: StatusCode::OK, notice: None, refresh_s: None, is_live: false, panes: None }
     }
 
     /// The page with what has just been done.
@@ -130,7 +154,11 @@ impl<'p> Page<'p> {
         let document = Document {
             title: &title,
             sheets: if self.panes.is_some() { &["screens.css", "inbox.css"] } else { &["screens.css"] },
-            scripts: if self.panes.is_some() { &["screens.js", "keys.js", "inbox.js"] } else { &["screens.js"] },
+            scripts: match (self.panes.is_some(), self.is_live) {
+                (true, _) => &["screens.js", "keys.js", "inbox.js"],
+                (false, true) => &["screens.js", "live.js"],
+                (false, false) => &["screens.js"],
+            },
             theme: signed.theme,
             refresh_s: self.refresh_s,
         };

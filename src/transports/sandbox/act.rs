@@ -4,13 +4,14 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use transport::{
-    Address, Event, FileKind, GroupChange, Incoming, IncomingBody, IncomingEdit, IncomingFile, IncomingReaction,
-    IncomingRevoke, OutgoingFile, Receipt, ReceiptStatus, Sender,
+    AccountState, Address, Event, FileKind, GroupChange, Incoming, IncomingBody, IncomingEdit, IncomingFile,
+    IncomingReaction, IncomingRevoke, LinkStep, OutgoingFile, Receipt, ReceiptStatus, Sender,
 };
 
 use crate::clock::Time;
 use crate::store::sandbox::{SandboxStep, StepKind};
 use crate::transports::sandbox::contacts::contact_at;
+use crate::transports::sandbox::line;
 use crate::transports::sandbox::refusals::meaning;
 
 /// What stands in a step of kind [`StepKind::Act`]. A time of 0 becomes the one at which it is told.
@@ -24,6 +25,10 @@ pub enum Act {
     Edit(IncomingEdit),
     Revoke(IncomingRevoke),
     Group(GroupChange),
+    /// How the account's line is from now on. Its times are counted from then.
+    Line(AccountState),
+    /// A step of its linking; likewise.
+    Link(LinkStep),
 }
 
 impl Act {
@@ -42,6 +47,8 @@ impl Act {
             Act::React(reaction) => Event::Reaction(IncomingReaction { at_ms: set(reaction.at_ms), ..reaction }),
             Act::Edit(edit) => Event::Edit(IncomingEdit { at_ms: set(edit.at_ms), ..edit }),
             Act::Revoke(revoke) => Event::Revoke(IncomingRevoke { at_ms: set(revoke.at_ms), ..revoke }),
+            Act::Line(state) => Event::Account(line::state_at(state, at_ms)),
+            Act::Link(step) => Event::Link(line::step_at(step, at_ms)),
             Act::Group(change) => Event::Group(GroupChange { at_ms: set(change.at_ms), ..change }),
         }
     }

@@ -130,7 +130,8 @@ pub fn keep(tx: &mut Tx<'_>, of: SandboxOf, told: &[(Event, Uuid)]) -> Result<()
                 sandbox_message_edit(tx, of, &edit.wamid, &edit.text, Time::from_ms(edit.at_ms))?;
             }
             Event::Revoke(revoke) => sandbox_message_revoke(tx, of, &revoke.wamid, Time::from_ms(revoke.at_ms))?,
-            Event::Message(_) | Event::Receipt(_) | Event::Group(_) | Event::Account(_) | Event::Call(_) => {}
+            Event::Message(_) | Event::Receipt(_) | Event::Group(_) | Event::Call(_) => {}
+            Event::Account(_) | Event::Link(_) => {}
         }
     }
     Ok(())
