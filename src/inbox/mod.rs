@@ -25,5 +25,6 @@ pub mod status;
 pub mod template_values;
 pub mod template_words;
 pub mod templates;
+pub mod uncertain;
 pub mod urgency;
 pub mod values;
