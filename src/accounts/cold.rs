@@ -83,7 +83,7 @@ fn start_of(date: jiff::civil::Date, zone: &TimeZone) -> Time {
 
 /// What an account may still send today to people who never wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowance {
+pub struct Room {
     pub cap: Cap,
     pub day: Day,
     pub sent: i64,
@@ -91,14 +91,14 @@ pub struct Allowance {
 }
 
 /// `None` for any number.
-pub fn allowance(account: &AccountRow, care: &CareRow, now: Time, zone: &TimeZone) -> Option<Allowance> {
+pub fn room_today(account: &AccountRow, care: &CareRow, now: Time, zone: &TimeZone) -> Option<Room> {
     let cap = Cap::of(account, care)?;
     let day = Day::of(now, account.linked_at, zone);
     let sent = if care.cold_day == day.starts { care.cold_sent } else { 0 };
-    Some(Allowance { cap, day, sent, left: (cap.on_day(day.number) - sent).max(0) })
+    Some(Room { cap, day, sent, left: (cap.on_day(day.number) - sent).max(0) })
 }
 
-impl Allowance {
+impl Room {
     /// The day on which the message has room that so many wait before; its first moment.
     fn goes_on(&self, before: i64, zone: &TimeZone) -> Time {
         let (mut room, mut date) = (0_i64, civil(self.day.ends, zone));
@@ -126,7 +126,7 @@ pub fn cold_left(
         return Ok(Some(0));
     }
     let zone = stored_zone(&write.workspace.zone);
-    let Some(allowed) = allowance(account, care, write.now, &zone) else { return Ok(None) };
+    let Some(allowed) = room_today(account, care, write.now, &zone) else { return Ok(None) };
     if allowed.left > 0 {
         return Ok(Some(allowed.left));
     }
@@ -168,7 +168,7 @@ fn hold(
     event_append(write, NewEvent { kind: Kind::MessageHeld, chat, message, detail }).map(drop)
 }
 
-/// Counts what was claimed of today's allowance.
+/// Counts what was claimed of today's room_today.
 pub fn count_cold(write: &mut Write<'_, '_>, account: &AccountRow, care: &CareRow, claimed: i64) -> Result<(), Error> {
     if claimed == 0 || Cap::of(account, care).is_none() {
         return Ok(());
@@ -210,7 +210,7 @@ mod tests {
         let zone = TimeZone::UTC;
         let now = Time::from_ms(1_790_000_000_000);
         let day = Day::of(now, now, &zone);
-        let allowed = Allowance { cap: Cap { per_day: 2, warm_up_days: 0 }, day, sent: 2, left: 0 };
+        let allowed = Room { cap: Cap { per_day: 2, warm_up_days: 0 }, day, sent: 2, left: 0 };
         let days: Vec<u64> =
             (0..5).map(|before| allowed.goes_on(before, &zone).since(day.starts).as_secs() / 86_400).collect();
         assert_eq!(days, [1, 1, 2, 2, 3]);

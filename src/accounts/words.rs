@@ -1,6 +1,6 @@
 //! An account's health in plain words, and what to do next: one sentence for the API, the screens and the commands.
 
-use crate::accounts::cold::{Allowance, allowance};
+use crate::accounts::cold::{Room, room_today};
 use crate::accounts::health::Health;
 use crate::clock::Time;
 use crate::store::account_cares::CareRow;
@@ -67,7 +67,7 @@ pub struct Told {
     /// When something follows at the latest: the end, or that somebody is told once more.
     pub deadline: Option<Time>,
     pub since: Option<Time>,
-    pub cold: Option<Allowance>,
+    pub cold: Option<Room>,
 }
 
 /// Tells how an account is at `now`, in its workspace's zone.
@@ -101,7 +101,7 @@ pub fn told(account: &AccountRow, care: &CareRow, now: Time, zone: &TimeZone) ->
         until: set(account.health_until).filter(|_| health.ends_by_itself()),
         deadline: set(account.health_until).filter(|_| timed),
         since: set(care.since).or_else(|| set(account.linked_at)),
-        cold: allowance(account, care, now, zone),
+        cold: room_today(account, care, now, zone),
     }
 }
 

@@ -48,7 +48,7 @@ async fn each_health_is_told_in_words_with_its_next_step() {
         let told = page(&ana).await;
         assert!(told.contains(words) && told.contains(step), "{health:?}: {told}");
         assert!(told.contains("&lt;b&gt;the line says so"), "{health:?}: its reason is text");
-        assert_eq!(told.contains(" until <time"), !until.is_never(), "{health:?}");
+        assert_eq!(told.contains("It ends by itself on"), !until.is_never(), "{health:?}");
         becomes(&app, Health::Down, "", Time::NEVER).await;
     }
     let again = ana.post_form("//accounts/1/again", "").await;

@@ -97,7 +97,8 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 24] = [
+const SMALL: [&str; 25] = [
+    "template_uses",
     "account_cares",
     "account_linkings",
     "accounts",

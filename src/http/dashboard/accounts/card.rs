@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use transport::Kind;
 
-use crate::accounts::cold::Allowance;
+use crate::accounts::cold::Room;
 use crate::accounts::rehearse::LINE_WORDS;
 use crate::accounts::words::{NextAction, Told, Weight};
 use crate::clock::Time;
@@ -139,8 +139,8 @@ fn facts(entry: &Entry, now: Time, zone: &TimeZone) -> Markup {
     }
 }
 
-fn cold(cold: Option<&Allowance>) -> Markup {
-    let Some(Allowance { cap, day, sent, .. }) = cold else { return html! { "No cap" } };
+fn cold(cold: Option<&Room>) -> Markup {
+    let Some(Room { cap, day, sent, .. }) = cold else { return html! { "No cap" } };
     let today = cap.on_day(day.number);
     let label = format!("{sent} of {today} sent today to people who never wrote");
     html! {
