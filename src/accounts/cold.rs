@@ -168,7 +168,7 @@ fn hold(
     event_append(write, NewEvent { kind: Kind::MessageHeld, chat, message, detail }).map(drop)
 }
 
-/// Counts what was claimed of today's room_today.
+/// Counts what was claimed of today's room.
 pub fn count_cold(write: &mut Write<'_, '_>, account: &AccountRow, care: &CareRow, claimed: i64) -> Result<(), Error> {
     if claimed == 0 || Cap::of(account, care).is_none() {
         return Ok(());

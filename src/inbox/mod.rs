@@ -14,6 +14,7 @@ pub mod labels;
 pub mod marks;
 pub mod notes;
 pub mod own_changes;
+pub mod placeholders;
 pub mod reach;
 pub mod reactions;
 pub mod receive;

@@ -1,7 +1,5 @@
 //! WhatsApp accounts and templates in a browser: a rehearsal whose code rotates before one's eyes, a hold and its end.
 
-use serde_json::json;
-
 use crate::chromium::Chromium;
 use crate::screens::{newcomer_in, settled};
 use crate::server::Server;
@@ -22,7 +20,7 @@ fn a_number_is_linked_by_a_code_that_rotates() {
     newcomer_in(&mut ana, &server);
     ana.visit(&server.at("/accounts"));
     ana.inspect("accounts");
-    server.post("/sandbox/scenes", &json!({"scene": "logged_out"}));
+    server.post("/sandbox/scenes", r#"{"scene": "logged_out"}"#);
     ana.until("document.querySelector('form[action=\"/accounts/1/link\"] button')");
     ana.inspect("accounts-logged-out");
     ana.click("form[action='/accounts/1/link'] button");
@@ -31,7 +29,7 @@ fn a_number_is_linked_by_a_code_that_rotates() {
     ana.value("window.first = document.querySelector('.qr-dark').getAttribute('d')");
     ana.inspect("linking-qr");
     // The second code comes after a minute of the sandbox's time.
-    server.post("/sandbox/clock", &json!({"advance_seconds": 61}));
+    server.post("/sandbox/clock", r#"{"advance_seconds": 61}"#);
     ana.until("document.querySelector('.qr-dark')?.getAttribute('d') !== window.first");
     ana.until("document.querySelector('[data-live=linking]').textContent.includes('Code 2 of 6')");
     assert_eq!(ana.value("window.stays"), true, "the page was loaded anew");

@@ -4,6 +4,7 @@ mod accounts;
 mod chromium;
 mod docs;
 mod inbox;
+mod phone;
 mod playground;
 mod public_api;
 mod screens;

@@ -10,7 +10,8 @@ use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
 use super::words::{
-    ACCOUNTS, FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, TEMPLATES, WORKSPACE, YOUR_ACCOUNT, notice,
+    ACCOUNTS, FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, SANDBOX_PHONE, TEAM, TEMPLATES, WORKSPACE,
+    YOUR_ACCOUNT, notice,
 };
 use crate::http::fields::Fields;
 use crate::workspace::permissions::Right;
@@ -21,6 +22,7 @@ pub enum Here {
     Inbox,
     Templates,
     Accounts,
+    Phone,
     FirstSteps,
     PublicApi,
     Team,
@@ -38,6 +40,7 @@ struct Place {
     right: Option<Right>,
 }
 
+pub const PHONE_PATH: &str = "/phone";
 pub const FIRST_STEPS_PATH: &str = "/welcome";
 pub const PUBLIC_API_PATH: &str = "/integrations/public-api";
 pub const ACCOUNTS_PATH: &str = "/accounts";
@@ -46,7 +49,7 @@ pub const TEAM_PATH: &str = "/team";
 pub const WORKSPACE_PATH: &str = "/workspace";
 pub const ACCOUNT_PATH: &str = "/account";
 
-const PLACES: [Place; 7] = [
+const PLACES: [Place; 8] = [
     Place { here: Here::Inbox, group: "", path: INBOX_PATH, name: INBOX, icon: "inbox", right: Some(Right::ReadChats) },
     Place {
         here: Here::Templates,
@@ -70,6 +73,14 @@ const PLACES: [Place; 7] = [
         path: FIRST_STEPS_PATH,
         name: FIRST_STEPS,
         icon: "steps",
+        right: Some(Right::SendMessages),
+    },
+    Place {
+        here: Here::Phone,
+        group: "",
+        path: PHONE_PATH,
+        name: SANDBOX_PHONE,
+        icon: "phone",
         right: Some(Right::SendMessages),
     },
     Place {
@@ -155,7 +166,7 @@ impl<'p> Page<'p> {
             title: &title,
             sheets: if self.panes.is_some() { &["screens.css", "inbox.css"] } else { &["screens.css"] },
             scripts: match (self.panes.is_some(), self.is_live) {
-                (true, _) => &["screens.js", "keys.js", "inbox.js"],
+                (true, _) => &["screens.js", "keys.js", "suggest.js", "composer.js", "files.js", "inbox.js"],
                 (false, true) => &["screens.js", "live.js"],
                 (false, false) => &["screens.js"],
             },
