@@ -96,6 +96,11 @@ pub enum Kind {
     NoteDeleted,
     /// A participant of a group has a message of ours, or has read it; the detail is `Delivered` or `Read` and their JID.
     MessageReceipt,
+    /// How an account is changed in a way that the contract has no word for, or is told once more. The detail of this and
+    /// the following is the number of the account.
+    AccountHealth,
+    /// An account has another name, pace or cap.
+    AccountChanged,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -155,6 +160,8 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::NoteDeleted, 113, "chat:note:deleted"),
     (Kind::MessageReceipt, 180, "message:receipt"),
     (Kind::ChatContact, 132, "chat:contact"),
+    (Kind::AccountHealth, 170, "whatsapp:account:health"),
+    (Kind::AccountChanged, 171, "whatsapp:account:changed"),
     (Kind::MessageResent, 130, "message:resent"),
     (Kind::MessageMarkedSent, 131, "message:marked_sent"),
 ];

@@ -5,16 +5,18 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::accounts::choice::{Fairness, choose};
-use crate::accounts::health::{Gate, end_hold, gate};
+use crate::accounts::cold::{cold_left, count_cold};
+use crate::accounts::health::{Gate, gate, is_limited, meet_deadline};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::id::{AccountId, ChatId};
 use crate::inbox::own_changes::{overtaken, record_unchanged};
 use crate::inbox::status::move_message;
-use crate::inbox::urgency::REPLY_WITHIN;
+use crate::inbox::urgency::{REPLY_WITHIN, Urgency};
 use crate::message::Status;
 use crate::store::Write;
-use crate::store::accounts::{AccountRow, account_find};
+use crate::store::account_cares::account_standing;
+use crate::store::accounts::AccountRow;
 use crate::store::outbox::{OutboxBody, OutboxMessage, OutboxNews, OutboxRow, outbox_message, outbox_ready};
 use crate::store::outbox_moves::{outbox_claim, outbox_delete, outbox_make_ready};
 
@@ -40,7 +42,7 @@ pub fn outlook(account: Option<&AccountRow>, news: &OutboxNews, now: Time) -> Ou
     match account.map(|account| gate(account, now)) {
         None => Outlook::NotBefore(None),
         Some(Gate::Closed { until }) => Outlook::NotBefore(until),
-        Some(Gate::HoldOver) => Outlook::Due,
+        Some(Gate::Overdue) => Outlook::Due,
         Some(Gate::Open) if news.any_ready || news.next_at.is_some_and(|at| at <= now) => Outlook::Due,
         Some(Gate::Open) => Outlook::NotBefore(news.next_at),
     }
@@ -54,27 +56,43 @@ pub fn claim(
     rows_max: usize,
     fairness: Fairness,
 ) -> Result<Claims, Error> {
-    let pacing = Duration::from_millis(u64::try_from(write.workspace.pacing_ms).unwrap_or(0));
-    let mut claims = Claims { messages: Vec::new(), fairness, pacing };
+    let usual = Duration::from_millis(u64::try_from(write.workspace.pacing_ms).unwrap_or(0));
+    let mut claims = Claims { messages: Vec::new(), fairness, pacing: usual };
     let workspace = write.workspace.id;
-    let Some(row) = account_find(write.tx, workspace, account)? else { return Ok(claims) };
-    match gate(&row, write.now) {
-        Gate::Closed { .. } => return Ok(claims),
-        Gate::HoldOver => end_hold(write, account)?,
-        Gate::Open => {}
+    let Some((mut row, mut care)) = account_standing(write.tx, workspace, account)? else { return Ok(claims) };
+    if let Some(own) = care.pacing_ms {
+        claims.pacing = Duration::from_millis(u64::try_from(own).unwrap_or(0));
     }
-    if rows_max == 0 {
+    if gate(&row, write.now) == Gate::Overdue {
+        meet_deadline(write, account)?;
+        let Some(after) = account_standing(write.tx, workspace, account)? else { return Ok(claims) };
+        (row, care) = after;
+    }
+    if gate(&row, write.now) != Gate::Open || rows_max == 0 {
         return Ok(claims);
     }
     let limit = i64::try_from(rows_max).unwrap_or(i64::MAX);
     outbox_make_ready(write, account, limit)?;
+    let cold_left = cold_left(write, &row, &care, is_limited(&row, write.now))?;
     let rows = outbox_ready(write.tx, workspace, account, limit)?;
     let choice = choose(rows, busy, write.now, rows_max, fairness);
     claims.fairness = choice.fairness;
+    let mut cold = 0;
     for row in &choice.rows {
-        claims.messages.extend(claim_one(write, row)?);
+        let first_try = row.class >= Urgency::Cold as i64 && row.attempts == 0;
+        if first_try && cold_left.is_some_and(|left| cold >= left) {
+            continue;
+        }
+        let claimed = claim_one(write, row)?;
+        cold += i64::from(first_try && claimed.as_ref().is_some_and(is_message));
+        claims.messages.extend(claimed);
     }
+    count_cold(write, &row, &care, cold)?;
     Ok(claims)
+}
+
+fn is_message(claimed: &OutboxMessage) -> bool {
+    matches!(claimed.body, OutboxBody::Message { .. })
 }
 
 fn claim_one(write: &mut Write<'_, '_>, row: &OutboxRow) -> Result<Option<OutboxMessage>, Error> {

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use database::Priority;
 use futures_util::FutureExt;
-use transport::{AccountState, Ear, Event, Incoming, IncomingBody, NotStored, Pending, Receipt, ReceiptStatus};
+use transport::{
+    AccountState, Ear, Event, Incoming, IncomingBody, LinkStep, NotStored, Pending, Receipt, ReceiptStatus,
+};
 
 use crate::accounts::health::record_state;
+use crate::accounts::linking::record_step;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
@@ -47,6 +50,7 @@ impl AccountEar {
                 Event::Message(message) => messages.push(message),
                 Event::Receipt(receipt) => receipts.push(receipt),
                 Event::Account(state) => self.store_state(state).await?,
+                Event::Link(step) => self.store_step(step).await?,
                 // It may be about a message that was told just before.
                 change => {
                     self.store_both(std::mem::take(&mut receipts), std::mem::take(&mut messages)).await?;
@@ -73,7 +77,7 @@ impl AccountEar {
             Event::Revoke(revoke) => record_revoke(write, account, revoke).map(drop),
             Event::Group(change) => apply_group_change(write, account, change),
             Event::SameContact(same) => join_addresses(write, same),
-            Event::Account(_) | Event::Message(_) | Event::Receipt(_) => Ok(()),
+            Event::Account(_) | Event::Link(_) | Event::Message(_) | Event::Receipt(_) => Ok(()),
         };
         self.app.write(self.workspace, Priority::Foreground, work).await
     }
@@ -81,6 +85,12 @@ impl AccountEar {
     async fn store_state(&self, state: AccountState) -> Result<(), Error> {
         let account = self.account;
         let work = move |write: &mut Write<'_, '_>| record_state(write, account, &state);
+        self.app.write(self.workspace, Priority::Foreground, work).await
+    }
+
+    async fn store_step(&self, step: LinkStep) -> Result<(), Error> {
+        let account = self.account;
+        let work = move |write: &mut Write<'_, '_>| record_step(write, account, &step);
         self.app.write(self.workspace, Priority::Foreground, work).await
     }
 

@@ -143,7 +143,7 @@ fn judge(error: &SendError, attempts: i64) -> Fetched {
         Verdict::Retry { after } | Verdict::ChatThrottled { after } | Verdict::AccountHeld { for_: after } => {
             Fetched::Later { after: after.max(pause(attempts)), reason }
         }
-        Verdict::AccountDown => Fetched::Later { after: pause(attempts), reason },
+        Verdict::AccountDown | Verdict::AccountLimited { .. } => Fetched::Later { after: pause(attempts), reason },
     }
 }
 

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::event_kind::Kind as EventKind;
 use crate::id::{AccountId, ChatId, TeammateId};
 use crate::store::Write;
+use crate::store::account_linkings::linking_list;
 use crate::store::accounts::{AccountRow, account_insert, account_list};
 use crate::store::events::{NewEvent, event_append};
 
@@ -22,22 +23,45 @@ const REST: &str = "5550198";
 /// # Errors
 /// `validation_error` for a workspace that has all [`AREAS`] of them.
 pub fn link_sandbox(write: &mut Write<'_, '_>, name: &str) -> Result<AccountId, Error> {
+    let phone = free_sandbox_phone(write)?;
+    let id = write.next_account_id();
+    insert_linked(write, id, Kind::Sandbox, &Address::from_phone(&phone), name, TeammateId::OWNER)?;
+    Ok(id)
+}
+
+/// A number for a new sandbox account that no account has, and none that is being linked.
+///
+/// # Errors
+/// `validation_error` for a workspace that has all [`AREAS`] of them.
+pub fn free_sandbox_phone(write: &mut Write<'_, '_>) -> Result<String, Error> {
     let workspace = write.workspace.id;
-    let others = account_list(write.tx, workspace)?;
+    let accounts = account_list(write.tx, workspace)?.into_iter().map(|other| other.phone);
+    let linkings = linking_list(write.tx, workspace)?.into_iter().map(|other| other.phone);
+    let taken: Vec<String> = accounts.chain(linkings).collect();
     let mut phones = AREAS.iter().map(|area| format!("+1{area}{REST}"));
-    let phone = phones.find(|phone| others.iter().all(|other| other.phone != *phone)).ok_or_else(|| {
+    phones.find(|phone| !taken.contains(phone)).ok_or_else(|| {
         let rule = format!("A workspace has at most {} sandbox accounts; use one that is there", AREAS.len());
         Error::invalid("name", rule)
-    })?;
-    let id = write.next_account_id();
+    })
+}
+
+/// Adds an account that has just been linked, and tells of it.
+pub fn insert_linked(
+    write: &mut Write<'_, '_>,
+    id: AccountId,
+    transport: Kind,
+    address: &Address,
+    name: &str,
+    owner: TeammateId,
+) -> Result<(), Error> {
     let account = AccountRow {
-        workspace,
+        workspace: write.workspace.id,
         id,
-        transport: Kind::Sandbox,
-        jid: Address::from_phone(&phone).jid().to_owned(),
-        phone,
+        transport,
+        jid: address.jid().to_owned(),
+        phone: address.phone().unwrap_or_default(),
         name: name.to_owned(),
-        owner: TeammateId::OWNER,
+        owner,
         linked_at: write.now,
         unlinked_at: Time::NEVER,
         health: Health::Connected.as_str().to_owned(),
@@ -46,8 +70,7 @@ pub fn link_sandbox(write: &mut Write<'_, '_>, name: &str) -> Result<AccountId, 
     };
     account_insert(write, &account)?;
     let event = NewEvent { kind: EventKind::AccountConnected, chat: ChatId(0), message: None, detail: id.to_string() };
-    event_append(write, event)?;
-    Ok(id)
+    event_append(write, event).map(drop)
 }
 
 #[cfg(test)]

@@ -3,25 +3,32 @@
 
 pub mod choice;
 mod claim;
+pub mod cold;
 mod ear;
 mod fetch;
 mod files;
 pub mod health;
 mod link;
+mod linker;
+pub mod linking;
+pub mod manage;
 mod marks;
 mod outcome;
 mod outgoing;
 pub mod pacing;
 pub mod preview;
+pub mod rehearse;
 pub mod sandbox;
 pub mod scheduled;
 mod supervisor;
 pub mod trigger;
+pub mod words;
 mod worker;
 
 pub use ear::AccountEar;
 pub use fetch::Fetcher;
 pub use link::link_sandbox;
+pub use linker::{Linker, Linkers};
 pub use marks::Marker;
 pub use supervisor::Supervisor;
 pub use worker::{IN_FLIGHT_MAX, Turn, Worker};

@@ -15,6 +15,7 @@ use crate::inbox::status::move_message;
 use crate::inbox::urgency::REPLY_WITHIN;
 use crate::message::{Failure, Status};
 use crate::store::Write;
+use crate::store::account_cares::{ColdRow, cold_hold};
 use crate::store::events::{NewEvent, event_append};
 use crate::store::messages::{message_set_wamid, message_status};
 use crate::store::outbox::{OutboxBody, OutboxMessage};
@@ -34,6 +35,8 @@ pub enum Outcome {
     Wait { after: Duration, reason: String },
     /// Nothing of the account goes for this long.
     Held { for_: Duration, reason: String },
+    /// Nothing goes for this long to people who never wrote; it waits with them.
+    Limited { for_: Duration, reason: String },
     /// Nothing of the account goes until somebody acts.
     Down { health: Health, reason: String },
     /// It will never go; its credits go back.
@@ -65,6 +68,7 @@ pub fn judge(answer: Result<Accepted, SendError>, attempts: i64, repeatable: boo
             Outcome::Wait { after: retry_pause(attempts, after, dice), reason }
         }
         Verdict::AccountHeld { for_ } => Outcome::Held { for_, reason },
+        Verdict::AccountLimited { for_ } => Outcome::Limited { for_, reason },
         Verdict::AccountDown => Outcome::Down { health: health_of_failure(error.code), reason },
         Verdict::Retry { .. } | Verdict::ChatThrottled { .. } => {
             let details = format!("{} Given up after {attempts} tries.", error.details);
@@ -115,6 +119,14 @@ pub fn record(write: &mut Write<'_, '_>, finished: &Finished) -> Result<(), Erro
                 note(write, message, StepKind::Held, until, reason)?;
             }
             set_health(write, row.account, Health::Held, reason, until)?;
+        }
+        Outcome::Limited { for_, reason } => {
+            let until = write.now + *for_;
+            let waits = ColdRow { seq: row.seq, message: row.message, chat: row.chat };
+            if outbox_put_back(write, row, "")? && cold_hold(write, row.account, &waits, until, &stored(reason))? {
+                note(write, message, StepKind::Held, until, reason)?;
+            }
+            set_health(write, row.account, Health::Limited, reason, until)?;
         }
         Outcome::Down { health, reason } => {
             if outbox_put_back(write, row, &stored(reason))? {

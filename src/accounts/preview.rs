@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use transport::{Address, Capabilities};
 
-use crate::accounts::health::{Gate, gate};
+use crate::accounts::health::{Gate, Health, gate};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::inbox::contacts::other_address;
@@ -125,6 +125,7 @@ fn ahead(write: &mut Write<'_, '_>, decision: &Decision<'_>) -> Result<i64, Erro
 
 fn held_up(account: &AccountRow, at: Time) -> Option<Obstacle> {
     let Gate::Closed { until } = gate(account, at) else { return None };
+    let until = until.filter(|_| Health::parse(&account.health).is_some_and(Health::ends_by_itself));
     let why = if account.health_reason.is_empty() { String::new() } else { format!(": {}", account.health_reason) };
     let health = account.health.replace('_', " ");
     let (code, what) = match until {

@@ -4,15 +4,19 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use tokio::task::{self, JoinHandle, JoinSet};
+use database::Priority;
+use tokio::task::{self, AbortHandle, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
-use transport::SendError;
+use transport::{Kind, SendError};
 
+use crate::accounts::health::{Gate, Health, gate, meet_deadline};
+use crate::accounts::pacing::Dice;
 use crate::accounts::worker::Worker;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
-use crate::id::{AccountId, WorkspaceId};
+use crate::id::{AccountId, WorkspaceId, random_bytes};
+use crate::store::Write;
 use crate::store::accounts::{AccountRow, account_all_linked};
 use crate::transports;
 
@@ -23,6 +27,11 @@ const STARTS_MAX: usize = 20;
 const NEXT_STARTS_AFTER: Duration = Duration::from_millis(100);
 const RESTART_FIRST: Duration = Duration::from_secs(1);
 const RESTART_MAX: Duration = Duration::from_secs(60);
+/// How far a pause varies to either side, so that accounts which fell together don't come back together.
+const RESTART_JITTER: f64 = 0.25;
+/// How long a worker that was told to stop may take. One that hangs is left then: what it held up is rows, and whatever it
+/// still does, the rows tell it that its account is gone.
+const LEAVE_AFTER: Duration = Duration::from_millis(3_800);
 /// A worker that ran this long is healthy: its next fall is its first.
 const HEALTHY_AFTER: Duration = Duration::from_secs(5 * 60);
 
@@ -56,6 +65,7 @@ struct Keeper {
     running: JoinSet<(Key, Result<(), SendError>)>,
     /// Whose task is whose; a task that panicked can't tell.
     keys: HashMap<task::Id, Key>,
+    dice: Dice,
 }
 
 /// One account's place, with a worker in it or waiting for the next.
@@ -66,11 +76,15 @@ struct Post {
     started_at: Duration,
     falls: u32,
     start_at: Duration,
+    /// When it was told to stop.
+    told_at: Option<Duration>,
+    abort: Option<AbortHandle>,
 }
 
 impl Keeper {
     fn new(app: App, shutdown: CancellationToken) -> Keeper {
-        Keeper { app, shutdown, workers: HashMap::new(), running: JoinSet::new(), keys: HashMap::new() }
+        let dice = Dice::new(u64::from_le_bytes(random_bytes()));
+        Keeper { app, shutdown, workers: HashMap::new(), running: JoinSet::new(), keys: HashMap::new(), dice }
     }
 
     async fn run(mut self) {
@@ -99,15 +113,10 @@ impl Keeper {
     async fn look(&mut self) -> Result<bool, Error> {
         let linked: Vec<AccountRow> = self.app.read(|snapshot| Ok(account_all_linked(snapshot)?)).await?;
         let linked: HashMap<Key, AccountRow> = linked.into_iter().map(|account| (key(&account), account)).collect();
-        self.workers.retain(|key, post| {
-            let stays = linked.contains_key(key);
-            if !stays {
-                post.stop.cancel();
-            }
-            // An account that is linked anew must not have two workers: the old one's place is kept until it has ended.
-            stays || post.runs
-        });
         let now = self.app.clock.monotonic();
+        self.workers.retain(|key, post| linked.contains_key(key) || post.leaves(key, now));
+        count(linked.values());
+        self.meet_deadlines(linked.values()).await;
         let mut started = 0;
         for (key, account) in &linked {
             if started == STARTS_MAX {
@@ -129,15 +138,31 @@ impl Keeper {
         let Some(transport) = transports::open(&world, account) else {
             // Once, not every second: its place stays, and no worker comes.
             tracing::error!(account = %account.id, transport = %account.transport, "this version can't reach the account");
-            self.workers.insert(key, Post { stop, runs: false, started_at: now, falls, start_at: Duration::MAX });
+            let post =
+                Post { stop, runs: false, started_at: now, falls, start_at: Duration::MAX, told_at: None, abort: None };
+            self.workers.insert(key, post);
             return false;
         };
         let worker = Worker::new(self.app.clone(), account, transport);
         let told = stop.clone();
         let task = self.running.spawn(async move { (key, worker.run(told).await) });
         self.keys.insert(task.id(), key);
-        self.workers.insert(key, Post { stop, runs: true, started_at: now, falls, start_at: now });
+        let abort = Some(task);
+        self.workers
+            .insert(key, Post { stop, runs: true, started_at: now, falls, start_at: now, told_at: None, abort });
         true
+    }
+
+    /// What a worker would note, for accounts whose worker can't: its transport doesn't start.
+    async fn meet_deadlines<'a>(&self, linked: impl Iterator<Item = &'a AccountRow>) {
+        let now = self.app.clock.now();
+        for account in linked.filter(|account| gate(account, now) == Gate::Overdue) {
+            let (workspace, id) = (account.workspace, account.id);
+            let work = move |write: &mut Write<'_, '_>| meet_deadline(write, id);
+            if let Err(error) = self.app.write(workspace, Priority::Background, work).await {
+                tracing::warn!(account = %id, %error, "what follows for the account was not noted; trying again");
+            }
+        }
     }
 
     /// A worker ended: told to, or because its transport didn't start or something broke. The latter start again, later and
@@ -154,9 +179,39 @@ impl Keeper {
         post.runs = false;
         let Some(why) = why else { return };
         post.falls = if now.saturating_sub(post.started_at) >= HEALTHY_AFTER { 1 } else { post.falls + 1 };
-        let pause = restart_pause(post.falls);
+        let pause = restart_pause(post.falls, &mut self.dice);
         post.start_at = now + pause;
         tracing::error!(workspace = %key.0, account = %key.1, why, ?pause, "a worker ended and will start again");
+    }
+}
+
+impl Post {
+    /// Tells a worker to go, whose account isn't linked any more; whether its place must still be kept. An account that is
+    /// linked anew must not have two workers, so the old one's place is kept until it has ended or was left.
+    fn leaves(&mut self, key: &Key, now: Duration) -> bool {
+        self.stop.cancel();
+        let told_at = *self.told_at.get_or_insert(now);
+        if self.runs && now.saturating_sub(told_at) >= LEAVE_AFTER {
+            tracing::error!(workspace = %key.0, account = %key.1, "a worker that hangs was left; its account is unlinked");
+            self.abort.as_ref().inspect(|task| task.abort());
+            return false;
+        }
+        self.runs
+    }
+}
+
+/// How many accounts there are of each kind and health.
+fn count<'a>(linked: impl Iterator<Item = &'a AccountRow>) {
+    let mut counts: HashMap<(Kind, &str), u32> = HashMap::new();
+    for account in linked {
+        *counts.entry((account.transport, account.health.as_str())).or_default() += 1;
+    }
+    for kind in [Kind::Sandbox, Kind::Web, Kind::Cloud] {
+        for health in Health::ALL.map(Health::as_str) {
+            let accounts = counts.get(&(kind, health)).copied().unwrap_or(0);
+            metrics::gauge!("partyline_accounts", "transport" => kind.as_str(), "health" => health)
+                .set(f64::from(accounts));
+        }
     }
 }
 
@@ -164,17 +219,43 @@ fn key(account: &AccountRow) -> Key {
     (account.workspace, account.id, account.linked_at)
 }
 
-fn restart_pause(falls: u32) -> Duration {
-    RESTART_FIRST.saturating_mul(1 << falls.clamp(1, 16).saturating_sub(1)).min(RESTART_MAX)
+fn restart_pause(falls: u32, dice: &mut Dice) -> Duration {
+    let pause = RESTART_FIRST.saturating_mul(1 << falls.clamp(1, 16).saturating_sub(1)).min(RESTART_MAX);
+    pause.mul_f64(1.0 - RESTART_JITTER + 2.0 * RESTART_JITTER * dice.roll())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_worker_that_hangs_is_left_soon_after_its_account_was_unlinked() {
+        let task = tokio::spawn(std::future::pending::<()>());
+        let mut post = Post {
+            stop: CancellationToken::new(),
+            runs: true,
+            started_at: Duration::ZERO,
+            falls: 0,
+            start_at: Duration::ZERO,
+            told_at: None,
+            abort: Some(task.abort_handle()),
+        };
+        let (key, told) = ((WorkspaceId(1), AccountId(1), Time::NEVER), Duration::from_secs(100));
+        assert!(post.leaves(&key, told) && post.stop.is_cancelled(), "told to go, its place kept");
+        assert!(post.leaves(&key, told + Duration::from_secs(3)), "it may still be putting things in order");
+        // With the second until the supervisor looks, these are the five that unlinking may take.
+        assert!(!post.leaves(&key, told + LEAVE_AFTER));
+        assert!(task.await.expect_err("aborted").is_cancelled());
+    }
+
     #[test]
-    fn a_worker_that_keeps_falling_is_started_later_and_later() {
-        let pauses: Vec<u64> = (1..9).map(|falls| restart_pause(falls).as_secs()).collect();
-        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
+    fn a_worker_that_keeps_falling_is_started_later_and_later_and_never_with_others() {
+        let mut dice = Dice::new(7);
+        for (falls, secs) in [(1, 1), (2, 2), (3, 4), (6, 32), (9, 60), (400, 60)] {
+            let pauses: Vec<Duration> = (0..50).map(|_| restart_pause(falls, &mut dice)).collect();
+            let usual = Duration::from_secs(secs);
+            assert!(pauses.iter().all(|one| *one >= usual.mul_f64(0.75) && *one < usual.mul_f64(1.25)), "{pauses:?}");
+            assert!(pauses.windows(2).any(|two| two[0] != two[1]));
+        }
     }
 }

@@ -42,6 +42,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const SEND_MAX: Duration = Duration::from_secs(60);
 /// How long a worker that is told to stop waits for answers.
 const STOP_MAX: Duration = Duration::from_secs(3);
+/// How long WhatsApp may take to hear that an account is given up.
+const UNLINK_MAX: Duration = Duration::from_secs(1);
 
 /// What a turn did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +141,7 @@ impl Worker {
                 () = stop.cancelled() => {}
             }
         }
+        self.give_up_if_unlinked().await;
         self.finish().await;
         if fetching.await.is_err() {
             tracing::error!(account = %self.account, "the fetching of files broke");
@@ -298,6 +301,20 @@ impl Worker {
             self.finished.push(Finished { message, outcome });
         }
         Ok(())
+    }
+
+    /// Tells WhatsApp of an account that was unlinked; where it can't be told in time, its owner sees it on the phone.
+    async fn give_up_if_unlinked(&self) {
+        let (workspace, account) = (self.workspace, self.account);
+        let row = self.app.read(move |snapshot| Ok::<_, Error>(account_find(snapshot, workspace, account)?)).await;
+        if !matches!(row, Ok(Some(row)) if !row.unlinked_at.is_never()) {
+            return;
+        }
+        match tokio::time::timeout(UNLINK_MAX, self.transport.unlink()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%account, %error, "WhatsApp was not told that the account is unlinked"),
+            Err(_) => tracing::warn!(%account, "WhatsApp was not told in time that the account is unlinked"),
+        }
     }
 
     /// Records the answers that still come, for a moment; what doesn't come is recovered at the next start.

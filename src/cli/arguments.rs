@@ -30,6 +30,9 @@ pub enum Action {
     /// Make and list workspaces, and set their limits
     #[command(subcommand)]
     Workspace(WorkspaceAction),
+    /// List, link, name and unlink WhatsApp accounts
+    #[command(subcommand)]
+    Account(AccountAction),
     /// Send a message
     Send(SendArguments),
     /// Print the log of API calls, a line each, newest last
@@ -167,6 +170,65 @@ impl ScopeArgument {
             ScopeArgument::Read => "read",
             ScopeArgument::Send => "send",
             ScopeArgument::Full => "full",
+        }
+    }
+}
+
+#[derive(Subcommand, Debug)]
+pub enum AccountAction {
+    /// List accounts with their health and what waits
+    List {
+        #[command(flatten)]
+        workspace: Chosen,
+        /// Print an array of objects
+        #[arg(long)]
+        json: bool,
+    },
+    /// Link a sandbox account and print its phone
+    Link {
+        /// As the team calls it
+        #[arg(long)]
+        name: String,
+        /// Rehearse it as a phone is linked; needs a running server
+        #[arg(long, value_enum, default_value_t = By::AtOnce)]
+        by: By,
+        #[command(flatten)]
+        workspace: Chosen,
+    },
+    /// Give an account up, at once; its chats and what waits stay
+    Unlink {
+        /// Its phone, as "+1 202 555 0198"
+        phone: String,
+        #[command(flatten)]
+        workspace: Chosen,
+    },
+    /// Give an account another name
+    Rename {
+        /// Its phone, as "+1 202 555 0198"
+        phone: String,
+        name: String,
+        #[command(flatten)]
+        workspace: Chosen,
+    },
+}
+
+/// How an account is linked.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Without any step
+    AtOnce,
+    /// By a QR code that is scanned
+    Qr,
+    /// By a code that is typed
+    Code,
+}
+
+impl By {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            By::AtOnce => "",
+            By::Qr => "qr",
+            By::Code => "code",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and who answers it. The words of an answer stand here; the work doesn't.
 
+mod account;
 mod api_log;
 mod arguments;
 mod doctor;
@@ -57,6 +58,7 @@ fn perform(arguments: Arguments, config: Config, out: &mut Out) -> Result<ExitCo
         Action::Serve(serve) => return start(config, &serve, out),
         Action::Token(action) => token(&config, action, out)?,
         Action::Workspace(action) => workspace(&config, action, out)?,
+        Action::Account(action) => account::account(&config, action, out)?,
         Action::Send(send) => return send::send(&config, send, out),
         Action::ApiLog { last, workspace, json } => api_log::print(&config, i64::from(last), workspace, json, out)?,
         Action::Listen(arguments) => listen::listen(&config, arguments, out)?,

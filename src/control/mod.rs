@@ -1,6 +1,7 @@
 //! What an operator can ask of a server, and the two ways there: over the socket in the data folder while a server
 //! runs, else in this process with the folder's lock held. One [`Command`] and one [`run()`] serve both.
 
+mod accounts;
 pub mod client;
 pub mod listener;
 pub mod reach;
@@ -11,7 +12,7 @@ pub mod view;
 use serde::{Deserialize, Serialize};
 
 pub use run::run;
-use view::{ApiCallView, DatabaseView, MessageView, TokenView, WorkspaceView};
+use view::{AccountView, ApiCallView, DatabaseView, LinkingView, MessageView, TokenView, WorkspaceView};
 
 /// A request's line; the longest is a message of 2,000 characters that all need escaping.
 pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
@@ -90,6 +91,29 @@ pub enum Command {
         path: String,
     },
     DatabaseCheck,
+    AccountList {
+        workspace: Option<String>,
+    },
+    /// Links a sandbox account: at once where `way` is empty, else by `qr` or `code`, step by step.
+    AccountLink {
+        workspace: Option<String>,
+        name: String,
+        way: String,
+    },
+    /// How far a linking is.
+    AccountLinking {
+        workspace: Option<String>,
+        account: i64,
+    },
+    AccountUnlink {
+        workspace: Option<String>,
+        phone: String,
+    },
+    AccountRename {
+        workspace: Option<String>,
+        phone: String,
+        name: String,
+    },
     /// Who answers, for `doctor`.
     Ping,
 }
@@ -126,6 +150,8 @@ pub enum Output {
     Tokens(Vec<TokenView>),
     Workspace(WorkspaceView),
     Workspaces(Vec<WorkspaceView>),
+    Accounts(Vec<AccountView>),
+    Linking(LinkingView),
     /// A message was accepted.
     Queued {
         uid: String,

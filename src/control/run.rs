@@ -7,7 +7,7 @@ use database::{Engine, Priority};
 use tokio::time::timeout;
 
 use super::view::{ApiCallView, DatabaseView, MessageView, TokenView, WorkspaceView};
-use super::{API_LOG_ROWS_MAX, Command, EVENTS_MAX, EVENTS_WAIT_MS_MAX, Limits, Output};
+use super::{API_LOG_ROWS_MAX, Command, EVENTS_MAX, EVENTS_WAIT_MS_MAX, Limits, Output, accounts};
 use crate::accounts::link_sandbox;
 use crate::accounts::trigger::{ECHO, Ids, Plan, fire, lacks_chat, plan};
 use crate::app::App;
@@ -15,7 +15,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::{Cause, Kind};
 use crate::events::live::Next;
-use crate::id::{MessageUid, TeammateId, TokenId, WorkspaceId, random_bytes};
+use crate::id::{AccountId, MessageUid, TeammateId, TokenId, WorkspaceId, random_bytes};
 use crate::inbox::content::{Content, Recipient};
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::inbox::values::{MessageText, Phone};
@@ -86,6 +86,19 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
         Command::Trigger { workspace, event } => {
             let workspace = choose(app, workspace).await?.id;
             trigger(app, workspace, &event).await
+        }
+        Command::AccountList { workspace } => accounts::list(app, choose(app, workspace).await?).await,
+        Command::AccountLink { workspace, name, way } => {
+            accounts::link(app, choose(app, workspace).await?.id, &name, &way).await
+        }
+        Command::AccountLinking { workspace, account } => {
+            accounts::linking(app, choose(app, workspace).await?.id, AccountId(account)).await
+        }
+        Command::AccountUnlink { workspace, phone } => {
+            accounts::unlink(app, choose(app, workspace).await?.id, &phone).await
+        }
+        Command::AccountRename { workspace, phone, name } => {
+            accounts::rename(app, choose(app, workspace).await?.id, &phone, &name).await
         }
         Command::SetupLink { workspace } => setup_link(app, workspace).await,
         Command::Backup { path } => backup(app, PathBuf::from(path)).await,

@@ -1,8 +1,13 @@
 //! What commands show of rows. Times are in the workspace's zone, in the public API's form.
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::linking::Stage;
+use crate::accounts::words::Told;
 use crate::clock::Time;
+use crate::store::account_linkings::LinkingRow;
+use crate::store::accounts::AccountRow;
 use crate::store::api_calls::ApiCallRow;
 use crate::store::counters::Counters;
 use crate::store::tokens::TokenRow;
@@ -42,6 +47,93 @@ impl WorkspaceView {
             credits_topped_up: counters.topped_up,
             cycle_ends_at: api_time(counters.cycle_ends_at, &zone),
         }
+    }
+}
+
+/// A WhatsApp account and how it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    pub id: i64,
+    pub phone: String,
+    pub name: String,
+    /// sandbox, web or cloud.
+    pub transport: String,
+    pub health: String,
+    /// What it means.
+    pub meaning: String,
+    /// What WhatsApp or the line said; may be empty.
+    pub reason: String,
+    /// When it ends by itself.
+    pub until: Option<String>,
+    pub next_action: String,
+    /// Messages that wait to go.
+    pub waiting: i64,
+    pub linked_at: String,
+    pub unlinked_at: Option<String>,
+}
+
+impl AccountView {
+    pub fn new(row: &AccountRow, told: &Told, waiting: i64, zone: &TimeZone) -> AccountView {
+        AccountView {
+            id: row.id.0,
+            phone: row.phone.clone(),
+            name: row.name.clone(),
+            transport: row.transport.as_str().to_owned(),
+            health: told.health.as_str().to_owned(),
+            meaning: told.meaning.to_owned(),
+            reason: told.reason.clone(),
+            until: told.until.map(|until| api_time(until, zone)),
+            next_action: told.next.as_str().to_owned(),
+            waiting,
+            linked_at: api_time(row.linked_at, zone),
+            unlinked_at: (!row.unlinked_at.is_never()).then(|| api_time(row.unlinked_at, zone)),
+        }
+    }
+}
+
+/// How far a linking is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkingView {
+    pub account: i64,
+    pub phone: String,
+    /// A word of `accounts::linking::Stage`.
+    pub stage: String,
+    /// The QR code's text, the code to type or to compare, the passkey's request.
+    pub shown: String,
+    pub round: i64,
+    pub rounds: i64,
+    /// Why it came to nothing; else empty.
+    pub reason: String,
+}
+
+impl LinkingView {
+    pub fn new(row: &LinkingRow) -> LinkingView {
+        LinkingView {
+            account: row.account.0,
+            phone: row.phone.clone(),
+            stage: row.stage.clone(),
+            shown: row.shown.clone(),
+            round: row.round,
+            rounds: row.rounds,
+            reason: row.reason.clone(),
+        }
+    }
+
+    /// Of an account that needed no steps.
+    pub fn linked(row: &AccountRow) -> LinkingView {
+        LinkingView {
+            account: row.id.0,
+            phone: row.phone.clone(),
+            stage: Stage::Linked.as_str().to_owned(),
+            shown: String::new(),
+            round: 0,
+            rounds: 0,
+            reason: String::new(),
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        [Stage::Linked, Stage::Ended].iter().any(|stage| stage.as_str() == self.stage)
     }
 }
 

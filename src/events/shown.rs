@@ -175,9 +175,12 @@ impl Names {
     /// The chat's account; of an event that is an account's own, that one.
     fn account_of(&self, row: &EventRow, chat: Option<&ChatRow>) -> Option<&AccountRow> {
         let id = match row.kind {
-            Kind::AccountConnected | Kind::AccountDisconnected | Kind::AccountSuspended | Kind::AccountResumed => {
-                row.detail.parse().ok().map(AccountId)
-            }
+            Kind::AccountConnected
+            | Kind::AccountDisconnected
+            | Kind::AccountSuspended
+            | Kind::AccountResumed
+            | Kind::AccountHealth
+            | Kind::AccountChanged => row.detail.parse().ok().map(AccountId),
             _ => chat.map(|chat| chat.account),
         };
         self.accounts.iter().find(|account| Some(account.id) == id)

@@ -102,6 +102,7 @@ fn sandbox_control() -> OpenApiRouter<PublicState> {
         .routes(routes!(sandbox::clock))
         .routes(routes!(sandbox::reset_sandbox))
         .routes(routes!(sandbox::reconnect_account))
+        .routes(routes!(sandbox::rehearse_scene))
         .routes(routes!(sandbox::switch_phone))
         .routes(routes!(sandbox::phone_messages))
 }

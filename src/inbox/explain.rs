@@ -400,9 +400,11 @@ fn what_holds(account: &AccountRow, now: Time) -> Option<Step> {
         return Some(held("is unlinked", "Link the account again; the message goes then"));
     }
     Some(match account.health.as_str() {
-        "connected" => return None,
+        // What is limited are messages to people who never wrote; each of those says so itself.
+        "connected" | "limited" => return None,
         "held" if account.health_until <= now => return None,
         "held" => held("may not send for a time", "").until(account.health_until),
+        "linking" => held("is being linked again", "The message goes once it is linked"),
         "logged_out" => held("was logged out at WhatsApp", "Link the account again; the message goes then"),
         "token_invalid" => held("has a token that is not valid any more", "Give the account a new token"),
         "connecting" | "reconnecting" => held("is not connected", "It tries again by itself; the message goes then"),

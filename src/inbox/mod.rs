@@ -26,6 +26,7 @@ pub mod search_words;
 pub mod send;
 pub mod status;
 pub mod template_values;
+pub mod template_words;
 pub mod templates;
 pub mod uncertain;
 pub mod urgency;

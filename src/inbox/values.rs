@@ -206,7 +206,7 @@ impl ChatName {
     }
 }
 
-pub(super) fn named(field: &str, given: &str, chars_max: usize) -> Result<String, Error> {
+pub(crate) fn named(field: &str, given: &str, chars_max: usize) -> Result<String, Error> {
     if given.trim().is_empty() {
         return Err(Error::invalid(
             field,

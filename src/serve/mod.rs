@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::{Supervisor, link_sandbox, scheduled};
+use crate::accounts::{Linkers, Supervisor, link_sandbox, scheduled};
 use crate::app::{App, Settings, keep_ledger};
 use crate::cli::Out;
 use crate::clock::Clock;
@@ -167,6 +167,7 @@ async fn serve(
     tasks.spawn(readiness::watch(app.clone(), Arc::clone(&health), workers.clone()));
     let couriers = Couriers::start(app.clone(), deliveries.clone());
     let supervisor = Supervisor::start(app.clone(), workers.clone());
+    let linkers = Linkers::start(app.clone(), workers.clone());
 
     let proxies = TrustedProxies::new(config.trusted_proxies.value.clone());
     let options = ServerOptions { shutdown_grace: stop::REQUESTS_GRACE, ..ServerOptions::default() };
@@ -192,6 +193,7 @@ async fn serve(
             let ended = served.await;
             workers.cancel();
             supervisor.finished().await;
+            linkers.finished().await;
             couriers.finished().await;
             tasks.close();
             tasks.wait().await;

@@ -26,13 +26,42 @@ pub struct AccountRow {
     pub health_until: Time,
 }
 
+/// The columns that [`decode_account`] reads, each behind a table's name where one is given.
+macro_rules! account_columns {
+    ($of:literal) => {
+        concat!(
+            $of,
+            "workspace_id, ",
+            $of,
+            "account_id, ",
+            $of,
+            "transport, ",
+            $of,
+            "jid, ",
+            $of,
+            "phone, ",
+            $of,
+            "name, ",
+            $of,
+            "owner_id, ",
+            $of,
+            "linked_at_ms, ",
+            $of,
+            "unlinked_at_ms, ",
+            $of,
+            "health, ",
+            $of,
+            "health_reason, ",
+            $of,
+            "health_until_ms"
+        )
+    };
+}
+pub(super) use account_columns;
+
 macro_rules! accounts_where {
     ($rest:literal) => {
-        concat!(
-            "SELECT workspace_id, account_id, transport, jid, phone, name, owner_id, linked_at_ms, unlinked_at_ms, \
-             health, health_reason, health_until_ms FROM accounts ",
-            $rest
-        )
+        concat!("SELECT ", account_columns!(""), " FROM accounts ", $rest)
     };
 }
 
@@ -53,6 +82,18 @@ const ACCOUNT_HEALTH: Sql = Sql::both(
      WHERE workspace_id = $1 AND account_id = $2",
 );
 
+const ACCOUNT_LINK: Sql = Sql::both(
+    "UPDATE accounts SET linked_at_ms = $3, unlinked_at_ms = 0, health = $4, health_reason = '', health_until_ms = 0 \
+     WHERE workspace_id = $1 AND account_id = $2",
+);
+
+const ACCOUNT_UNLINK: Sql = Sql::both(
+    "UPDATE accounts SET unlinked_at_ms = $3, health = $4, health_reason = '', health_until_ms = 0 \
+     WHERE workspace_id = $1 AND account_id = $2 AND unlinked_at_ms = 0",
+);
+
+const ACCOUNT_RENAME: Sql = Sql::both("UPDATE accounts SET name = $3 WHERE workspace_id = $1 AND account_id = $2");
+
 /// Accounts between commas, for a statement that asks `$n LIKE '%,' || CAST(account_id AS TEXT) || ',%'`: neither engine's
 /// lists of values are the other's.
 pub(super) fn accounts_text(accounts: &[AccountId]) -> String {
@@ -61,7 +102,7 @@ pub(super) fn accounts_text(accounts: &[AccountId]) -> String {
 
 /// All accounts of a workspace, unlinked ones included.
 pub fn account_list(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Vec<AccountRow>, Error> {
-    tx.query(&ACCOUNT_LIST, &params![workspace], decode)
+    tx.query(&ACCOUNT_LIST, &params![workspace], decode_account)
 }
 
 pub fn account_find(
@@ -69,12 +110,12 @@ pub fn account_find(
     workspace: WorkspaceId,
     account: AccountId,
 ) -> Result<Option<AccountRow>, Error> {
-    tx.query_row(&ACCOUNT_FIND, &params![workspace, account], decode)
+    tx.query_row(&ACCOUNT_FIND, &params![workspace, account], decode_account)
 }
 
 /// The linked accounts of all workspaces, for the workers.
 pub fn account_all_linked(tx: &mut impl Read) -> Result<Vec<AccountRow>, Error> {
-    tx.query(&ACCOUNT_ALL, &[], decode)
+    tx.query(&ACCOUNT_ALL, &[], decode_account)
 }
 
 pub fn account_insert(write: &mut Write<'_, '_>, account: &AccountRow) -> Result<(), Error> {
@@ -109,7 +150,23 @@ pub fn account_set_health(
     write.tx.execute(&ACCOUNT_HEALTH, &params![write.workspace.id, account, health, reason, until]).map(drop)
 }
 
-fn decode(row: &Row<'_>) -> Result<AccountRow, Error> {
+/// Notes that an account is linked again, from now on.
+pub fn account_link(write: &mut Write<'_, '_>, account: AccountId, health: &str) -> Result<(), Error> {
+    let values = params![write.workspace.id, account, write.now, health];
+    write.tx.execute(&ACCOUNT_LINK, &values).map(drop)
+}
+
+/// Notes that an account is given up; `false` if it was before.
+pub fn account_unlink(write: &mut Write<'_, '_>, account: AccountId, health: &str) -> Result<bool, Error> {
+    let values = params![write.workspace.id, account, write.now, health];
+    Ok(write.tx.execute(&ACCOUNT_UNLINK, &values)? > 0)
+}
+
+pub fn account_rename(write: &mut Write<'_, '_>, account: AccountId, name: &str) -> Result<(), Error> {
+    write.tx.execute(&ACCOUNT_RENAME, &params![write.workspace.id, account, name]).map(drop)
+}
+
+pub(super) fn decode_account(row: &Row<'_>) -> Result<AccountRow, Error> {
     let transport: String = row.get(2)?;
     Ok(AccountRow {
         workspace: row.get(0)?,
@@ -129,5 +186,6 @@ fn decode(row: &Row<'_>) -> Result<AccountRow, Error> {
 }
 
 super::statements! {
-    ACCOUNT_LIST, ACCOUNT_FIND, ACCOUNT_ALL, ACCOUNT_INSERT, ACCOUNT_HEALTH,
+    ACCOUNT_LIST, ACCOUNT_FIND, ACCOUNT_ALL, ACCOUNT_INSERT, ACCOUNT_HEALTH, ACCOUNT_LINK, ACCOUNT_UNLINK,
+    ACCOUNT_RENAME,
 }

@@ -11,6 +11,8 @@ macro_rules! statements {
 }
 use statements;
 
+pub mod account_cares;
+pub mod account_linkings;
 pub mod accounts;
 pub mod api_calls;
 pub mod chat_lists;
@@ -156,6 +158,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0016_places.sql"),
     },
     Migration {
+        version: 20,
+        name: "account care",
+        sqlite: include_str!("../../migrations/sqlite/0020_account_care.sql"),
+        postgres: include_str!("../../migrations/postgres/0020_account_care.sql"),
+    },
+    Migration {
         version: 21,
         name: "group receipts",
         sqlite: include_str!("../../migrations/sqlite/0021_group_receipts.sql"),
@@ -166,6 +174,8 @@ pub const MIGRATIONS: &[Migration] = &[
 /// Every statement with its file and its name, for the test that runs all of them.
 pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
     let files = [
+        ("account_cares", account_cares::STATEMENTS),
+        ("account_linkings", account_linkings::STATEMENTS),
         ("accounts", accounts::STATEMENTS),
         ("api_calls", api_calls::STATEMENTS),
         ("chat_lists", chat_lists::STATEMENTS),

@@ -54,8 +54,11 @@ const OUTBOX_MOVE_UP: Sql = Sql::both(
      WHERE o.workspace_id = $1 AND o.account_id = $2 AND o.chat_id = $3 AND o.stage <> 4 ORDER BY o.seq LIMIT 1)",
 );
 
+// What waits without ever having been tried waits because its contact never wrote; now they did.
 const OUTBOX_RAISE: Sql = Sql::both(
-    "UPDATE outbox SET class = $4 \
+    "UPDATE outbox SET class = $4, \
+     not_before_ms = CASE WHEN stage = 2 AND attempts = 0 THEN 0 ELSE not_before_ms END, \
+     stage = CASE WHEN stage = 2 AND attempts = 0 THEN 1 ELSE stage END \
      WHERE workspace_id = $1 AND account_id = $2 AND class > $4 AND seq = (SELECT o.seq FROM outbox o \
      WHERE o.workspace_id = $1 AND o.account_id = $2 AND o.chat_id = $3 AND o.stage <> 4 ORDER BY o.seq LIMIT 1)",
 );

@@ -162,6 +162,9 @@ const STEP_FORGET: Sql = Sql::both(
      ORDER BY s.due_ms LIMIT $3) AS p)",
 );
 
+const STEP_FORGET_OF: Sql =
+    Sql::both("DELETE FROM sandbox_steps WHERE workspace_id = $1 AND account_id = $2 AND due_ms > 0 AND jid = $3");
+
 /// Stores a message that a phone receives; `false` if it has received it before, and the first one stays.
 pub fn sandbox_message_insert(tx: &mut Tx<'_>, of: SandboxOf, message: &SandboxMessage) -> Result<bool, Error> {
     Ok(tx.execute(&MESSAGE_INSERT, message_values(of, message))? > 0)
@@ -334,7 +337,13 @@ fn kind(number: i64) -> Result<StepKind, Error> {
         .ok_or_else(|| Error::Decode(format!("sandbox step {number}")))
 }
 
+/// Forgets what is planned under an address that is no contact's: of those there are a few rows at most.
+pub fn sandbox_step_forget_of(tx: &mut Tx<'_>, of: SandboxOf, jid: &str) -> Result<(), Error> {
+    tx.execute(&STEP_FORGET_OF, &params![of.workspace, of.account, jid]).map(drop)
+}
+
 super::statements! {
+    STEP_FORGET_OF,
     MESSAGE_INSERT, MESSAGE_AT, MESSAGE_LIST, STEP_INSERT, STEP_DUE, STEP_NEXT, STEP_DELETE, STEP_LIST_PARKED,
     STEP_MOVE, STEP_FORGET, MESSAGE_OF_CHAT, MESSAGE_FIND, MESSAGE_EDIT, MESSAGE_REVOKE, MESSAGE_READ, MESSAGE_REACTIONS,
     MESSAGE_FORGET,

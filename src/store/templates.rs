@@ -81,6 +81,11 @@ const USE_LIST: Sql = Sql::both(
      ORDER BY origin",
 );
 
+const USE_TOTALS: Sql = Sql::both(
+    "SELECT template_id, CAST(SUM(uses) AS BIGINT), CAST(MAX(last_used_at_ms) AS BIGINT) FROM template_uses \
+     WHERE workspace_id = $1 GROUP BY template_id",
+);
+
 const USE_DELETE: Sql = Sql::both("DELETE FROM template_uses WHERE workspace_id = $1 AND template_id = $2");
 
 /// All templates of a workspace, oldest first.
@@ -136,6 +141,11 @@ pub fn template_use_list(
     tx.query(&USE_LIST, &params![workspace, template], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
 }
 
+/// How often each template was used and when last; those never used are left out.
+pub fn template_use_totals(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Vec<(TemplateId, i64, Time)>, Error> {
+    tx.query(&USE_TOTALS, &params![workspace], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+}
+
 fn decode(row: &Row<'_>) -> Result<TemplateView, Error> {
     let template = TemplateRow {
         id: row.get(0)?,
@@ -165,5 +175,5 @@ fn decode(row: &Row<'_>) -> Result<TemplateView, Error> {
 
 super::statements! {
     TEMPLATE_LIST, TEMPLATE_FIND, TEMPLATE_COUNT, TEMPLATE_INSERT, TEMPLATE_UPDATE, TEMPLATE_DELETE, USE_INSERT,
-    USE_LIST, USE_DELETE,
+    USE_LIST, USE_TOTALS, USE_DELETE,
 }

@@ -59,6 +59,7 @@ const ALL: [EventType; 76] = [
     EventType("chat:members"),
     EventType("chat:contact"),
     EventType("whatsapp:account:health"),
+    EventType("whatsapp:account:changed"),
     EventType("quota:nearly_used"),
     EventType("quota:used"),
     EventType("message:uncertain"),

@@ -14,6 +14,10 @@ pub enum Right {
     ReadUsage,
     /// See who works here.
     ReadTeam,
+    /// See how the WhatsApp accounts are.
+    ReadAccounts,
+    /// Link, name, pace and unlink WhatsApp accounts.
+    ManageAccounts,
     /// Read the log of the public API, which quotes what was sent.
     ReadApiLog,
     /// Make, rotate and revoke tokens of the public API.
@@ -40,10 +44,12 @@ pub enum Permissions {
 use Permissions::{Everything, Reading, Supervision, Work};
 
 /// Each right with the sets that hold it.
-pub const RIGHTS: [(Right, &[Permissions]); 8] = [
+pub const RIGHTS: [(Right, &[Permissions]); 10] = [
     (Right::ReadChats, &[Everything, Supervision, Work, Reading]),
     (Right::SendMessages, &[Everything, Supervision, Work]),
     (Right::ReadTeam, &[Everything, Supervision, Work]),
+    (Right::ReadAccounts, &[Everything, Supervision, Work]),
+    (Right::ManageAccounts, &[Everything]),
     (Right::ReadUsage, &[Everything, Supervision]),
     (Right::ReadApiLog, &[Everything]),
     (Right::ManageTokens, &[Everything]),

@@ -223,6 +223,29 @@ async fn an_account_that_is_down_comes_back_when_somebody_reconnects_it() {
 }
 
 #[tokio::test]
+async fn what_befalls_an_account_is_rehearsed_and_told() {
+    for engine in Engine::all() {
+        let server = Working::on(engine).await;
+        let health = |body: &Value| body["data"]["whatsapp_accounts"][0]["health"].clone();
+        server.control("/sandbox/scenes", json!({"scene": "quality_low"})).await;
+        server.control("/sandbox/scenes", json!({"scene": "held", "seconds": 3_600})).await;
+        server.until("/whatsapp_accounts", |body| health(body)["state"] == "held").await;
+        let shown = health(&server.token.get("/whatsapp_accounts").await.body());
+        assert_eq!((&shown["next_action"], &shown["quality"]), (&json!("wait"), &json!("low")));
+        assert!(shown["until"].is_string() && shown["until"] == shown["deadline"], "{shown}");
+        let uid = server.token.send(ANYBODY, "hello").await;
+        let waiting = |body: &Value| health(body)["waiting"] == 1;
+        server.until("/v2/whatsapp_accounts", waiting).await;
+        server.control("/sandbox/scenes", json!({"scene": "connected"})).await;
+        server.control("/sandbox/reconnect", json!({})).await;
+        server.status(&uid, "Delivered").await;
+        let none = server.token.post("/sandbox/scenes", json!({"scene": "scan"})).await;
+        assert_eq!(none.status, 404, "nothing is being linked: {}", none.text());
+        server.end().await;
+    }
+}
+
+#[tokio::test]
 async fn control_is_for_full_tokens_and_sandboxes_only_and_costs_nothing() {
     for engine in Engine::all() {
         let stage = TestApp::on(engine).await;
@@ -271,6 +294,9 @@ async fn bad_input_is_named() {
         ("/sandbox/rules", json!({"fails_with": 1}), "number"),
         ("/sandbox/rules", json!({"number": ANYBODY, "fails_with": 0}), "fails_with"),
         ("/sandbox/rules", json!({"number": ANYBODY, "delay_seconds": 86_401}), "delay_seconds"),
+        ("/sandbox/scenes", json!({}), "scene"),
+        ("/sandbox/scenes", json!({"scene": "asleep"}), "scene"),
+        ("/sandbox/scenes", json!({"scene": "held", "seconds": 604_801}), "seconds"),
         ("/sandbox/clock", json!({"speed": 1_001}), "speed"),
         ("/sandbox/clock", json!({"advance_seconds": -1}), "advance_seconds"),
         ("/sandbox/clock", json!({"whatsapp_account_id": "19195550198@s.whatsapp.net"}), "whatsapp_account_id"),

@@ -1,5 +1,6 @@
 //! Screens in a real browser, against the real program.
 
+mod accounts;
 mod chromium;
 mod docs;
 mod inbox;

@@ -1,5 +1,6 @@
 //! The program as an operator meets it: the real binary, started and asked from outside.
 
+mod accounts;
 mod api_log;
 mod control;
 mod doctor;

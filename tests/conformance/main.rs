@@ -13,6 +13,7 @@ mod engine;
 mod far;
 mod files;
 mod flow;
+mod health;
 mod interruptions;
 mod kit;
 mod line;

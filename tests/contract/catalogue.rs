@@ -92,6 +92,7 @@ pub fn content(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> C
         "POST /sandbox/messages/{message_uid}/status" => json!({"status": "delivered"}),
         "POST /sandbox/rules" => json!({"number": "+12025550172", "answers": "Tomorrow"}),
         "POST /sandbox/clock" => json!({"advance_seconds": 60}),
+        "POST /sandbox/scenes" => json!({"scene": "quality_high"}),
         "POST /sandbox/reset" | "POST /sandbox/reconnect" => json!({}),
         "PATCH /sandbox/phones/{number}" => json!({"online": true}),
         name => {

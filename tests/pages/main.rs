@@ -4,6 +4,7 @@
 mod kit;
 
 mod account;
+mod accounts;
 mod assets;
 mod coming_in;
 mod composer;
@@ -15,6 +16,7 @@ mod public_api;
 mod roles;
 mod setup;
 mod setup_attacked;
+mod templates;
 mod welcome;
 
 use partyline::store::setup_links::setup_link_insert;

@@ -8,15 +8,27 @@ use crate::kit::{Actor, Engine, TestApp};
 use crate::{owner, teammate};
 
 /// Pages, with the right that opens each.
-const PAGES: [(&str, Right); 4] = [
+const PAGES: [(&str, Right); 6] = [
     ("//inbox", Right::ReadChats),
+    ("//accounts", Right::ReadAccounts),
+    ("//templates", Right::SendMessages),
     ("//team", Right::ReadTeam),
     ("//workspace", Right::ManageWorkspace),
     ("//welcome", Right::SendMessages),
 ];
 
 /// Forms, with the right that each needs, and something that is refused for another reason where the right is there.
-const FORMS: [(&str, &str, Right); 7] = [
+const FORMS: [(&str, &str, Right); 17] = [
+    ("//accounts/link", "name=", Right::ManageAccounts),
+    ("//accounts/99/link", "", Right::ManageAccounts),
+    ("//accounts/99/rename", "name=x", Right::ManageAccounts),
+    ("//accounts/99/manner", "pacing_ms=", Right::ManageAccounts),
+    ("//accounts/99/again", "", Right::ManageAccounts),
+    ("//accounts/99/unlink", "", Right::ManageAccounts),
+    ("//accounts/99/play", "scene=held", Right::ManageAccounts),
+    ("//accounts/linking/99/confirm", "", Right::ManageAccounts),
+    ("//templates", "name=", Right::SendMessages),
+    ("//templates/99/delete", "", Right::SendMessages),
     ("//team/invite", "email=nobody", Right::ManageTeam),
     ("//team/99/role", "role=admin", Right::ManageTeam),
     ("//team/99/link", "", Right::ManageTeam),

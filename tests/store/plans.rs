@@ -26,7 +26,8 @@ const LARGE: [&str; 14] = [
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
 /// The API log is a ring of bounded size.
-const WALKS: [&str; 13] = [
+const WALKS: [&str; 14] = [
+    "account_cares WAITING_COUNT",
     "api_calls API_CALL_LIST",
     "explanations ACCEPTING_CALL",
     "api_calls API_CALL_SINCE",
@@ -97,7 +98,10 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 23] = [
+const SMALL: [&str; 27] = [
+    "template_uses",
+    "account_cares",
+    "account_linkings",
     "accounts",
     "a",
     "tokens",

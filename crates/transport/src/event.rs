@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, IncomingFile};
+use crate::{Address, IncomingFile, LinkStep};
 
 /// Something that happened at WhatsApp.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,10 +17,13 @@ pub enum Event {
     Call(Call),
     /// Told before what comes from either of its addresses. Telling it again does no harm.
     SameContact(SameContact),
+    /// How far the linking of this account is.
+    Link(LinkStep),
 }
 
 /// How the account's connection is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AccountState {
     Connecting,
     Connected,
@@ -33,6 +36,16 @@ pub enum AccountState {
         until_ms: i64,
         reason: String,
     },
+    /// People who never wrote can't be reached until then; replies go on.
+    LimitedUntil {
+        until_ms: i64,
+        reason: String,
+    },
+    /// WhatsApp has shut the number out until then.
+    BannedUntil {
+        until_ms: i64,
+        reason: String,
+    },
     LoggedOut {
         reason: String,
     },
@@ -40,6 +53,38 @@ pub enum AccountState {
     TokenInvalid {
         reason: String,
     },
+    /// Somebody must look: another server has taken the line, or this version is too old.
+    Unusable {
+        reason: String,
+    },
+    /// What WhatsApp thinks of the number; it doesn't touch the connection.
+    Quality(Quality),
+}
+
+/// What WhatsApp thinks of a number, by what its recipients do with its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quality {
+    High,
+    Medium,
+    /// It is about to be limited.
+    Low,
+}
+
+impl Quality {
+    pub const ALL: [Quality; 3] = [Quality::High, Quality::Medium, Quality::Low];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Quality::High => "high",
+            Quality::Medium => "medium",
+            Quality::Low => "low",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Quality> {
+        Quality::ALL.into_iter().find(|quality| quality.as_str() == text)
+    }
 }
 
 /// Who said something.

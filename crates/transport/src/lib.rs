@@ -8,6 +8,7 @@ mod address;
 mod capabilities;
 mod event;
 mod file;
+mod link;
 mod mark;
 mod send;
 
@@ -20,9 +21,10 @@ pub use address::Address;
 pub use capabilities::Capabilities;
 pub use event::{
     AccountState, Call, CallOutcome, ContactCard, Event, GroupChange, GroupMember, GroupRole, Incoming, IncomingBody,
-    IncomingEdit, IncomingReaction, IncomingRevoke, Receipt, ReceiptStatus, SameContact, Sender,
+    IncomingEdit, IncomingReaction, IncomingRevoke, Quality, Receipt, ReceiptStatus, SameContact, Sender,
 };
 pub use file::{FileBytes, FileKind, FileSource, IncomingFile, OutgoingFile};
+pub use link::{LinkBy, LinkEnd, LinkStep};
 pub use mark::{Mark, ReadMessage, Typing};
 pub use send::{Accepted, Body, Outgoing, SendError, Verdict};
 
@@ -107,4 +109,47 @@ pub trait Transport: Send + Sync {
 
     /// Whether a number is on WhatsApp.
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>>;
+
+    /// Begins to link a number and tells each step to `ear`, until it is linked, has come to nothing, or
+    /// [`Transport::stop`]. Beginning again forgets what was begun. A linked number is then started as any other.
+    ///
+    /// # Errors
+    /// `Permanent` where this transport's numbers aren't linked this way.
+    fn link<'a>(&'a self, by: &'a LinkBy, ear: Arc<dyn Ear>) -> Pending<'a, Result<(), SendError>> {
+        let _ = (by, ear);
+        Box::pin(async { Err(not_linked_so()) })
+    }
+
+    /// Hands in what a browser said to [`LinkStep::PasskeyAsked`]: a WebAuthn assertion as JSON.
+    ///
+    /// # Errors
+    /// `Permanent` where it isn't one, or none was asked for.
+    fn answer_passkey<'a>(&'a self, assertion: &'a str) -> Pending<'a, Result<(), SendError>> {
+        let _ = assertion;
+        Box::pin(async { Err(not_linked_so()) })
+    }
+
+    /// Says that the code of [`LinkStep::PasskeyCode`] is the one that the phone shows.
+    ///
+    /// # Errors
+    /// `Permanent` where none was shown.
+    fn confirm_passkey(&self) -> Pending<'_, Result<(), SendError>> {
+        Box::pin(async { Err(not_linked_so()) })
+    }
+
+    /// Tells WhatsApp that this server gives the number up. Nobody waits for it long, and what it can't tell any more
+    /// its owner sees on the phone.
+    fn unlink(&self) -> Pending<'_, Result<(), SendError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+fn not_linked_so() -> SendError {
+    SendError {
+        verdict: Verdict::Permanent,
+        code: None,
+        title: "Not linked this way".to_owned(),
+        details: "Accounts of this kind are not linked with a phone.".to_owned(),
+        maybe_accepted: false,
+    }
 }

@@ -67,6 +67,8 @@ pub enum Verdict {
     ChatThrottled { after: Duration },
     /// The whole account must wait.
     AccountHeld { for_: Duration },
+    /// People who never wrote can't be reached for this long; replies go on.
+    AccountLimited { for_: Duration },
     /// The account can't send until somebody acts.
     AccountDown,
     /// A message may have gone and a repeat could show it twice, whatever the transport can do otherwise: people decide.

@@ -40,6 +40,7 @@ static ASSETS: &[Asset] = &[
     asset!("screens.js", "text/javascript; charset=utf-8"),
     asset!("inbox.css", "text/css; charset=utf-8"),
     asset!("inbox.js", "text/javascript; charset=utf-8"),
+    asset!("live.js", "text/javascript; charset=utf-8"),
     asset!("suggest.js", "text/javascript; charset=utf-8"),
     asset!("composer.js", "text/javascript; charset=utf-8"),
     asset!("files.js", "text/javascript; charset=utf-8"),

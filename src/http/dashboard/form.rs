@@ -85,14 +85,19 @@ pub struct Line<'l> {
 
 impl Line<'_> {
     pub fn show(&self, faults: Faults<'_>) -> Markup {
+        self.show_as(self.name, faults)
+    }
+
+    /// With an id of its own, where a page has several of this name.
+    pub fn show_as(&self, id: &str, faults: Faults<'_>) -> Markup {
         let fault = faults.of(self.name);
-        let about_id = format!("{}-about", self.name);
+        let about_id = format!("{id}-about");
         // What people are called and write goes in their own direction; an address or a password doesn't.
         let direction = (self.kind == "text").then_some("auto");
         html! {
             div.field {
-                label for=(self.name) { (self.label) }
-                input id=(self.name) name=(self.name) type=(self.kind) value=[(self.kind != "password").then_some(self.value)]
+                label for=(id) { (self.label) }
+                input id=(id) name=(self.name) type=(self.kind) value=[(self.kind != "password").then_some(self.value)]
                     dir=[direction] required autocomplete=(self.autocomplete) aria-describedby=(about_id)
                     aria-invalid=[fault.map(|_| "true")] autofocus[self.is_focused];
                 (about(&about_id, fault, self.purpose))

@@ -10,7 +10,8 @@ use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
 use super::words::{
-    FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, SANDBOX_PHONE, TEAM, WORKSPACE, YOUR_ACCOUNT, notice,
+    ACCOUNTS, FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, SANDBOX_PHONE, TEAM, TEMPLATES, WORKSPACE,
+    YOUR_ACCOUNT, notice,
 };
 use crate::http::fields::Fields;
 use crate::workspace::permissions::Right;
@@ -19,6 +20,8 @@ use crate::workspace::permissions::Right;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Here {
     Inbox,
+    Templates,
+    Accounts,
     Phone,
     FirstSteps,
     PublicApi,
@@ -40,12 +43,30 @@ struct Place {
 pub const PHONE_PATH: &str = "/phone";
 pub const FIRST_STEPS_PATH: &str = "/welcome";
 pub const PUBLIC_API_PATH: &str = "/integrations/public-api";
+pub const ACCOUNTS_PATH: &str = "/accounts";
+pub const TEMPLATES_PATH: &str = "/templates";
 pub const TEAM_PATH: &str = "/team";
 pub const WORKSPACE_PATH: &str = "/workspace";
 pub const ACCOUNT_PATH: &str = "/account";
 
-const PLACES: [Place; 6] = [
+const PLACES: [Place; 8] = [
     Place { here: Here::Inbox, group: "", path: INBOX_PATH, name: INBOX, icon: "inbox", right: Some(Right::ReadChats) },
+    Place {
+        here: Here::Templates,
+        group: "",
+        path: TEMPLATES_PATH,
+        name: TEMPLATES,
+        icon: "template",
+        right: Some(Right::SendMessages),
+    },
+    Place {
+        here: Here::Accounts,
+        group: "",
+        path: ACCOUNTS_PATH,
+        name: ACCOUNTS,
+        icon: "phone",
+        right: Some(Right::ReadAccounts),
+    },
     Place {
         here: Here::FirstSteps,
         group: "",
@@ -103,13 +124,15 @@ pub struct Page<'p> {
     pub status: StatusCode,
     pub notice: Option<&'static str>,
     pub refresh_s: Option<u32>,
+    /// It shows what goes on: its live parts are asked for anew.
+    pub is_live: bool,
     /// Panes side by side instead of one column: which ones there are.
     pub panes: Option<&'p str>,
 }
 
 impl<'p> Page<'p> {
     pub fn new(here: Here, title: &'p str) -> Page<'p> {
-        Page { here, title, status: StatusCode::OK, notice: None, refresh_s: None, panes: None }
+        Page { here, title, status: StatusCode::OK, notice: None, refresh_s: None, is_live: false, panes: None }
     }
 
     /// The page with what has just been done.
@@ -142,10 +165,10 @@ impl<'p> Page<'p> {
         let document = Document {
             title: &title,
             sheets: if self.panes.is_some() { &["screens.css", "inbox.css"] } else { &["screens.css"] },
-            scripts: if self.panes.is_some() {
-                &["screens.js", "keys.js", "suggest.js", "composer.js", "files.js", "inbox.js"]
-            } else {
-                &["screens.js"]
+            scripts: match (self.panes.is_some(), self.is_live) {
+                (true, _) => &["screens.js", "keys.js", "suggest.js", "composer.js", "files.js", "inbox.js"],
+                (false, true) => &["screens.js", "live.js"],
+                (false, false) => &["screens.js"],
             },
             theme: signed.theme,
             refresh_s: self.refresh_s,

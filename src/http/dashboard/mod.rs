@@ -2,6 +2,7 @@
 //! they decide stands in the rules.
 
 mod account;
+mod accounts;
 mod assets;
 mod cookies;
 mod doors;
@@ -20,6 +21,7 @@ mod session;
 mod settings;
 mod setup;
 mod team;
+mod templates;
 mod time;
 mod welcome;
 mod words;
@@ -63,6 +65,8 @@ pub fn routes(app: App) -> Router {
         .route("/team/{id}/remove", post(team::remove))
         .route("/team/{id}/withdraw", post(team::withdraw))
         .route("/workspace", get(settings::show).post(settings::save))
+        .merge(accounts::routes())
+        .merge(templates::routes())
         .merge(inbox::routes())
         .merge(public_api::routes())
         .route("/assets/{name}", get(assets::serve))

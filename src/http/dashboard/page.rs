@@ -87,7 +87,11 @@ impl Document<'_> {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
-                    @if let Some(seconds) = self.refresh_s { meta http-equiv="refresh" content=(seconds); }
+                    @if let Some(seconds) = self.refresh_s {
+                        // A live page comes anew by its script, which leaves alone what somebody is filling in.
+                        @if self.scripts.contains(&"live.js") { noscript { meta http-equiv="refresh" content=(seconds); } }
+                        @else { meta http-equiv="refresh" content=(seconds); }
+                    }
                     title { (self.title) " · Partyline" }
                     link rel="icon" type="image/svg+xml" href=(address("mark.svg"));
                     @for sheet in ["tokens.css", "base.css", "components.css"].iter().chain(self.sheets) {

@@ -13,6 +13,16 @@ const NOTICES: &[(&str, &str)] = &[
     ("workspace", "The workspace is saved."),
     ("theme", "The colours are as you chose."),
     ("revoked", "The token is revoked. It opens nothing any more."),
+    ("account-added", "The account is there. It sends and receives now."),
+    ("account-renamed", "The account has its new name."),
+    ("account-manner", "The account sends as you set it, from now on."),
+    ("account-again", "The account is tried again; what waits goes by itself."),
+    ("account-unlinked", "The account is unlinked. Nothing goes or comes by it any more."),
+    ("account-scene", "It happens within a moment; see how the account takes it."),
+    ("linking-cancelled", "Linking was cancelled."),
+    ("template-made", "The template is there."),
+    ("template-changed", "The template is changed."),
+    ("template-deleted", "The template is deleted."),
     ("setup", "Your workspace is set up."),
 ];
 
@@ -22,6 +32,8 @@ pub fn notice(word: &str) -> Option<&'static str> {
 }
 
 pub const INBOX: &str = "Inbox";
+pub const ACCOUNTS: &str = "WhatsApp accounts";
+pub const TEMPLATES: &str = "Templates";
 pub const SANDBOX_PHONE: &str = "Sandbox phone";
 pub const LOG_IN: &str = "Log in";
 pub const LOG_OUT: &str = "Log out";

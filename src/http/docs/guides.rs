@@ -30,6 +30,7 @@ static GUIDES: &[Guide] = &[
     guide!("search", "2026-11-22"),
     guide!("files", "2026-11-22"),
     guide!("chats-and-labels", "2026-11-22"),
+    guide!("accounts", "2026-11-22"),
     guide!("webhooks", "2026-11-22"),
     guide!("events", "2026-11-22"),
     guide!("limits-and-credits", "2026-11-22"),

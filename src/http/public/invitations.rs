@@ -72,7 +72,7 @@ pub async fn create_invitation(mut call: Call, body: RawBody) -> Response {
     let request = call.may_manage().and_then(|()| call.body(body, read_invitation));
     call.write(request, |write, caller, invitation| {
         let teammate = invite_teammate(write, caller, invitation)?;
-        let data = Roll::read(write.tx, caller)?.teammate(&teammate);
+        let data = Roll::read(write.tx, caller, write.now)?.teammate(&teammate);
         Ok(Done { data, message: None })
     })
     .await

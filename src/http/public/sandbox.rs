@@ -8,6 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::accounts::linking::last_linking;
+use crate::accounts::rehearse::{LINE_WORDS, LINK_WORDS, SPAN_SECONDS_MAX, Scene, rehearse};
 use crate::accounts::sandbox::{
     AHEAD_MAX, Push, Rule, move_clock, push_message, reconnect, reset, sandbox_of, set_online, set_rule, shown, typing,
 };
@@ -94,6 +96,20 @@ pub struct WhichSandbox {
 #[derive(ToSchema)]
 pub struct PhoneSwitch {
     pub online: bool,
+    #[schema(required = false, nullable)]
+    pub whatsapp_account_id: Option<String>,
+}
+
+/// What befalls a sandbox account, or the phone that links one.
+#[derive(ToSchema)]
+pub struct NewScene {
+    /// For an account: connected, reconnecting, held, limited, banned, logged_out, token_invalid, unusable, quality_high,
+    /// quality_medium or quality_low. For a linking: scan, scan_with_passkey, refuse or let_expire.
+    #[schema(example = "held")]
+    pub scene: String,
+    /// How long reconnecting, held, limited and banned last; a minute if left out, at most a week.
+    #[schema(required = false, nullable, minimum = 1, maximum = 604_800)]
+    pub seconds: Option<i64>,
     #[schema(required = false, nullable)]
     pub whatsapp_account_id: Option<String>,
 }
@@ -236,6 +252,43 @@ pub async fn reconnect_account(mut call: SandboxCall, body: RawBody) -> Response
     call.write(request, |write, wished| {
         let of = sandbox_of(write.tx, write.workspace.id, wished.as_deref())?;
         Ok((of, reconnect(write, of).map(|()| Nothing {})?))
+    })
+    .await
+}
+
+/// Rehearse what befalls an account
+///
+/// Its line is lost, WhatsApp holds, limits or bans it, its phone removes it, its token ends, its quality changes; what is
+/// sent meanwhile waits as with a real number. With a word for linking: what the phone does whose code is shown on the
+/// screens, the number that was begun last. Not counted.
+#[utoipa::path(
+    post, path = "/sandbox/scenes", tag = "Sandbox", operation_id = "sandbox_rehearse", request_body = NewScene,
+    responses((status = 200, description = "It is told within a moment", body = OkBody<Nothing>), Refusals, ControlRefusals),
+)]
+pub async fn rehearse_scene(mut call: SandboxCall, body: RawBody) -> Response {
+    let request = call.body(body, |fields| {
+        let seconds = bounded(fields, "seconds", 1, SPAN_SECONDS_MAX);
+        let span = seconds.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0)));
+        let wished = account(fields);
+        let Some(word) = fields.text("scene") else {
+            let all = [LINE_WORDS.as_slice(), LINK_WORDS.as_slice()].concat().join(", ");
+            fields.fault("scene", format!("scene is missing; say one of {all}"));
+            return None;
+        };
+        let scene = Scene::parse(&word, span);
+        if scene.is_none() {
+            let all = [LINE_WORDS.as_slice(), LINK_WORDS.as_slice()].concat().join(", ");
+            fields.fault("scene", format!("scene \"{word}\" is none of {all}"));
+        }
+        Some((wished, scene?))
+    });
+    let id = call.app().ids.message_uid(call.app().clock.now()).0;
+    call.write(request, move |write, (wished, scene)| {
+        let account = match scene {
+            Scene::Line(_) => sandbox_of(write.tx, write.workspace.id, wished.as_deref())?.account,
+            Scene::Link(_) => last_linking(write)?,
+        };
+        Ok((rehearse(write, account, *scene, id)?, Nothing {}))
     })
     .await
 }

@@ -5,12 +5,13 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::clock::Time;
 use crate::error::Error;
 use crate::http::call::Call;
-use crate::http::public::accounts::Account;
+use crate::http::public::accounts::{Account, accounts_shown};
 use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{Ok as OkBody, zone_of};
-use crate::store::accounts::{AccountRow, account_list};
+use crate::store::accounts::AccountRow;
 use crate::store::teammates::{TeamRow, TeammateRow, team_list, teammate_list};
 use crate::workspace::teammates::teammate_of;
 use crate::workspace::tokens::Caller;
@@ -61,8 +62,9 @@ pub struct Teammate {
 )]
 pub async fn list_teammates(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(())));
-    call.read(request, |tx, caller, ()| {
-        let roll = Roll::read(tx, caller)?;
+    let now = call.app().clock.now();
+    call.read(request, move |tx, caller, ()| {
+        let roll = Roll::read(tx, caller, now)?;
         let teams = roll.teams.iter().map(|team| Team { title: team.title.clone() }).collect();
         Ok(Teammates { teams, teammates: roll.teammates.iter().map(|row| roll.teammate(row)).collect() })
     })
@@ -81,9 +83,10 @@ pub async fn list_teammates(mut call: Call) -> Response {
 )]
 pub async fn get_me(mut call: Call) -> Response {
     let request = call.may_read().and_then(|()| call.query(|_| Some(())));
-    call.read(request, |tx, caller, ()| {
+    let now = call.app().clock.now();
+    call.read(request, move |tx, caller, ()| {
         let teammate = teammate_of(tx, caller)?;
-        Ok(Roll::read(tx, caller)?.teammate(&teammate))
+        Ok(Roll::read(tx, caller, now)?.teammate(&teammate))
     })
     .await
 }
@@ -93,27 +96,25 @@ pub struct Roll {
     zone: TimeZone,
     teams: Vec<TeamRow>,
     teammates: Vec<TeammateRow>,
-    accounts: Vec<AccountRow>,
+    accounts: Vec<(AccountRow, Account)>,
 }
 
 impl Roll {
     /// # Errors
     /// Faults of the database only.
-    pub fn read(tx: &mut impl database::Read, caller: &Caller) -> Result<Roll, Error> {
+    pub fn read(tx: &mut impl database::Read, caller: &Caller, now: Time) -> Result<Roll, Error> {
         let workspace = caller.workspace;
-        let mut accounts = account_list(tx, workspace)?;
-        accounts.retain(|account| caller.limits.allow_account(&account.phone));
         Ok(Roll {
             zone: zone_of(tx, workspace)?,
             teams: team_list(tx, workspace)?,
             teammates: teammate_list(tx, workspace)?,
-            accounts,
+            accounts: accounts_shown(tx, caller, now)?,
         })
     }
 
     pub fn teammate(&self, row: &TeammateRow) -> Teammate {
         let team = self.teams.iter().find(|team| team.id == row.team);
-        let own = self.accounts.iter().filter(|account| account.owner == row.id);
+        let own = self.accounts.iter().filter(|(account, _)| account.owner == row.id);
         Teammate {
             user_id: row.id.0,
             display_name: row.display_name.clone(),
@@ -123,7 +124,7 @@ impl Roll {
             status: row.status.clone(),
             invitation_status: row.invitation_status.clone(),
             created_at: api_time(row.created_at, &self.zone),
-            whatsapp_accounts: own.map(|account| Account::of(account, &self.teammates, &self.zone)).collect(),
+            whatsapp_accounts: own.map(|(_, account)| account.clone()).collect(),
         }
     }
 }

@@ -4,13 +4,14 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use transport::{
-    Address, Call, Event, FileKind, GroupChange, Incoming, IncomingBody, IncomingEdit, IncomingFile, IncomingReaction,
-    IncomingRevoke, OutgoingFile, Receipt, ReceiptStatus, SameContact, Sender,
+    AccountState, Address, Call, Event, FileKind, GroupChange, Incoming, IncomingBody, IncomingEdit, IncomingFile,
+    IncomingReaction, IncomingRevoke, LinkStep, OutgoingFile, Receipt, ReceiptStatus, SameContact, Sender,
 };
 
 use crate::clock::Time;
 use crate::store::sandbox::{SandboxStep, StepKind};
 use crate::transports::sandbox::contacts::contact_at;
+use crate::transports::sandbox::line;
 use crate::transports::sandbox::refusals::meaning;
 
 /// What stands in a step of kind [`StepKind::Act`]. A time of 0 becomes the one at which it is told.
@@ -32,6 +33,10 @@ pub enum Act {
     /// Two addresses are one person's.
     Same(SameContact),
     Call(Call),
+    /// How the account's line is from now on. Its times are counted from then.
+    Line(AccountState),
+    /// A step of its linking; likewise.
+    Link(LinkStep),
 }
 
 impl Act {
@@ -56,6 +61,8 @@ impl Act {
             Act::Revoke(revoke) => Event::Revoke(IncomingRevoke { at_ms: set(revoke.at_ms), ..revoke }),
             Act::Same(same) => Event::SameContact(same),
             Act::Call(call) => Event::Call(Call { at_ms: set(call.at_ms), ..call }),
+            Act::Line(state) => Event::Account(line::state_at(state, at_ms)),
+            Act::Link(step) => Event::Link(line::step_at(step, at_ms)),
             Act::Group(change) => Event::Group(GroupChange { at_ms: set(change.at_ms), ..change }),
         }
     }

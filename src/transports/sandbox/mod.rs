@@ -9,6 +9,7 @@ mod acts;
 pub mod contacts;
 pub mod control;
 mod files;
+pub mod line;
 mod phone;
 mod plan;
 mod refusals;
@@ -18,14 +19,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use database::{Database, Priority, Tx};
+use database::{Database, Priority, Snapshot, Tx};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use transport::{
-    Accepted, AccountState, Address, Body, Ear, Event, FileBytes, FileSource, Kind, Mark, Outgoing, Pending, SendError,
-    Transport, Verdict,
+    Accepted, AccountState, Address, Body, Ear, Event, FileBytes, FileSource, Kind, LinkBy, Mark, Outgoing, Pending,
+    SendError, Transport, Verdict,
 };
+use uuid::Uuid;
 
 use crate::app::Bells;
 use crate::clock::{Clock, Time};
@@ -155,6 +157,40 @@ impl Sandbox {
         counted.map_err(|error: database::Error| unreachable(&error))
     }
 
+    /// Acts from now on, in place of whatever acted before.
+    fn run(&self, ear: Arc<dyn Ear>) {
+        let stop = CancellationToken::new();
+        let task = acts::spawn(self, ear, stop.clone());
+        let before = self.running().replace(Running { stop, task });
+        if let Some(before) = before {
+            before.stop.cancel();
+        }
+    }
+
+    /// One whom the phone has removed doesn't come back by itself.
+    async fn is_logged_out(&self) -> Result<bool, SendError> {
+        let SandboxOf { workspace, account } = self.stage.of;
+        let look = move |snapshot: &mut Snapshot<'_>| account_find(snapshot, workspace, account);
+        let found = self.stage.world.database.read(look).await;
+        let row = found.map_err(|error: database::Error| unreachable(&error))?;
+        Ok(row.is_some_and(|row| matches!(row.health.as_str(), "logged_out" | "linking")))
+    }
+
+    async fn plan_line<F>(&self, plan: F) -> Result<(), SendError>
+    where
+        F: Fn(&mut Tx<'_>, SandboxOf, Uuid, Time) -> Result<(), database::Error> + Send + 'static,
+    {
+        let Stage { world, of, ids } = self.stage.clone();
+        let (now, planned) = (world.clock.now(), Arc::clone(&self.planned));
+        let id = ids.message_uid(now).0;
+        let work = move |tx: &mut Tx<'_>| {
+            tx.wake(&planned);
+            plan(tx, of, id, now)
+        };
+        let planned = world.database.write(of.workspace.0, Priority::Foreground, work).await;
+        planned.map_err(|error: database::Error| unreachable(&error))
+    }
+
     fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -238,14 +274,11 @@ impl Transport for Sandbox {
 
     fn start(&self, ear: Arc<dyn Ear>) -> Pending<'_, Result<(), SendError>> {
         Box::pin(async move {
-            let connected = ear.hear(vec![Event::Account(AccountState::Connected)]).await;
-            connected.map_err(|error| unreachable(&error))?;
-            let stop = CancellationToken::new();
-            let task = acts::spawn(self, ear, stop.clone());
-            let before = self.running().replace(Running { stop, task });
-            if let Some(before) = before {
-                before.stop.cancel();
+            if !self.is_logged_out().await? {
+                let connected = ear.hear(vec![Event::Account(AccountState::Connected)]).await;
+                connected.map_err(|error| unreachable(&error))?;
             }
+            self.run(ear);
             Ok(())
         })
     }
@@ -276,6 +309,23 @@ impl Transport for Sandbox {
             let marked = self.stage.world.database.write(of.workspace.0, Priority::Background, work).await;
             marked.map_err(|error: database::Error| unreachable(&error))
         })
+    }
+
+    fn link<'a>(&'a self, by: &'a LinkBy, ear: Arc<dyn Ear>) -> Pending<'a, Result<(), SendError>> {
+        Box::pin(async move {
+            let by = by.clone();
+            self.plan_line(move |tx, of, id, now| line::plan_link(tx, of, &by, id, now)).await?;
+            self.run(ear);
+            Ok(())
+        })
+    }
+
+    fn answer_passkey<'a>(&'a self, _assertion: &'a str) -> Pending<'a, Result<(), SendError>> {
+        Box::pin(self.plan_line(line::passkey_answered))
+    }
+
+    fn confirm_passkey(&self) -> Pending<'_, Result<(), SendError>> {
+        Box::pin(self.plan_line(line::passkey_confirmed))
     }
 
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {

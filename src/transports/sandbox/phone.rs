@@ -138,6 +138,7 @@ pub fn keep(tx: &mut Tx<'_>, of: SandboxOf, told: &[(Event, Uuid)]) -> Result<()
             | Event::Receipt(_)
             | Event::Account(_)
             | Event::Call(_)
+            | Event::Link(_)
             | Event::SameContact(_) => {}
         }
     }

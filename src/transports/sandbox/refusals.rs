@@ -34,6 +34,7 @@ pub const LATER_MS: u64 = 1_000;
 
 const THROTTLED_FOR: Duration = Duration::from_secs(2);
 const PAIRED_FOR: Duration = Duration::from_secs(6);
+const LIMITED_FOR: Duration = Duration::from_secs(60);
 const PAUSED_FOR: Duration = Duration::from_secs(30);
 
 /// A failure that the sandbox knows: WhatsApp's code, what follows, and its words.
@@ -50,12 +51,18 @@ const fn known(code: i64, verdict: Verdict, title: &'static str, details: &'stat
     Known { code, verdict, title, details, later: false }
 }
 
-pub const KNOWN: [Known; 10] = [
+pub const KNOWN: [Known; 11] = [
     known(
         190,
         Verdict::AccountDown,
         "Access token invalid",
         "The account's token is no longer good; reconnect the account.",
+    ),
+    known(
+        463,
+        Verdict::AccountLimited { for_: LIMITED_FOR },
+        "Reach-out locked",
+        "The number may write only to people who wrote first for a while; replies go on.",
     ),
     known(
         130_429,

@@ -36,7 +36,7 @@ pub struct Account {
 /// How an account is.
 #[derive(Clone, Debug, Serialize)]
 pub struct AccountHealth {
-    /// connected, connecting, reconnecting, held, logged_out, token_invalid or down.
+    /// connected, connecting, reconnecting, held, limited, linking, logged_out, token_invalid, down or unlinked.
     state: String,
     /// For people; may be empty.
     reason: String,
@@ -54,10 +54,15 @@ pub(super) fn render(scene: &Scene<'_>, row: &EventRow, event_type: EventType) -
         health: (!event_type.is_of_contract()).then(|| AccountHealth {
             state: account.health.clone(),
             reason: account.health_reason.clone(),
-            until: (!account.health_until.is_never()).then(|| scene.time(account.health_until)),
+            until: ends_by_itself(account).then(|| scene.time(account.health_until)),
             event_timestamp: scene.time(row.at),
         }),
     })
+}
+
+/// The other states have a time as well, at which somebody is asked to look; nothing ends then.
+fn ends_by_itself(account: &AccountRow) -> bool {
+    matches!(account.health.as_str(), "held" | "limited") && !account.health_until.is_never()
 }
 
 pub(super) fn shown(scene: &Scene<'_>, account: &AccountRow, disconnected_at: Time) -> Account {

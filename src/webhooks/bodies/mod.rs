@@ -143,9 +143,12 @@ fn body(
             return Ok(event.map(|(event, waits)| (Body::Message(Box::new(event)), waits && is_recent)));
         }
         Kind::MessageReaction => reaction::render(tx, scene, row, event_type)?.map(|one| Body::Reaction(Box::new(one))),
-        Kind::AccountConnected | Kind::AccountDisconnected | Kind::AccountSuspended | Kind::AccountResumed => {
-            account::render(scene, row, event_type).map(|one| Body::Account(Box::new(one)))
-        }
+        Kind::AccountConnected
+        | Kind::AccountDisconnected
+        | Kind::AccountSuspended
+        | Kind::AccountResumed
+        | Kind::AccountHealth
+        | Kind::AccountChanged => account::render(scene, row, event_type).map(|one| Body::Account(Box::new(one))),
         Kind::CallMissed | Kind::CallIncoming | Kind::CallOutgoing => {
             call::render(tx, scene, row, event_type)?.map(|one| Body::Call(Box::new(one)))
         }

@@ -1,0 +1,278 @@
+//! Linking a number, live: the code that is shown now, the passkey in between, how it ended; and, for a sandbox number, what
+//! the phone does.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+use transport::Kind;
+
+use super::qr::drawn;
+use super::{AT_ONCE, Beside, Given};
+use crate::accounts::link_sandbox;
+use crate::accounts::linking::{
+    Stage, Way, answer_passkey, begin_linking, begin_linking_again, cancel_linking, confirm_passkey,
+};
+use crate::accounts::manage::AccountName;
+use crate::accounts::rehearse::{LINK_WORDS, Scene, rehearse};
+use crate::clock::Time;
+use crate::error::Error;
+use crate::http::dashboard::doors::Desk;
+use crate::http::dashboard::form::Sent;
+use crate::http::dashboard::frame::{ACCOUNTS_PATH, Here, Page, done, head};
+use crate::http::dashboard::page::icon;
+use crate::http::dashboard::session::{Shown, Signed};
+use crate::http::dashboard::words::ACCOUNTS;
+use crate::id::AccountId;
+use crate::store::Write;
+use crate::store::account_linkings::{LinkingRow, linking_find};
+use crate::workspace::permissions::Right;
+
+const LOOK_EVERY_MS: u32 = 1_000;
+/// Without script the page asks again after so many seconds.
+const LOOK_EVERY_S: u32 = 5;
+
+/// What somebody says to a step.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Said {
+    assertion: String,
+    scene: String,
+    way: String,
+}
+
+fn path_of(account: AccountId) -> String {
+    format!("{ACCOUNTS_PATH}/linking/{account}")
+}
+
+pub async fn begin(State(desk): State<Desk>, signed: Signed, Sent(given): Sent<Given>) -> Shown {
+    signed.ensure(Right::ManageAccounts)?;
+    match begun(&desk, &signed, &given).await {
+        Ok(response) => Ok(response),
+        Err(error) if !error.faults.is_empty() => {
+            let beside = Beside { given, faults: &error.faults };
+            super::shown(&desk, &signed, Page::new(Here::Accounts, ACCOUNTS), &beside).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn begun(desk: &Desk, signed: &Signed, given: &Given) -> Result<Response, Error> {
+    let (name, owner) = (AccountName::parse("name", &given.name)?, signed.who.teammate.id);
+    if given.way == AT_ONCE {
+        let work = move |write: &mut Write<'_, '_>| link_sandbox(write, name.as_str());
+        desk.act(&signed.who, work).await?;
+        return Ok(Redirect::to(&done(ACCOUNTS_PATH, "account-added")).into_response());
+    }
+    let way = Way::parse(&given.way).unwrap_or_default();
+    let work = move |write: &mut Write<'_, '_>| begin_linking(write, &name, way, owner);
+    let account = desk.act(&signed.who, work).await?;
+    Ok(Redirect::to(&path_of(account)).into_response())
+}
+
+pub async fn begin_again(
+    State(desk): State<Desk>,
+    signed: Signed,
+    Path(id): Path<i64>,
+    Sent(said): Sent<Said>,
+) -> Shown {
+    signed.ensure(Right::ManageAccounts)?;
+    let (account, way) = (AccountId(id), Way::parse(&said.way).unwrap_or_default());
+    let work = move |write: &mut Write<'_, '_>| begin_linking_again(write, account, way);
+    desk.act(&signed.who, work).await?;
+    Ok(Redirect::to(&path_of(account)).into_response())
+}
+
+pub async fn answer(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>, Sent(said): Sent<Said>) -> Shown {
+    signed.ensure(Right::ManageAccounts)?;
+    let account = AccountId(id);
+    let work = move |write: &mut Write<'_, '_>| answer_passkey(write, account, &said.assertion);
+    desk.act(&signed.who, work).await?;
+    Ok(Redirect::to(&path_of(account)).into_response())
+}
+
+pub async fn confirm(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>, Sent(_): Sent<Said>) -> Shown {
+    signed.ensure(Right::ManageAccounts)?;
+    let account = AccountId(id);
+    let work = move |write: &mut Write<'_, '_>| confirm_passkey(write, account);
+    desk.act(&signed.who, work).await?;
+    Ok(Redirect::to(&path_of(account)).into_response())
+}
+
+pub async fn cancel(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>, Sent(_): Sent<Said>) -> Shown {
+    signed.ensure(Right::ManageAccounts)?;
+    let work = move |write: &mut Write<'_, '_>| cancel_linking(write, AccountId(id));
+    desk.act(&signed.who, work).await?;
+    Ok(Redirect::to(&done(ACCOUNTS_PATH, "linking-cancelled")).into_response())
+}
+
+pub async fn play(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>, Sent(said): Sent<Said>) -> Shown {
+    signed.ensure(Right::ManageAccounts)?;
+    let unknown = || Error::invalid("scene", "Choose one of the buttons of the rehearsal");
+    let scene = Scene::parse(&said.scene, None).filter(|scene| matches!(scene, Scene::Link(_))).ok_or_else(unknown)?;
+    let (account, row_id) = (AccountId(id), desk.app.ids.message_uid(desk.app.clock.now()).0);
+    let work = move |write: &mut Write<'_, '_>| rehearse(write, account, scene, row_id);
+    let of = desk.act(&signed.who, work).await?;
+    desk.app.sandbox_bells.of(of).notify_one();
+    Ok(Redirect::to(&path_of(account)).into_response())
+}
+
+pub async fn show(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>) -> Shown {
+    signed.ensure(Right::ManageAccounts)?;
+    let (workspace, account, now) = (signed.who.workspace.id, AccountId(id), desk.app.clock.now());
+    let found = desk.app.read(move |tx| Ok::<_, Error>(linking_find(tx, workspace, account)?)).await?;
+    let missing = || Error::not_found("No account is being linked here; begin on the page WhatsApp accounts");
+    let row = found.ok_or_else(missing)?;
+    let is_over = Stage::of(&row).is_over();
+    let title = "Link an account";
+    let content = html! {
+        (head(title, "As a phone is linked to WhatsApp on a computer.", &html! { a.btn href=(ACCOUNTS_PATH) { (icon("back")) "All accounts" } }))
+        div.cols {
+            section.card aria-labelledby="link-title" data-poll=[(!is_over).then_some(LOOK_EVERY_MS)] {
+                header { h2 #link-title { bdi { (row.name) } } span.meta.push.num { (row.phone) } }
+                div.card-body data-live="linking" data-mark=(mark(&row)) { (step(&row, now)) }
+                @if !is_over {
+                    footer { form.push method="post" action={ (path_of(account)) "/cancel" } { button.btn.btn-small { "Cancel" } } }
+                }
+            }
+            @if row.transport == Kind::Sandbox { (rehearsal(&row)) }
+        }
+    };
+    let refresh_s = matches!(Stage::of(&row), Stage::Starting | Stage::Qr | Stage::Code).then_some(LOOK_EVERY_S);
+    Ok(Page { is_live: true, refresh_s, ..Page::new(Here::Accounts, title) }.show(&signed, &content))
+}
+
+/// What changes when there is something else to show.
+fn mark(row: &LinkingRow) -> String {
+    let answered = if row.answer.is_empty() { "" } else { "answered" };
+    format!("{}/{}/{}/{answered}", row.stage, row.round, row.until.ms())
+}
+
+fn step(row: &LinkingRow, now: Time) -> Markup {
+    match Stage::of(row) {
+        Stage::Starting => {
+            html! { p.banner data-tone="info" role="status" { (icon("clock")) span { "Asking for a code." } } }
+        }
+        Stage::Qr => html! {
+            div.side-by-side {
+                div.stack.tight {
+                    (drawn(&row.shown, "Linking code, to be scanned with the phone"))
+                    p.meta.num role="status" {
+                        "Code " (row.round) " of " (row.rounds) ", good for " (left(row, now))
+                    }
+                }
+                (instructions("Point the camera at the code", Stage::Qr))
+            }
+        },
+        Stage::Code => html! {
+            div.side-by-side {
+                div.stack.tight {
+                    p.pairing.num { (row.shown) }
+                    p.meta.num role="status" { "Good for " (left(row, now)) }
+                }
+                (instructions("Link with phone number instead, then type the code", Stage::Code))
+            }
+        },
+        Stage::Passkey if row.answer.is_empty() => passkey(row, now),
+        Stage::Confirm if row.answer.is_empty() => comparing(row, now),
+        Stage::Passkey | Stage::Confirm => {
+            html! { p.banner data-tone="info" role="status" { (icon("clock")) span { "Handed in. Waiting for WhatsApp." } } }
+        }
+        Stage::Linked => html! {
+            div.stack {
+                p.banner data-tone="success" role="status" { (icon("check")) p { strong { "Linked." } " " span.num { (row.phone) } " sends and receives now." } }
+                div.line-up { a.btn data-kind="primary" href=(ACCOUNTS_PATH) { "See all accounts" } }
+            }
+        },
+        Stage::Ended => html! {
+            div.stack {
+                p.banner data-tone="danger" role="status" { (icon("alert")) p { strong { "Not linked." } " " (row.reason) ". Nothing was changed; begin again when the phone is at hand." } }
+                div.line-up { a.btn data-kind="primary" href={ (ACCOUNTS_PATH) "#add" } { "Begin again" } }
+            }
+        },
+    }
+}
+
+/// Counted down by the script; without one it stands still until the page comes anew.
+fn left(row: &LinkingRow, now: Time) -> Markup {
+    let seconds = row.until.since(now).as_secs();
+    html! { span data-left=(seconds) { (seconds) } " s" }
+}
+
+fn instructions(last: &str, stage: Stage) -> Markup {
+    let about = if stage == Stage::Qr {
+        "The code changes by itself; the newest one counts."
+    } else {
+        "Letters and digits, without the dash."
+    };
+    html! {
+        ol.rail {
+            li data-tone="accent" data-done { strong { "Open WhatsApp on the phone" } span.muted { "The one whose number is to be linked" } }
+            li data-tone="accent" data-done { strong { "Linked devices, then Link a device" } span.muted { "Under Settings, or the three dots" } }
+            li data-tone="accent" { strong { (last) } span.muted { (about) } }
+            li { strong { "Confirm with the passkey" } span.muted { "Only if WhatsApp asks for it" } }
+        }
+    }
+}
+
+fn passkey(row: &LinkingRow, now: Time) -> Markup {
+    html! {
+        div.stack {
+            p.banner data-tone="warning" role="status" {
+                (icon("key"))
+                p { strong { "WhatsApp asks for the passkey of this number." } " Answer within " (left(row, now)) ". A server can't: a browser signed in to WhatsApp does." }
+            }
+            div.field {
+                label for="request" { "The request, for the browser" }
+                textarea.mono #request rows="4" readonly { (row.shown) }
+            }
+            form.stack.tight method="post" action={ (path_of(row.account)) "/passkey" } {
+                div.field {
+                    label for="assertion" { "Its answer" }
+                    textarea.mono #assertion name="assertion" rows="4" required spellcheck="false" aria-describedby="assertion-about" {
+                        @if row.transport == Kind::Sandbox { "{\"id\":\"rehearsal\",\"response\":{}}" }
+                    }
+                    p.meta #assertion-about {
+                        @if row.transport == Kind::Sandbox { "The sandbox takes any JSON object, so this one will do." }
+                        @else { "The whole JSON object that the browser gave." }
+                    }
+                }
+                div.line-up { button.btn.push data-kind="primary" { "Hand it in" } }
+            }
+        }
+    }
+}
+
+fn comparing(row: &LinkingRow, now: Time) -> Markup {
+    html! {
+        div.stack {
+            p { "Does the phone show the same code? " span.meta { "Good for " (left(row, now)) } }
+            p.pairing.num { (row.shown) }
+            div.line-up {
+                form method="post" action={ (path_of(row.account)) "/confirm" } { button.btn data-kind="primary" { (icon("check")) "It is the same" } }
+                form method="post" action={ (path_of(row.account)) "/cancel" } { button.btn.danger { "It is another" } }
+            }
+        }
+    }
+}
+
+/// The other side of a rehearsal.
+fn rehearsal(row: &LinkingRow) -> Markup {
+    const LABELS: [&str; 4] = ["Take the code", "Take it, with a passkey", "Refuse", "Let the codes run out"];
+    let may_play = matches!(Stage::of(row), Stage::Qr | Stage::Code);
+    html! {
+        section.card aria-labelledby="phone-title" {
+            header { h2 #phone-title { "The phone" } span.badge.push data-tone="info" { "Rehearsal" } }
+            div.card-body.stack data-live="phone" data-mark=(may_play) {
+                p.small.muted { "This is a sandbox number, so you say what its phone does." }
+                @if may_play {
+                    form.stack.tight method="post" action={ (path_of(row.account)) "/play" } {
+                        @for (word, label) in LINK_WORDS.iter().zip(LABELS) {
+                            button.btn name="scene" value=(word) { (label) }
+                        }
+                    }
+                } @else { p.small { "There is nothing to scan or to type now." } }
+            }
+        }
+    }
+}

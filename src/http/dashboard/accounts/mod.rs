@@ -1,0 +1,173 @@
+//! WhatsApp accounts: how each number is doing, what to do when it is not well, and linking a new one.
+
+mod actions;
+mod card;
+mod linking;
+mod qr;
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::routing::{get, post};
+use database::Read;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use self::card::{Entry, card};
+use super::doors::Desk;
+use super::form::{Faults, Line};
+use super::frame::{ACCOUNTS_PATH, Done, Here, Page, head};
+use super::page::icon;
+use super::session::{Shown, Signed};
+use super::words::ACCOUNTS;
+use crate::accounts::linking::{Stage, Way};
+use crate::accounts::words::told;
+use crate::clock::Time;
+use crate::error::{Error, FieldFault};
+use crate::id::WorkspaceId;
+use crate::store::account_cares::{care_list, waiting_count};
+use crate::store::account_linkings::{LinkingRow, linking_list};
+use crate::store::accounts::account_list;
+use crate::workspace::permissions::Right;
+use crate::workspace::zone::stored_zone;
+
+/// How often the page looks whether something has changed.
+const LOOK_EVERY_MS: u32 = 3_000;
+
+pub fn routes() -> Router<Desk> {
+    Router::new()
+        .route("/accounts", get(show))
+        .route("/accounts/link", post(linking::begin))
+        .route("/accounts/{id}/link", post(linking::begin_again))
+        .route("/accounts/linking/{id}", get(linking::show))
+        .route("/accounts/linking/{id}/passkey", post(linking::answer))
+        .route("/accounts/linking/{id}/confirm", post(linking::confirm))
+        .route("/accounts/linking/{id}/cancel", post(linking::cancel))
+        .route("/accounts/linking/{id}/play", post(linking::play))
+        .route("/accounts/{id}/rename", post(actions::rename))
+        .route("/accounts/{id}/manner", post(actions::set_manner))
+        .route("/accounts/{id}/again", post(actions::try_again))
+        .route("/accounts/{id}/unlink", post(actions::unlink))
+        .route("/accounts/{id}/play", post(actions::play))
+}
+
+/// The form of a new account, as it was filled in.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Given {
+    name: String,
+    /// qr, code, or at_once for a sandbox account that needs no rehearsal.
+    way: String,
+}
+
+/// What the page shows beside the accounts.
+#[derive(Default)]
+struct Beside<'b> {
+    given: Given,
+    faults: &'b [FieldFault],
+}
+
+async fn show(State(desk): State<Desk>, signed: Signed, done: Done, RawQuery(_): RawQuery) -> Shown {
+    signed.ensure(Right::ReadAccounts)?;
+    shown(&desk, &signed, Page::new(Here::Accounts, ACCOUNTS).with(&done), &Beside::default()).await
+}
+
+async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, beside: &Beside<'_>) -> Shown {
+    let (workspace, now, zone) =
+        (signed.who.workspace.id, desk.app.clock.now(), stored_zone(&signed.who.workspace.zone));
+    let asked = zone.clone();
+    let (entries, linkings) = desk.app.read(move |tx| seen(tx, workspace, now, &asked)).await?;
+    let may_manage = signed.may(Right::ManageAccounts);
+    let faults = Faults(beside.faults);
+    let purpose = "How each number is doing, and what to do when it is not well.";
+    let action = html! {
+        @if may_manage { a.btn data-kind="primary" href="#add" { (icon("plus")) "Add an account" } }
+    };
+    let content = html! {
+        (head(ACCOUNTS, purpose, &action))
+        @for linking in &linkings { (going_on(linking)) }
+        @if entries.is_empty() {
+            section.card { div.empty { (icon("phone")) strong { "No number is here yet" } p { "Add one below: messages then come in and go out by it." } } }
+        }
+        div.cols data-cols="even" data-poll=(LOOK_EVERY_MS) {
+            @for entry in &entries { (card(entry, may_manage, now, &zone)) }
+        }
+        @if may_manage { (add_card(&beside.given, faults)) }
+    };
+    Ok(Page { status: faults.status(), is_live: true, ..page }.show(signed, &content))
+}
+
+type Seen = (Vec<Entry>, Vec<LinkingRow>);
+
+/// The accounts with all that is told of them, those that need somebody first; and the linkings of numbers that are no
+/// account yet.
+fn seen(tx: &mut impl Read, workspace: WorkspaceId, now: Time, zone: &TimeZone) -> Result<Seen, Error> {
+    let (cares, waiting) = (care_list(tx, workspace)?, waiting_count(tx, workspace)?);
+    let (accounts, mut linkings) = (account_list(tx, workspace)?, linking_list(tx, workspace)?);
+    linkings.retain(|row| !Stage::of(row).is_over());
+    let mut entries: Vec<Entry> = accounts
+        .into_iter()
+        .map(|row| {
+            let care = cares.iter().find(|(id, _)| *id == row.id).map(|(_, care)| care.clone()).unwrap_or_default();
+            let waiting = waiting.iter().find(|(id, _)| *id == row.id).map_or(0, |(_, count)| *count);
+            let is_linking = linkings.iter().any(|linking| linking.account == row.id);
+            let told = told(&row, &care, now, zone);
+            Entry { row, care, told, waiting, is_linking }
+        })
+        .collect();
+    entries
+        .sort_by_key(|entry| (!entry.row.unlinked_at.is_never(), std::cmp::Reverse(entry.told.weight), entry.row.id));
+    linkings.retain(|linking| entries.iter().all(|entry| entry.row.id != linking.account));
+    Ok((entries, linkings))
+}
+
+fn going_on(linking: &LinkingRow) -> Markup {
+    html! {
+        div.banner data-tone="info" {
+            (icon("clock"))
+            p { strong { bdi { (linking.name) } " is being linked." } " It ends by itself if nobody finishes it." }
+            a.btn.btn-small href={ (ACCOUNTS_PATH) "/linking/" (linking.account) } { "Go on" }
+        }
+    }
+}
+
+fn add_card(given: &Given, faults: Faults<'_>) -> Markup {
+    let name = Line {
+        name: "name",
+        label: "Name",
+        kind: "text",
+        value: &given.name,
+        autocomplete: "off",
+        purpose: "As your team calls it, such as Lisbon shop.",
+        is_focused: faults.of("name").is_some(),
+    };
+    let ways = [
+        (Way::Qr.as_str(), "By QR code", "The phone scans what is shown here."),
+        (Way::Code.as_str(), "By a code", "Eight letters are typed on the phone."),
+        (AT_ONCE, "At once", "A sandbox number that is there without a rehearsal."),
+    ];
+    let chosen = if given.way.is_empty() { Way::Qr.as_str() } else { &given.way };
+    html! {
+        section.card #add aria-labelledby="add-title" {
+            header { h2 #add-title { "Add an account" } span.meta.push { "Sandbox" } }
+            form.card-body.stack method="post" action={ (ACCOUNTS_PATH) "/link" } {
+                p.small.muted {
+                    "A number of the sandbox: it is linked as a phone would be, its contacts answer, and nothing leaves this server."
+                }
+                (name.show(faults))
+                fieldset.stack.tight {
+                    legend.small { strong { "How it is linked" } }
+                    @for (value, label, about) in ways {
+                        label.choice {
+                            input type="radio" name="way" value=(value) checked[value == chosen];
+                            span { (label) " " span.muted { (about) } }
+                        }
+                    }
+                }
+                div.line-up { button.btn.push data-kind="primary" { (icon("plus")) "Add" } }
+            }
+        }
+    }
+}
+
+const AT_ONCE: &str = "at_once";
