@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use transport::Capabilities;
+
 use crate::accounts::choice::{Fairness, choose};
 use crate::accounts::health::{Gate, end_hold, gate};
 use crate::clock::Time;
@@ -71,8 +73,10 @@ pub fn claim(
     let rows = outbox_ready(write.tx, workspace, account, limit)?;
     let choice = choose(rows, busy, write.now, rows_max, fairness);
     claims.fairness = choice.fairness;
+    let has_templates = Capabilities::of(row.transport).templates;
     for row in &choice.rows {
-        claims.messages.extend(claim_one(write, row)?);
+        let Some(message) = claim_one(write, row)? else { continue };
+        claims.messages.push(if has_templates { message.with_template(write.tx, workspace)? } else { message });
     }
     Ok(claims)
 }

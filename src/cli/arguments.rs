@@ -30,6 +30,9 @@ pub enum Action {
     /// Make and list workspaces, and set their limits
     #[command(subcommand)]
     Workspace(WorkspaceAction),
+    /// Add WhatsApp accounts, and give them new tokens
+    #[command(subcommand)]
+    Account(AccountAction),
     /// Send a message
     Send(SendArguments),
     /// Print the log of API calls, a line each, newest last
@@ -169,6 +172,53 @@ impl ScopeArgument {
             ScopeArgument::Full => "full",
         }
     }
+}
+
+#[derive(Subcommand, Debug)]
+pub enum AccountAction {
+    /// Add an account
+    #[command(subcommand)]
+    Add(AddAction),
+    /// Give an account of kind cloud a new access token; it is checked first
+    SetToken {
+        /// The account, by its phone
+        phone: String,
+        /// The new token; better in the environment, where nobody else reads it
+        #[arg(long, env = "PARTYLINE_CLOUD_TOKEN", hide_env_values = true)]
+        access_token: String,
+        #[command(flatten)]
+        workspace: Chosen,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub enum AddAction {
+    /// A number of Meta's Cloud API; its token is checked first
+    Cloud(AddCloudArguments),
+}
+
+#[derive(Args, Debug)]
+pub struct AddCloudArguments {
+    /// What the account is called [default: as Meta knows the number]
+    #[arg(long, default_value = "")]
+    pub name: String,
+    /// Meta's id of the number, from the app's settings
+    #[arg(long, value_name = "ID", required_unless_present = "sandbox")]
+    pub phone_number_id: Option<String>,
+    /// Meta's id of the WhatsApp Business account
+    #[arg(long, value_name = "ID", required_unless_present = "sandbox")]
+    pub business_id: Option<String>,
+    /// The app's access token; better in the environment, where nobody else reads it
+    #[arg(long, env = "PARTYLINE_CLOUD_TOKEN", hide_env_values = true, required_unless_present = "sandbox")]
+    pub access_token: Option<String>,
+    /// The app's secret, by which its callbacks are known; better in the environment
+    #[arg(long, env = "PARTYLINE_CLOUD_SECRET", hide_env_values = true, required_unless_present = "sandbox")]
+    pub app_secret: Option<String>,
+    /// Speak to a sandbox account of this workspace instead of Meta: all the same, offline
+    #[arg(long, conflicts_with_all = ["phone_number_id", "business_id"])]
+    pub sandbox: bool,
+    #[command(flatten)]
+    pub workspace: Chosen,
 }
 
 #[derive(Subcommand, Debug)]

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and who answers it. The words of an answer stand here; the work doesn't.
 
+mod account;
 mod api_log;
 mod arguments;
 mod doctor;
@@ -57,6 +58,7 @@ fn perform(arguments: Arguments, config: Config, out: &mut Out) -> Result<ExitCo
         Action::Serve(serve) => return start(config, &serve, out),
         Action::Token(action) => token(&config, action, out)?,
         Action::Workspace(action) => workspace(&config, action, out)?,
+        Action::Account(action) => account::account(&config, action, out)?,
         Action::Send(send) => return send::send(&config, send, out),
         Action::ApiLog { last, workspace, json } => api_log::print(&config, i64::from(last), workspace, json, out)?,
         Action::Listen(arguments) => listen::listen(&config, arguments, out)?,
@@ -183,7 +185,7 @@ fn backup(config: &Config, path: &std::path::Path, out: &mut Out) -> Result<(), 
 }
 
 /// Only a server of another version can answer something else than was asked for.
-fn unexpected(output: &Output) -> Failure {
+pub(crate) fn unexpected(output: &Output) -> Failure {
     let kind = serde_json::to_value(output).ok();
     let kind = kind.as_ref().and_then(|value| value.as_object()).and_then(|fields| fields.keys().next().cloned());
     let kind = kind.unwrap_or_else(|| "nothing".to_owned());

@@ -26,3 +26,4 @@ pub mod template_values;
 pub mod templates;
 pub mod urgency;
 pub mod values;
+pub mod window;

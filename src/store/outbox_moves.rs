@@ -3,7 +3,7 @@
 use database::{Error, Sql, params};
 
 use crate::clock::Time;
-use crate::id::{AccountId, ChatId};
+use crate::id::{AccountId, ChatId, MessageUid};
 use crate::store::Write;
 use crate::store::outbox::{OutboxRow, each_class};
 
@@ -37,6 +37,10 @@ const OUTBOX_PUT_BACK: Sql = Sql::both(
 const OUTBOX_UNCERTAIN: Sql = Sql::both(
     "UPDATE outbox SET stage = 4, reason = $4 \
      WHERE workspace_id = $1 AND account_id = $2 AND seq = $3 AND stage = 3",
+);
+
+const OUTBOX_SETTLE_UNCERTAIN: Sql = Sql::both(
+    "DELETE FROM outbox WHERE workspace_id = $1 AND account_id = $2 AND chat_id = $3 AND uid = $4 AND stage = 4",
 );
 
 const OUTBOX_DELETE: Sql =
@@ -97,6 +101,16 @@ pub fn outbox_set_uncertain(
     Ok(changed)
 }
 
+/// News has settled a message that nobody knew the end of; `false` where it wasn't uncertain.
+pub fn outbox_settle_uncertain(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    chat: ChatId,
+    message: MessageUid,
+) -> Result<bool, Error> {
+    Ok(write.tx.execute(&OUTBOX_SETTLE_UNCERTAIN, &params![write.workspace.id, account, chat, message])? > 0)
+}
+
 /// Removes a message that was handed over, and lets its chat go on; `false` if that was done before. The chat's next one
 /// is a reply, whatever it was when it was accepted, if the contact wrote after `reply_after`.
 pub fn outbox_delete(write: &mut Write<'_, '_>, row: &OutboxRow, reply_after: Time) -> Result<bool, Error> {
@@ -120,6 +134,6 @@ pub fn outbox_raise(write: &mut Write<'_, '_>, account: AccountId, chat: ChatId,
 }
 
 super::statements! {
-    OUTBOX_MAKE_READY, OUTBOX_CLAIM, OUTBOX_STEP_BACK, OUTBOX_WAIT, OUTBOX_PUT_BACK, OUTBOX_UNCERTAIN, OUTBOX_DELETE,
+    OUTBOX_MAKE_READY, OUTBOX_CLAIM, OUTBOX_STEP_BACK, OUTBOX_WAIT, OUTBOX_PUT_BACK, OUTBOX_UNCERTAIN, OUTBOX_SETTLE_UNCERTAIN, OUTBOX_DELETE,
     OUTBOX_MOVE_UP, OUTBOX_RAISE,
 }

@@ -91,7 +91,7 @@ pub fn content(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> C
         "POST /sandbox/messages/{message_uid}/status" => json!({"status": "delivered"}),
         "POST /sandbox/rules" => json!({"number": "+12025550172", "answers": "Tomorrow"}),
         "POST /sandbox/clock" => json!({"advance_seconds": 60}),
-        "POST /sandbox/reset" | "POST /sandbox/reconnect" => json!({}),
+        "POST /sandbox/reset" | "POST /sandbox/reconnect" | "POST /sandbox/graph" => json!({}),
         "PATCH /sandbox/phones/{number}" => json!({"online": true}),
         name => {
             assert!(operation.bodies.is_empty(), "what goes into {name}? Teach tests/contract/catalogue.rs");

@@ -26,6 +26,7 @@ const PLAIN: &[&str] = &[
     "unsupported",
     "emoji",
     "answers",
+    "callback_url",
     "fails_with",
     "delay_seconds",
     "advance_seconds",

@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 
 const DIRECT: &str = "@s.whatsapp.net";
 const GROUP: &str = "@g.us";
+const BUSINESS: &str = "@bsuid";
 
 /// A WhatsApp address in its JID form: `<digits>@s.whatsapp.net` for a phone, `<id>@g.us` for a group,
-/// `<digits>@lid` for a contact without a known phone.
+/// `<digits>@lid` for a contact without a known phone, `<country>.<id>@bsuid` for one that Meta shows to one business only
+/// by an id of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Address(String);
 
@@ -28,6 +30,16 @@ impl Address {
     /// The phone in E.164 form with `+`, where the address is one.
     pub fn phone(&self) -> Option<String> {
         self.0.strip_suffix(DIRECT).map(|digits| format!("+{digits}"))
+    }
+
+    /// From Meta's id of a contact for one business.
+    pub fn from_business_id(id: &str) -> Address {
+        Address(format!("{id}{BUSINESS}"))
+    }
+
+    /// Meta's id of the contact for one business, where the address is one.
+    pub fn business_id(&self) -> Option<&str> {
+        self.0.strip_suffix(BUSINESS)
     }
 
     pub fn is_group(&self) -> bool {

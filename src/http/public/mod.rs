@@ -21,6 +21,7 @@ pub mod preview;
 pub mod reactions;
 pub mod refusals;
 pub mod sandbox;
+pub mod sandbox_graph;
 pub mod sandbox_inbound;
 pub mod sandbox_view;
 pub mod scheduled;
