@@ -141,7 +141,9 @@ pub enum CloudLink {
         app_secret: Secret,
     },
     /// A sandbox account, by its phone; the one that was linked last where none is named.
-    Sandbox { phone: Option<String> },
+    Sandbox {
+        phone: Option<String>,
+    },
 }
 
 /// New limits; what isn't named stays.

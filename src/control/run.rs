@@ -145,9 +145,7 @@ async fn account_add_cloud(
             let new = NewCloud { name, phone_number_id, business_id, access_token, app_secret };
             add_cloud(app, workspace, Cause::Operator, new).await?
         }
-        super::CloudLink::Sandbox { phone } => {
-            add_sandbox_cloud(app, workspace, Cause::Operator, phone, &name).await?
-        }
+        super::CloudLink::Sandbox { phone } => add_sandbox_cloud(app, workspace, Cause::Operator, phone, &name).await?,
     };
     let AddedCloud { phone, name, callback_url, verify_token, .. } = added;
     Ok(Output::CloudAdded { phone, name, callback_url, verify_token })

@@ -1,6 +1,7 @@
 //! The sandbox as Meta's Graph: the Cloud API's paths, answers and errors, for the tests of whoever writes for it. A request
 //! reaches the one sandbox account whose token it bears.
 
+use axum::Router;
 use axum::body::Body;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
@@ -8,7 +9,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use serde_json::{Value, json};
 
 use crate::accounts::graph::{self, Face, Refusal, Ticket};
@@ -20,14 +20,16 @@ use crate::http::layers::AllowBody;
 use crate::http::multipart::{UploadBody, read_upload};
 
 const PATH: &str = "/sandbox/graph";
-const UPLOADS: AllowBody =
-    AllowBody { bytes_max: 101 * 1024 * 1024, timeout: std::time::Duration::from_secs(10 * 60) };
+const UPLOADS: AllowBody = AllowBody { bytes_max: 101 * 1024 * 1024, timeout: std::time::Duration::from_secs(10 * 60) };
 const JSON_BYTES_MAX: usize = 256 * 1024;
 
 pub fn routes(app: App) -> Router {
     Router::new()
         .route(&format!("{PATH}/{{version}}/{{id}}"), get(read).delete(forget))
-        .route(&format!("{PATH}/{{version}}/{{id}}/messages"), post(messages).layer(DefaultBodyLimit::max(JSON_BYTES_MAX)))
+        .route(
+            &format!("{PATH}/{{version}}/{{id}}/messages"),
+            post(messages).layer(DefaultBodyLimit::max(JSON_BYTES_MAX)),
+        )
         .route(&format!("{PATH}/{{version}}/{{id}}/media"), post(upload).layer(UPLOADS))
         .route(&format!("{PATH}/{{version}}/{{id}}/message_templates"), get(templates))
         .route(&format!("{PATH}/{{version}}/{{id}}/subscribed_apps"), post(subscribed))
@@ -108,7 +110,12 @@ fn told(body: &Value) -> Answer {
     Ok(answer(StatusCode::OK, body.to_string()))
 }
 
-async fn messages(State(app): State<App>, asking: Asking, Path((_, id)): Path<(String, String)>, body: Bytes) -> Answer {
+async fn messages(
+    State(app): State<App>,
+    asking: Asking,
+    Path((_, id)): Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
     let face = asking.of_number(&id)?;
     let body: Value = serde_json::from_slice(&body)
         .map_err(|_| Refusal::new(100, "Invalid parameter", "The body is not JSON; check its quotes and commas."))?;

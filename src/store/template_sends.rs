@@ -15,9 +15,8 @@ pub struct TemplateSend {
     pub variables: String,
 }
 
-static TEMPLATE_SEND_INSERT: Sql = Sql::both(
-    "INSERT INTO template_sends (workspace_id, uid, name, language, variables) VALUES ($1, $2, $3, $4, $5)",
-);
+static TEMPLATE_SEND_INSERT: Sql =
+    Sql::both("INSERT INTO template_sends (workspace_id, uid, name, language, variables) VALUES ($1, $2, $3, $4, $5)");
 
 const TEMPLATE_SEND_FIND: Sql =
     Sql::both("SELECT name, language, variables FROM template_sends WHERE workspace_id = $1 AND uid = $2");

@@ -23,7 +23,8 @@ struct Told {
 impl Told {
     async fn on(engine: Engine) -> Told {
         let stage = TestApp::on(engine).await;
-        let added = add_sandbox_cloud(&stage.app, stage.workspace, Cause::Operator, None, "Cloud").await.expect("added");
+        let added =
+            add_sandbox_cloud(&stage.app, stage.workspace, Cause::Operator, None, "Cloud").await.expect("added");
         let (workspace, account) = (stage.workspace, added.account);
         let row = stage.app.read(move |tx| Ok(cloud_account_find(tx, workspace, account)?)).await.expect("read");
         let row = row.expect("its row");

@@ -64,7 +64,8 @@ fn refusal(answer: &Answer) -> (u16, i64) {
 async fn code_for_the_cloud_api_sends_and_is_told_with_signatures() {
     let (receiver, url) = Receiver::listen().await;
     let developer = Developer::with(Some(&url)).await;
-    let answer = developer.send(json!({"type": "text", "text": {"body": "Olá"}, "biz_opaque_callback_data": "order 7"})).await;
+    let answer =
+        developer.send(json!({"type": "text", "text": {"body": "Olá"}, "biz_opaque_callback_data": "order 7"})).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     let wamid = answer.body()["messages"][0]["id"].as_str().expect("an id").to_owned();
     assert_eq!(answer.body()["contacts"][0]["wa_id"], "12025550100");

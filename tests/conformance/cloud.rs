@@ -230,7 +230,9 @@ async fn all_that_contacts_do_arrives(mut line: Line) {
     line.run_for(Duration::from_secs(1)).await;
     let far_ours = line.kit.message(ours).await.message.wamid;
     let of = SandboxOf { workspace: line.kit.workspace, account: rig(&line).far };
-    for (wamid, emoji) in [(far_ours.clone(), "❤️"), (line.kit.message(first).await.message.wamid, "👍"), (far_ours, "")] {
+    for (wamid, emoji) in
+        [(far_ours.clone(), "❤️"), (line.kit.message(first).await.message.wamid, "👍"), (far_ours, "")]
+    {
         react_at_the_phone(&line, of, &wamid, emoji).await;
         line.run_for(Duration::from_secs(1)).await;
     }
@@ -307,7 +309,8 @@ async fn marks_reach_the_contact(mut line: Line) {
     assert_eq!(typing.as_deref(), Some("typing"));
     transport.mark(&chat, &Mark::Read(vec![ReadMessage { wamid, sender: chat.clone() }])).await.expect("read");
     let address = chat.clone();
-    let seen = line.kit.read(move |tx, _, _| partyline::transports::sandbox::control::shown(tx, of, &address, 10)).await;
+    let seen =
+        line.kit.read(move |tx, _, _| partyline::transports::sandbox::control::shown(tx, of, &address, 10)).await;
     assert!(seen[0].is_read);
     let error = transport.check_number(&chat).await.expect_err("nobody tells");
     assert_eq!(error.verdict, Verdict::Permanent);

@@ -237,5 +237,9 @@ pub enum ReceiptStatus {
     Sent,
     Delivered,
     Read,
-    Failed { code: Option<i64>, title: String, details: String },
+    Failed {
+        code: Option<i64>,
+        title: String,
+        details: String,
+    },
 }

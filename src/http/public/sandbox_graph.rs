@@ -55,14 +55,11 @@ pub async fn open(mut call: SandboxCall, body: RawBody) -> Response {
     call.answer(opened)
 }
 
-async fn opened(
-    call: &SandboxCall,
-    wished: Option<String>,
-    callback_url: String,
-) -> Result<SandboxGraphOpened, Error> {
+async fn opened(call: &SandboxCall, wished: Option<String>, callback_url: String) -> Result<SandboxGraphOpened, Error> {
     let (app, workspace) = (call.app(), call.workspace());
     let new = NewGraph::telling(app, callback_url)?;
     let of = app.read(move |tx| sandbox_of(tx, workspace, wished.as_deref())).await?;
-    let OpenedGraph { base_url, phone_number_id, business_id, access_token, app_secret } = open_graph(app, of, new).await?;
+    let OpenedGraph { base_url, phone_number_id, business_id, access_token, app_secret } =
+        open_graph(app, of, new).await?;
     Ok(SandboxGraphOpened { base_url, phone_number_id, business_id, access_token, app_secret })
 }

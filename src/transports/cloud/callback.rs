@@ -187,7 +187,11 @@ fn interactive(said: &Value) -> IncomingBody {
         },
         _ => "",
     };
-    if title.is_empty() { IncomingBody::Unsupported("an answer".to_owned()) } else { IncomingBody::Text(title.to_owned()) }
+    if title.is_empty() {
+        IncomingBody::Unsupported("an answer".to_owned())
+    } else {
+        IncomingBody::Text(title.to_owned())
+    }
 }
 
 fn file(kind: FileKind, said: &Value) -> IncomingBody {
@@ -261,7 +265,10 @@ mod tests {
         let change = json!({"body": "Ines changed her number", "type": "user_changed_number"});
         assert_eq!(body_of(json!({"type": "system", "system": change})), text("Ines changed her number"));
         for (kind, said) in [
-            (FileKind::Image, json!({"type": "image", "image": {"id": "9", "mime_type": "image/jpeg", "caption": "c"}})),
+            (
+                FileKind::Image,
+                json!({"type": "image", "image": {"id": "9", "mime_type": "image/jpeg", "caption": "c"}}),
+            ),
             (FileKind::Voice, json!({"type": "audio", "audio": {"id": "9", "mime_type": "audio/ogg", "voice": true}})),
             (FileKind::Audio, json!({"type": "audio", "audio": {"id": "9", "voice": false}})),
             (FileKind::Document, json!({"type": "document", "document": {"id": "9", "filename": "a.pdf"}})),
@@ -270,13 +277,20 @@ mod tests {
             let IncomingBody::File(file) = body_of(said) else { panic!("a file") };
             assert_eq!((file.kind, file.source.as_str()), (kind, "9"));
         }
-        let place = body_of(json!({"type": "location", "location": {"latitude": 38.7, "longitude": -9.1, "name": "H"}}));
+        let place =
+            body_of(json!({"type": "location", "location": {"latitude": 38.7, "longitude": -9.1, "name": "H"}}));
         assert!(matches!(place, IncomingBody::Location { name, .. } if name == "H"));
         let cards = json!([{"name": {"formatted_name": "Rui"}, "phones": [{"phone": "+1 202"}, {}]}, {}]);
         let IncomingBody::Contacts(cards) = body_of(json!({"type": "contacts", "contacts": cards})) else { panic!() };
         assert_eq!((cards[0].name.as_str(), cards[0].phones.len()), ("Rui", 1));
-        for strange in [json!({}), json!({"type": 7}), json!({"type": "order"}), json!({"type": "unsupported"}),
-            json!({"type": "image"}), json!({"type": "location", "location": {"latitude": "x"}})] {
+        for strange in [
+            json!({}),
+            json!({"type": 7}),
+            json!({"type": "order"}),
+            json!({"type": "unsupported"}),
+            json!({"type": "image"}),
+            json!({"type": "location", "location": {"latitude": "x"}}),
+        ] {
             assert!(matches!(body_of(strange.clone()), IncomingBody::Unsupported(_)), "{strange}");
         }
     }

@@ -122,12 +122,16 @@ mod tests {
         for code in [0, 3, 10, 190, 200, 299, 131_031, 131_042, 133_010] {
             assert_eq!(verdict(code, None), Verdict::AccountDown, "{code}");
         }
-        for code in [33, 100, 130_472, 130_497, 131_008, 131_021, 131_026, 131_049, 131_050, 131_051, 131_053, 132_001] {
+        for code in [33, 100, 130_472, 130_497, 131_008, 131_021, 131_026, 131_049, 131_050, 131_051, 131_053, 132_001]
+        {
             assert_eq!(verdict(code, None), Verdict::Permanent, "{code}");
         }
         assert_eq!(verdict(131_047, None), Verdict::NeedsTemplate);
         assert!(matches!(verdict(131_048, None), Verdict::AccountHeld { .. }));
-        assert_eq!(verdict(131_056, Some(Duration::from_secs(9))), Verdict::ChatThrottled { after: Duration::from_secs(9) });
+        assert_eq!(
+            verdict(131_056, Some(Duration::from_secs(9))),
+            Verdict::ChatThrottled { after: Duration::from_secs(9) }
+        );
         assert_eq!(verdict(4, Some(Duration::MAX)), Verdict::Retry { after: WAIT_MAX });
     }
 
@@ -136,7 +140,10 @@ mod tests {
         let body = br#"{"error":{"message":"(#130429) Rate limit hit","type":"OAuthException","code":130429,
             "error_data":{"messaging_product":"whatsapp","details":"Too many."},"fbtrace_id":"A"}}"#;
         let error = GraphError::of(body).expect("an error");
-        assert_eq!((error.code, error.title.as_str(), error.details.as_str()), (130_429, "Rate limit hit", "Too many."));
+        assert_eq!(
+            (error.code, error.title.as_str(), error.details.as_str()),
+            (130_429, "Rate limit hit", "Too many.")
+        );
         for broken in [&b""[..], b"<html>", b"{}", br#"{"error":"no"}"#, br#"{"error":{"code":"x"}}"#] {
             assert_eq!(GraphError::of(broken), None);
         }

@@ -45,7 +45,8 @@ fn head(boundary: &str, file: &OutgoingFile) -> String {
         format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
     // What would end the name's quotes, or its line, is left out.
-    let plain = |text: &str| -> String { text.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).collect() };
+    let plain =
+        |text: &str| -> String { text.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).collect() };
     let (filename, mimetype) = (plain(&file.filename), plain(&file.mimetype));
     let filename = if filename.is_empty() { "file" } else { &filename };
     format!(

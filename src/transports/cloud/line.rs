@@ -115,7 +115,8 @@ impl Line {
         let down = |details: &str| SendError { verdict: Verdict::AccountDown, ..broken("No way", details) };
         let row = row.ok_or_else(|| down("The account has no Cloud API settings; add it anew."))?;
         let token = world.net.sealing.as_ref().and_then(|key| open_secret(key, SecretsAt::AccessToken, &row));
-        let token = token.ok_or_else(|| down("The token was sealed with another key file; give the account a new one."))?;
+        let token =
+            token.ok_or_else(|| down("The token was sealed with another key file; give the account a new one."))?;
         Line::new(&world.net, workspace, &row.phone_number_id, row.in_sandbox, &token)
     }
 

@@ -65,7 +65,10 @@ impl Cloud {
 
     async fn hand_over(&self, message: &Outgoing) -> Result<Accepted, SendError> {
         if message.to.is_group() {
-            return Err(never("Not supported", "The Cloud API sends to groups only for some businesses; not from here."));
+            return Err(never(
+                "Not supported",
+                "The Cloud API sends to groups only for some businesses; not from here.",
+            ));
         }
         let line = self.line().await?;
         let said = match &message.body {

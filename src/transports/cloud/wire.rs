@@ -55,7 +55,8 @@ pub fn reaction(to_wamid: &str, emoji: &str) -> (&'static str, Value) {
 
 pub fn template(template: &OutgoingTemplate) -> (&'static str, Value) {
     let OutgoingTemplate { name, language, variables } = template;
-    let mut shown = Map::from_iter([("name".to_owned(), json!(name)), ("language".to_owned(), json!({"code": language}))]);
+    let mut shown =
+        Map::from_iter([("name".to_owned(), json!(name)), ("language".to_owned(), json!({"code": language}))]);
     if !variables.is_empty() {
         let body = json!({"type": "body", "parameters": parameters(variables)});
         shown.insert("components".to_owned(), json!([body]));

@@ -37,9 +37,9 @@ use crate::store::sandbox::{
     SandboxMessage, SandboxOf, sandbox_message_at, sandbox_message_insert, sandbox_step_insert,
 };
 use crate::store::sandbox_contacts::{sandbox_contact_count, sandbox_standing};
+use crate::transports::net::Net;
 use crate::transports::sandbox::act::{body_to_keep, kept};
 use crate::transports::sandbox::acts::Stage;
-use crate::transports::net::Net;
 use crate::transports::sandbox::contacts::{Answer, contact_at};
 use crate::transports::sandbox::plan::{Standing, fails_now, plan};
 use crate::transports::sandbox::refusals::{Refusal, failed};

@@ -12,8 +12,8 @@ use crate::store::sandbox::{SandboxMessage, SandboxStep, StepKind, WHEN_ONLINE};
 use crate::store::sandbox_contacts::SandboxStanding;
 use crate::transports::sandbox::act::{Act, said_by, wamid_of};
 use crate::transports::sandbox::contacts::{Answer, Behaviour, contact_at};
-use crate::transports::sandbox::graph::is_of_linked_device;
 use crate::transports::sandbox::files::{PDF, PHOTO, VOICE};
+use crate::transports::sandbox::graph::is_of_linked_device;
 use crate::transports::sandbox::refusals::{LATER_MS, Refusal, WINDOW, meaning};
 use crate::transports::sandbox::stories;
 

@@ -51,7 +51,9 @@ pub fn find(template: &OutgoingTemplate) -> Result<&'static Template, Unfit> {
     })?;
     if variables.len() != found.variables {
         let (given, wanted) = (variables.len(), found.variables);
-        let details = format!("body: number of localizable_params ({given}) does not match the expected number of params ({wanted})");
+        let details = format!(
+            "body: number of localizable_params ({given}) does not match the expected number of params ({wanted})"
+        );
         return Err((132_000, "Number of parameters does not match the expected number of params", details));
     }
     Ok(found)

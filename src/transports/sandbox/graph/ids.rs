@@ -77,7 +77,8 @@ mod tests {
     fn a_file_id_is_good_for_its_account_only() {
         let key = SealingKey::new([7; 32]);
         let of = |account| SandboxOf { workspace: WorkspaceId(1), account: AccountId(account) };
-        let ticket = Ticket { source: "asset:a".into(), mimetype: "a/b".into(), filename: String::new(), size_bytes: 1 };
+        let ticket =
+            Ticket { source: "asset:a".into(), mimetype: "a/b".into(), filename: String::new(), size_bytes: 1 };
         let id = file_id(&key, of(1), &ticket).expect("an id");
         assert_eq!(open_file_id(&key, of(1), &id), Some(ticket));
         assert_eq!(open_file_id(&key, of(2), &id), None);

@@ -1,7 +1,9 @@
 //! What happened, in the words of the Graph's callbacks.
 
 use serde_json::{Map, Value, json};
-use transport::{Address, Event, FileKind, Incoming, IncomingBody, IncomingFile, IncomingReaction, Receipt, ReceiptStatus};
+use transport::{
+    Address, Event, FileKind, Incoming, IncomingBody, IncomingFile, IncomingReaction, Receipt, ReceiptStatus,
+};
 
 use crate::transports::sandbox::World;
 use crate::transports::sandbox::graph::Face;
