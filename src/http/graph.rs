@@ -48,7 +48,11 @@ impl From<Refusal> for GraphRefusal {
 
 impl IntoResponse for GraphRefusal {
     fn into_response(self) -> Response {
-        let Refusal { code, subcode, title, details, retry_after } = self.0;
+        let Refusal { code, subcode, title, details, retry_after, is_lost } = self.0;
+        if is_lost {
+            // As from a proxy before Meta's servers.
+            return StatusCode::GATEWAY_TIMEOUT.into_response();
+        }
         let mut error = json!({
             "message": format!("(#{code}) {title}"),
             "type": "OAuthException",

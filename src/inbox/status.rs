@@ -11,7 +11,7 @@ use crate::store::message_prices::{MessagePrice, message_price_set};
 use crate::store::messages::{
     message_by_wamid, message_fail, message_find, message_own, message_set_status, message_set_wamid,
 };
-use crate::store::outbox_moves::outbox_settle_uncertain;
+use crate::store::outbox_moves::outbox_settle;
 use crate::workspace::credits::Taken;
 use crate::workspace::quota::give_credits_back;
 
@@ -55,6 +55,10 @@ pub fn record_news(write: &mut Write<'_, '_>, account: AccountId, news: &News) -
     if let (Some((uid, ..)), Some(price)) = (&found, &news.price) {
         message_price_set(write, *uid, price)?;
     }
+    if let Some((uid, Status::Pending | Status::Sending, chat)) = found {
+        // News of a message whose answer was lost says what became of it.
+        outbox_settle(write, account, chat, uid)?;
+    }
     match found {
         // News can overtake the answer to the send. What arrived was sent, so readers see every step, each once, in order.
         Some((uid, current, chat)) if current < Status::Sent && matches!(status, Status::Delivered | Status::Read) => {
@@ -75,9 +79,11 @@ fn settle_by_uid(
     let Some(uid) = news.uid else { return Ok(None) };
     let found = message_own(write.tx, write.workspace.id, account, uid)?;
     // One that never went is none of WhatsApp's.
-    let Some((current, chat)) = found.filter(|(current, _)| *current == Status::Sending) else { return Ok(None) };
-    message_set_wamid(write, uid, &news.wamid)?;
-    outbox_settle_uncertain(write, account, chat, uid)?;
+    let went = |current: Status| current >= Status::Sending && current != Status::Failed;
+    let Some((current, chat)) = found.filter(|(current, _)| went(*current)) else { return Ok(None) };
+    if current <= Status::Sent {
+        message_set_wamid(write, uid, &news.wamid)?;
+    }
     Ok(Some((uid, current, chat)))
 }
 

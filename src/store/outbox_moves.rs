@@ -1,6 +1,6 @@
 //! Moving what waits in the outbox: up, out, back. Each function leaves the rows of a chat with at most one first.
 
-use database::{Error, Sql, params};
+use database::{Error, Read, Sql, params};
 
 use crate::clock::Time;
 use crate::id::{AccountId, ChatId, MessageUid};
@@ -39,8 +39,9 @@ const OUTBOX_UNCERTAIN: Sql = Sql::both(
      WHERE workspace_id = $1 AND account_id = $2 AND seq = $3 AND stage = 3",
 );
 
-const OUTBOX_SETTLE_UNCERTAIN: Sql = Sql::both(
-    "DELETE FROM outbox WHERE workspace_id = $1 AND account_id = $2 AND chat_id = $3 AND uid = $4 AND stage = 4",
+const OUTBOX_SETTLE: Sql = Sql::both(
+    "DELETE FROM outbox WHERE workspace_id = $1 AND account_id = $2 AND chat_id = $3 AND uid = $4 AND stage = 4 \
+     RETURNING attempts",
 );
 
 const OUTBOX_DELETE: Sql =
@@ -101,14 +102,15 @@ pub fn outbox_set_uncertain(
     Ok(changed)
 }
 
-/// News has settled a message that nobody knew the end of; `false` where it wasn't uncertain.
-pub fn outbox_settle_uncertain(
+/// Takes an uncertain message out of the outbox, where it held nobody up. Returns how often it was tried; `None` where it is
+/// not uncertain.
+pub fn outbox_settle(
     write: &mut Write<'_, '_>,
     account: AccountId,
     chat: ChatId,
     message: MessageUid,
-) -> Result<bool, Error> {
-    Ok(write.tx.execute(&OUTBOX_SETTLE_UNCERTAIN, &params![write.workspace.id, account, chat, message])? > 0)
+) -> Result<Option<i64>, Error> {
+    write.tx.query_row(&OUTBOX_SETTLE, &params![write.workspace.id, account, chat, message], |row| row.get(0))
 }
 
 /// Removes a message that was handed over, and lets its chat go on; `false` if that was done before. The chat's next one
@@ -134,6 +136,6 @@ pub fn outbox_raise(write: &mut Write<'_, '_>, account: AccountId, chat: ChatId,
 }
 
 super::statements! {
-    OUTBOX_MAKE_READY, OUTBOX_CLAIM, OUTBOX_STEP_BACK, OUTBOX_WAIT, OUTBOX_PUT_BACK, OUTBOX_UNCERTAIN, OUTBOX_SETTLE_UNCERTAIN, OUTBOX_DELETE,
-    OUTBOX_MOVE_UP, OUTBOX_RAISE,
+    OUTBOX_MAKE_READY, OUTBOX_CLAIM, OUTBOX_STEP_BACK, OUTBOX_WAIT, OUTBOX_PUT_BACK, OUTBOX_UNCERTAIN, OUTBOX_SETTLE,
+    OUTBOX_DELETE,     OUTBOX_MOVE_UP, OUTBOX_RAISE,
 }

@@ -9,7 +9,9 @@ use std::convert::Infallible;
 use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
-use super::words::{FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, WORKSPACE, YOUR_ACCOUNT, notice};
+use super::words::{
+    FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, SANDBOX_PHONE, TEAM, WORKSPACE, YOUR_ACCOUNT, notice,
+};
 use crate::http::fields::Fields;
 use crate::workspace::permissions::Right;
 
@@ -17,6 +19,7 @@ use crate::workspace::permissions::Right;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Here {
     Inbox,
+    Phone,
     FirstSteps,
     PublicApi,
     Team,
@@ -34,13 +37,14 @@ struct Place {
     right: Option<Right>,
 }
 
+pub const PHONE_PATH: &str = "/phone";
 pub const FIRST_STEPS_PATH: &str = "/welcome";
 pub const PUBLIC_API_PATH: &str = "/integrations/public-api";
 pub const TEAM_PATH: &str = "/team";
 pub const WORKSPACE_PATH: &str = "/workspace";
 pub const ACCOUNT_PATH: &str = "/account";
 
-const PLACES: [Place; 5] = [
+const PLACES: [Place; 6] = [
     Place { here: Here::Inbox, group: "", path: INBOX_PATH, name: INBOX, icon: "inbox", right: Some(Right::ReadChats) },
     Place {
         here: Here::FirstSteps,
@@ -48,6 +52,14 @@ const PLACES: [Place; 5] = [
         path: FIRST_STEPS_PATH,
         name: FIRST_STEPS,
         icon: "steps",
+        right: Some(Right::SendMessages),
+    },
+    Place {
+        here: Here::Phone,
+        group: "",
+        path: PHONE_PATH,
+        name: SANDBOX_PHONE,
+        icon: "phone",
         right: Some(Right::SendMessages),
     },
     Place {
@@ -130,7 +142,11 @@ impl<'p> Page<'p> {
         let document = Document {
             title: &title,
             sheets: if self.panes.is_some() { &["screens.css", "inbox.css"] } else { &["screens.css"] },
-            scripts: if self.panes.is_some() { &["screens.js", "keys.js", "inbox.js"] } else { &["screens.js"] },
+            scripts: if self.panes.is_some() {
+                &["screens.js", "keys.js", "suggest.js", "composer.js", "files.js", "inbox.js"]
+            } else {
+                &["screens.js"]
+            },
             theme: signed.theme,
             refresh_s: self.refresh_s,
         };

@@ -11,6 +11,7 @@ mod home;
 mod inbox;
 mod links;
 mod login;
+mod once;
 mod origin;
 mod page;
 mod public_api;

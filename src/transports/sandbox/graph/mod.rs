@@ -62,11 +62,20 @@ pub struct Refusal {
     pub title: String,
     pub details: String,
     pub retry_after: Option<Duration>,
+    /// No refusal: what became of the request nobody hears.
+    pub is_lost: bool,
 }
 
 impl Refusal {
     pub fn new(code: i64, title: &str, details: impl Into<String>) -> Refusal {
-        Refusal { code, subcode: None, title: title.to_owned(), details: details.into(), retry_after: None }
+        Refusal {
+            code,
+            subcode: None,
+            title: title.to_owned(),
+            details: details.into(),
+            retry_after: None,
+            is_lost: false,
+        }
     }
 
     /// For an id that is nothing here.
@@ -86,7 +95,7 @@ impl From<SendError> for Refusal {
             _ => None,
         };
         let code = error.code.unwrap_or(131_000);
-        Refusal { retry_after, ..Refusal::new(code, &error.title, error.details) }
+        Refusal { retry_after, is_lost: error.maybe_accepted, ..Refusal::new(code, &error.title, error.details) }
     }
 }
 
