@@ -27,6 +27,7 @@ pub mod sandbox_view;
 pub mod scheduled;
 pub mod search;
 pub mod send_body;
+pub mod send_template;
 pub mod sending;
 pub mod teammates;
 pub mod templates;

@@ -39,6 +39,12 @@ pub struct PreviewBody {
     attachment_template_id: Option<i64>,
     #[schema(required = false, nullable = false)]
     send_at: Option<String>,
+    #[schema(required = false, nullable = false, max_length = 512)]
+    whatsapp_template: Option<String>,
+    #[schema(required = false, nullable = false, max_length = 16)]
+    whatsapp_template_language: Option<String>,
+    #[schema(required = false, nullable = false)]
+    whatsapp_template_variables: Option<Vec<String>>,
 }
 
 /// What a send would meet now.
