@@ -20,7 +20,7 @@ use crate::transports::net::SANDBOX_GRAPH_PATH;
 use crate::transports::sandbox::graph;
 
 pub use crate::transports::sandbox::graph::callbacks::signature;
-pub use crate::transports::sandbox::graph::{Face, Refusal, Ticket, number, templates};
+pub use crate::transports::sandbox::graph::{Face, GraphFile, Refusal, number, templates};
 
 const SECRET_BYTES: usize = 24;
 
@@ -110,8 +110,8 @@ pub fn uploaded(app: &App, face: &Face, stored: &Stored) -> Result<Value, Refusa
     let key = app.sealing_key().map_err(|error| fault(&error))?;
     let file = &stored.file;
     let size_bytes = u64::try_from(file.size_bytes).unwrap_or(0);
-    let ticket = graph::ticket_of_upload(&file.sha256, &file.mimetype, &stored.filename, size_bytes);
-    let id = graph::file_id(key, face.of, &ticket);
+    let held = graph::file_of_upload(&file.sha256, &file.mimetype, &stored.filename, size_bytes);
+    let id = graph::file_id(key, face.of, &held);
     id.map(|id| json!({"id": id})).ok_or_else(|| Refusal::new(131_053, "Media upload error", "It got no id."))
 }
 
@@ -119,7 +119,7 @@ pub fn uploaded(app: &App, face: &Face, stored: &Stored) -> Result<Value, Refusa
 ///
 /// # Errors
 /// The Graph's 100 for an id that is none of this account's.
-pub fn file(app: &App, face: &Face, id: &str) -> Result<Ticket, Refusal> {
+pub fn file(app: &App, face: &Face, id: &str) -> Result<GraphFile, Refusal> {
     let key = app.sealing_key().map_err(|error| fault(&error))?;
     graph::open_file_id(key, face.of, id).ok_or_else(|| Refusal::no_such(id))
 }
@@ -128,8 +128,8 @@ pub fn file(app: &App, face: &Face, id: &str) -> Result<Ticket, Refusal> {
 ///
 /// # Errors
 /// As the Graph refuses.
-pub async fn bytes(app: &App, face: &Face, ticket: &Ticket) -> Result<FileBytes, Refusal> {
-    graph::bytes(&world(app), face, ticket).await
+pub async fn bytes(app: &App, face: &Face, held: &GraphFile) -> Result<FileBytes, Refusal> {
+    graph::bytes(&world(app), face, held).await
 }
 
 fn fault(error: &Error) -> Refusal {

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use crate::accounts::graph::{self, Face, Refusal, Ticket};
+use crate::accounts::graph::{self, Face, GraphFile, Refusal};
 use crate::app::App;
 use crate::error::{Code, Error};
 use crate::files::intake::Purpose;
@@ -148,7 +148,7 @@ async fn read(State(app): State<App>, asking: Asking, Path((version, id)): Path<
     if asking.0.phone_number_id == id {
         return told(&graph::number(&asking.0));
     }
-    let Ticket { mimetype, size_bytes, .. } = graph::file(&app, &asking.0, &id)?;
+    let GraphFile { mimetype, size_bytes, .. } = graph::file(&app, &asking.0, &id)?;
     let url = format!("{}{PATH}/files/{version}/{id}", app.settings.public_url);
     told(&json!({
         "messaging_product": "whatsapp", "url": url, "mime_type": mimetype, "file_size": size_bytes, "id": id,
@@ -170,11 +170,11 @@ async fn subscribed(asking: Asking, Path((_, id)): Path<(String, String)>) -> An
 }
 
 async fn bytes(State(app): State<App>, asking: Asking, Path((_, id)): Path<(String, String)>) -> Answer {
-    let ticket = graph::file(&app, &asking.0, &id)?;
-    let bytes = graph::bytes(&app, &asking.0, &ticket).await?;
+    let held = graph::file(&app, &asking.0, &id)?;
+    let bytes = graph::bytes(&app, &asking.0, &held).await?;
     let mut response = Body::from_stream(bytes).into_response();
     let headers = response.headers_mut();
-    let kind = HeaderValue::from_str(&ticket.mimetype);
+    let kind = HeaderValue::from_str(&held.mimetype);
     headers.insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
     // Nothing in it can run or be shown as a page of this server.
     for (name, value) in [

@@ -22,9 +22,10 @@ use partyline::store::outbox::Stage;
 use partyline::store::sandbox::SandboxOf;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use transport::{Address, ContactCard, IncomingBody, Mark, ReadMessage, Typing, Verdict};
+use transport::{Address, ContactCard, Event, IncomingBody, Mark, ReadMessage, Typing, Verdict};
 
 use crate::cloud_rig::CloudRig;
+use crate::far::incoming;
 use crate::line::{Line, Rig};
 use crate::{ANYBODY, ECHO, NEVER_READS};
 
@@ -145,6 +146,8 @@ async fn nobody_is_written_to_outside_of_their_window_but_by_template(mut line: 
     line.kit.try_accept_unopened(ANYBODY, "hello", Origin::PublicApi).await.expect_err("refused");
     // What the Graph itself refuses fails with its words, and the credit comes back.
     let used = line.kit.credits_used().await;
+    let said = incoming(&Address::from_phone(WINDOW_CLOSED), "3AFF", "As far as we know", line.kit.now());
+    line.ear.hear(vec![Event::Message(said)]).await.expect("stored");
     let late = line.kit.accept(WINDOW_CLOSED, "hello").await;
     line.run_for(Duration::from_secs(1)).await;
     assert_eq!(line.kit.message(late).await.message.failure.expect("a reason").code, Some(131_047));

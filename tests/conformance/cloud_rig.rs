@@ -13,7 +13,7 @@ use partyline::id::AccountId;
 use partyline::store::sandbox::SandboxOf;
 use partyline::transports::cloud::Cloud;
 use partyline::transports::sandbox::Sandbox;
-use partyline::transports::sandbox::graph::{Ticket, file_id};
+use partyline::transports::sandbox::graph::{GraphFile, file_id};
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 use transport::{Ear, Transport};
@@ -73,8 +73,8 @@ impl CloudRig {
     pub fn file_id(&self, kit: &Kit, asset: &str) -> String {
         let of = SandboxOf { workspace: kit.workspace, account: self.far };
         let (source, mimetype) = (asset.to_owned(), "application/octet-stream".to_owned());
-        let ticket = Ticket { source, mimetype, filename: String::new(), size_bytes: 0 };
-        file_id(kit.app.sealing_key().expect("a key"), of, &ticket).expect("an id")
+        let held = GraphFile { source, mimetype, filename: String::new(), size_bytes: 0 };
+        file_id(kit.app.sealing_key().expect("a key"), of, &held).expect("an id")
     }
 }
 

@@ -63,13 +63,21 @@ pub async fn fetch(line: &Line, id: &str) -> Result<FileBytes, SendError> {
     if !is_id {
         return Err(never("File gone", "It has no id that WhatsApp could know."));
     }
-    let told = line.read(&format!("{id}?phone_number_id={}", line.phone_number_id)).await?;
+    let told = line.read(&format!("{id}?phone_number_id={}", line.phone_number_id)).await.map_err(gone)?;
     let url = told["url"].as_str().unwrap_or_default();
     let (outbound, url) = line.way_to(url);
     let limits = DownloadLimits::bytes(FILE_BYTES_MAX);
     let download = outbound.download_with(line.workspace, &url, &[line.authorization()], &limits).await;
     let download = download.map_err(|error| unfetched(&error))?;
     Ok(Box::pin(download.bytes.into_stream().map_err(io::Error::other)))
+}
+
+/// An id that the Graph doesn't know any more is of a file that is gone: they live for some days.
+fn gone(error: SendError) -> SendError {
+    match error.code {
+        Some(100) => SendError { code: Some(131_052), ..never("Media download error", &error.details) },
+        _ => error,
+    }
 }
 
 fn unfetched(error: &OutboundError) -> SendError {

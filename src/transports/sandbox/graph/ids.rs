@@ -34,7 +34,7 @@ pub fn callback_data(wamid: &str) -> String {
 
 /// A file of the Graph.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ticket {
+pub struct GraphFile {
     /// As the sandbox names files.
     pub source: String,
     pub mimetype: String,
@@ -47,13 +47,13 @@ fn place(of: SandboxOf) -> String {
 }
 
 /// An id for a file: sealed, so that nobody can make one that names another's bytes. `None` where it can't be sealed.
-pub fn file_id(key: &SealingKey, of: SandboxOf, ticket: &Ticket) -> Option<String> {
-    let json = serde_json::to_vec(ticket).ok()?;
+pub fn file_id(key: &SealingKey, of: SandboxOf, held: &GraphFile) -> Option<String> {
+    let json = serde_json::to_vec(held).ok()?;
     Some(URL_SAFE_NO_PAD.encode(key.seal(&place(of), &json).ok()?))
 }
 
 /// The file behind an id of this account's; `None` for anything else.
-pub fn open_file_id(key: &SealingKey, of: SandboxOf, id: &str) -> Option<Ticket> {
+pub fn open_file_id(key: &SealingKey, of: SandboxOf, id: &str) -> Option<GraphFile> {
     let sealed = URL_SAFE_NO_PAD.decode(id).ok()?;
     serde_json::from_slice(&key.open(&place(of), &sealed)?).ok()
 }
@@ -77,10 +77,10 @@ mod tests {
     fn a_file_id_is_good_for_its_account_only() {
         let key = SealingKey::new([7; 32]);
         let of = |account| SandboxOf { workspace: WorkspaceId(1), account: AccountId(account) };
-        let ticket =
-            Ticket { source: "asset:a".into(), mimetype: "a/b".into(), filename: String::new(), size_bytes: 1 };
-        let id = file_id(&key, of(1), &ticket).expect("an id");
-        assert_eq!(open_file_id(&key, of(1), &id), Some(ticket));
+        let held =
+            GraphFile { source: "asset:a".into(), mimetype: "a/b".into(), filename: String::new(), size_bytes: 1 };
+        let id = file_id(&key, of(1), &held).expect("an id");
+        assert_eq!(open_file_id(&key, of(1), &id), Some(held));
         assert_eq!(open_file_id(&key, of(2), &id), None);
         assert_eq!(open_file_id(&key, of(1), "12345"), None);
     }

@@ -23,7 +23,7 @@ use crate::transports::sandbox::graph::read::Request;
 use crate::transports::sandbox::templates::TEMPLATES;
 use crate::transports::sandbox::{Sandbox, World, files};
 
-pub use ids::{Ticket, file_id, is_of_linked_device, open_file_id};
+pub use ids::{GraphFile, file_id, is_of_linked_device, open_file_id};
 
 /// How an account shows itself at the Graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,15 +184,15 @@ pub fn templates(face: &Face) -> Value {
 ///
 /// # Errors
 /// A refusal with the Graph's code; 131052 for the first try of a shy contact's file.
-pub async fn bytes(world: &World, face: &Face, ticket: &Ticket) -> Result<FileBytes, Refusal> {
+pub async fn bytes(world: &World, face: &Face, held: &GraphFile) -> Result<FileBytes, Refusal> {
     let sandbox = Sandbox::new(world.clone(), face.of);
-    Ok(sandbox.fetch_file(&ticket.source).await?)
+    Ok(sandbox.fetch_file(&held.source).await?)
 }
 
 /// What a file that was uploaded is known by.
-pub fn ticket_of_upload(sha256: &[u8; 32], mimetype: &str, filename: &str, size_bytes: u64) -> Ticket {
+pub fn file_of_upload(sha256: &[u8; 32], mimetype: &str, filename: &str, size_bytes: u64) -> GraphFile {
     let (mimetype, filename) = (mimetype.to_owned(), filename.to_owned());
-    Ticket { source: files::source_of_blob(sha256), mimetype, filename, size_bytes }
+    GraphFile { source: files::source_of_blob(sha256), mimetype, filename, size_bytes }
 }
 
 fn unreachable(error: &Error) -> Refusal {

@@ -7,7 +7,7 @@ use transport::{Address, Body, FileKind, OutgoingFile, OutgoingTemplate, Typing}
 
 use crate::transports::sandbox::World;
 use crate::transports::sandbox::files::parse_blob;
-use crate::transports::sandbox::graph::ids::{Ticket, open_file_id};
+use crate::transports::sandbox::graph::ids::{GraphFile, open_file_id};
 use crate::transports::sandbox::graph::{Face, Refusal};
 use crate::transports::sandbox::templates;
 
@@ -102,8 +102,8 @@ fn file(world: &World, face: &Face, kind: FileKind, said: &Value) -> Result<Body
         return Err(Refusal::new(131_053, "Media upload error", details));
     };
     let key = world.net.sealing.as_ref();
-    let ticket = key.and_then(|key| open_file_id(key, face.of, id)).ok_or_else(|| Refusal::no_such(id))?;
-    let Ticket { source, mimetype, filename, size_bytes } = ticket;
+    let held = key.and_then(|key| open_file_id(key, face.of, id)).ok_or_else(|| Refusal::no_such(id))?;
+    let GraphFile { source, mimetype, filename, size_bytes } = held;
     let sha256 = parse_blob(&source).ok_or_else(|| Refusal::no_such(id))?;
     let named = said["filename"].as_str().filter(|name| !name.is_empty());
     let filename = cut(named.unwrap_or(&filename));

@@ -7,7 +7,7 @@ use transport::{
 
 use crate::transports::sandbox::World;
 use crate::transports::sandbox::graph::Face;
-use crate::transports::sandbox::graph::ids::{Ticket, callback_data, file_id};
+use crate::transports::sandbox::graph::ids::{GraphFile, callback_data, file_id};
 
 /// The country of everybody without a phone.
 const COUNTRY: &str = "US";
@@ -135,8 +135,8 @@ fn message(world: &World, face: &Face, said: &Incoming) -> Option<Map<String, Va
 fn told_file(world: &World, face: &Face, file: &IncomingFile) -> Option<(&'static str, Value)> {
     let IncomingFile { kind, mimetype, filename, size_bytes, caption, source } = file;
     let (mime, name) = (mimetype.clone(), filename.clone());
-    let ticket = Ticket { source: source.clone(), mimetype: mime, filename: name, size_bytes: *size_bytes };
-    let id = file_id(world.net.sealing.as_ref()?, face.of, &ticket)?;
+    let held = GraphFile { source: source.clone(), mimetype: mime, filename: name, size_bytes: *size_bytes };
+    let id = file_id(world.net.sealing.as_ref()?, face.of, &held)?;
     let mut told = Map::from_iter([("id".to_owned(), json!(id)), ("mime_type".to_owned(), json!(mimetype))]);
     if !caption.is_empty() {
         told.insert("caption".to_owned(), json!(caption));
