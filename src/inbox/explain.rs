@@ -11,6 +11,7 @@ use crate::inbox::advice::advice;
 use crate::message::{FileState, MessageKind, Origin, Status};
 use crate::store::accounts::{AccountRow, account_find};
 use crate::store::explanations::{AHEAD_MAX, AcceptingCall, WaitingRow, accepting_call, waiting_ahead, waiting_find};
+use crate::store::message_prices::{MessagePrice, message_price_find};
 use crate::store::messages::{HistoryRow, MessageRow, MessageView, history_list, message_find};
 use crate::store::outbox::Stage;
 use crate::store::send_steps::{SendStep, StepKind, send_step_list};
@@ -91,6 +92,7 @@ struct Facts {
     ahead: i64,
     call: Option<AcceptingCall>,
     told: Vec<Told>,
+    price: Option<MessagePrice>,
 }
 
 /// Explains a message; `None` where the workspace has none of this uid.
@@ -116,6 +118,7 @@ pub fn explain(
         ahead,
         call: accepting_call(tx, workspace, uid)?,
         told: told_of(tx, workspace, uid, message.received_at)?,
+        price: message_price_find(tx, workspace, uid)?,
     };
     let (standing, steps) = tell(&view, &facts);
     Ok(Some(Explanation { view, standing, steps }))
@@ -136,6 +139,7 @@ fn tell(view: &MessageView, facts: &Facts) -> (Standing, Vec<Step>) {
     let tried = facts.tries.iter().map(try_step);
     let moved = facts.history.iter().filter(|step| step.status != Status::Pending);
     steps.extend(tried.chain(moved.map(|step| status_step(step, message))));
+    steps.extend(facts.price.as_ref().map(|price| price_step(price, facts)));
     steps.extend(changes(view));
     steps.extend(facts.told.iter().map(told_step));
     steps[1..].sort_by_key(|step| step.at);
@@ -224,6 +228,14 @@ fn told_step(told: &Told) -> Step {
         }
         DeliveryState::Failed => step(at, format!("Webhook {webhook} was not told {event_type}"), why, again),
     }
+}
+
+fn price_step(price: &MessagePrice, facts: &Facts) -> Step {
+    let MessagePrice { category, model, is_billable } = price;
+    let at = facts.history.last().map_or(facts.now, |moved| moved.at);
+    let model = if model.is_empty() { String::new() } else { format!(" ({model})") };
+    let what = if *is_billable { "WhatsApp bills it" } else { "WhatsApp doesn't bill it" };
+    step(at, what, format!("As {category}{model}"), "")
 }
 
 fn status_step(moved: &HistoryRow, message: &MessageRow) -> Step {

@@ -162,3 +162,50 @@ async fn an_account_that_was_added_shows_its_kind_and_no_secret() {
         assert!(!listed.contains(secret.as_str()));
     }
 }
+
+#[tokio::test]
+async fn a_chat_shows_its_window_and_a_send_outside_of_it_is_refused_but_as_a_template() {
+    let told = Told::on(Engine::Sqlite).await;
+    let token = told.stage.token().await;
+    let cold = json!({"phone": "+1 202 555 0177", "text": "Your bike is ready"});
+    let refused = token.post("/messages", cold.clone()).await;
+    assert_eq!((refused.status, &refused.body()["error_code"]), (StatusCode::BAD_REQUEST, &json!("validation_error")));
+    assert_eq!(refused.body()["errors"][0]["fields"], json!(["text"]));
+    let seconds = told.stage.clock.now().ms() / 1_000;
+    assert_eq!(told.tell(json!({"messages": [said("wamid.A", "hi", seconds)]})).await.status, StatusCode::OK);
+    let window = || async {
+        let chat = token.get("/chats").await.body()["data"]["chats"][0].clone();
+        (chat["service_window_is_open"].clone(), chat["service_window_expires_at"].clone())
+    };
+    assert_eq!(window().await, (json!(true), json!("2026-01-16 09:00:00 +0000")));
+    assert_eq!(token.post("/messages", cold.clone()).await.status, StatusCode::OK);
+    told.stage.advance(std::time::Duration::from_secs(24 * 3_600));
+    assert_eq!(window().await, (json!(false), Value::Null));
+    assert_eq!(token.post("/messages", cold).await.status, StatusCode::BAD_REQUEST);
+    let template = |rest: Value| {
+        let mut body = json!({"phone": "+1 202 555 0177", "whatsapp_template": "bike_ready"});
+        body.as_object_mut().expect("an object").extend(rest.as_object().expect("an object").clone());
+        let token = &token;
+        async move { token.post("/messages", body).await }
+    };
+    let good = template(json!({"whatsapp_template_variables": ["Ines", "tandem"]})).await;
+    assert_eq!(good.status, StatusCode::OK, "{}", good.text());
+    for (bad, field) in [
+        (json!({"text": "and this"}), "whatsapp_template"),
+        (json!({"whatsapp_template": "no blanks here"}), "whatsapp_template"),
+        (json!({"whatsapp_template_language": "en-US"}), "whatsapp_template_language"),
+        (json!({"whatsapp_template_variables": "Ines"}), "whatsapp_template_variables"),
+        (json!({"whatsapp_template_variables": [" "]}), "whatsapp_template_variables"),
+        (json!({"whatsapp_template_variables": ["a\0"]}), "whatsapp_template_variables"),
+        (json!({"whatsapp_template_variables": vec!["x"; 51]}), "whatsapp_template_variables"),
+        (json!({"whatsapp_account_phone": "+12025550198"}), ""),
+    ] {
+        let answer = template(bad.clone()).await;
+        if field.is_empty() {
+            assert_eq!(answer.body()["error_code"], "not_supported", "{bad}: {}", answer.text());
+            continue;
+        }
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{bad}: {}", answer.text());
+        assert_eq!(answer.body()["errors"][0]["fields"][0], field, "{bad}: {}", answer.text());
+    }
+}
