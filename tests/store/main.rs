@@ -14,6 +14,7 @@ mod people;
 mod plans;
 mod receive;
 mod round_trips;
+mod round_trips_cloud;
 mod round_trips_files;
 mod round_trips_inbox;
 mod round_trips_sandbox;
