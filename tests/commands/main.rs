@@ -1,6 +1,7 @@
 //! The program as an operator meets it: the real binary, started and asked from outside.
 
 mod api_log;
+mod cloud;
 mod control;
 mod doctor;
 mod ephemeral;
