@@ -32,9 +32,7 @@ use partyline::store::workspaces::workspace_update;
 use partyline::workspace::settings::create_workspace;
 use partyline::workspace::tokens::Caller;
 use tempfile::TempDir;
-use transport::{Address, Capabilities};
-
-use crate::far::incoming;
+use transport::{Address, Capabilities, Incoming, IncomingBody, Sender};
 
 const CREDITS: i64 = 1_000_000;
 const KEY: SealingKey = SealingKey::new([7; 32]);
@@ -181,7 +179,15 @@ impl Kit {
             return;
         }
         let (account, uid) = (self.account, self.app.ids.message_uid(self.now()));
-        let said = incoming(&from, &format!("opener of {to}"), OPENER, self.now());
+        let said = Incoming {
+            chat: from.clone(),
+            chat_name: String::new(),
+            sender: Sender { address: from, name: String::new() },
+            wamid: format!("opener of {to}"),
+            at_ms: self.now().ms(),
+            body: IncomingBody::Text(OPENER.to_owned()),
+            reply_to: None,
+        };
         let work = move |write: &mut Write<'_, '_>| receive_message(write, account, uid, &said).map(drop);
         self.app.write(self.workspace, Priority::Foreground, work).await.expect("received");
     }
