@@ -1,6 +1,7 @@
 //! What the parts of a running server share, and the one way they write.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -39,6 +40,21 @@ pub struct Settings {
     pub files_folder: PathBuf,
 }
 
+/// Where Meta's Graph is, and which version of it is spoken. Both are the operator's to set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GraphPlace {
+    /// Without a slash at the end.
+    pub url: String,
+    /// As `v25.0`.
+    pub version: String,
+}
+
+impl Default for GraphPlace {
+    fn default() -> GraphPlace {
+        GraphPlace { url: "https://graph.facebook.com".to_owned(), version: "v25.0".to_owned() }
+    }
+}
+
 /// The server's shared parts; cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -60,6 +76,11 @@ pub struct Parts {
     pub outbound: Outbound,
     pub blobs: Blobs,
     pub live: Live,
+    /// Orders what happens in the sandboxes.
+    pub sandbox_ids: Arc<IdSource>,
+    /// Where this server listens, once it does.
+    pub own_address: Arc<OnceLock<SocketAddr>>,
+    graph: OnceLock<GraphPlace>,
     link_key: OnceLock<LinkKey>,
     sealing_key: OnceLock<SealingKey>,
 }
@@ -94,6 +115,9 @@ impl App {
             outbound,
             blobs,
             live,
+            sandbox_ids: Arc::default(),
+            own_address: Arc::default(),
+            graph: OnceLock::new(),
             link_key,
             sealing_key: OnceLock::new(),
         };
@@ -105,6 +129,18 @@ impl App {
     pub fn sealing_with(self, key: SealingKey) -> App {
         let _ = self.sealing_key.set(key);
         self
+    }
+
+    /// The same with the place of Meta's Graph that the operator named. The first one given stays.
+    #[must_use]
+    pub fn with_graph(self, graph: GraphPlace) -> App {
+        let _ = self.graph.set(graph);
+        self
+    }
+
+    /// Where Meta's Graph is.
+    pub fn graph(&self) -> &GraphPlace {
+        self.graph.get_or_init(GraphPlace::default)
     }
 
     /// What secrets at rest are sealed with.

@@ -20,6 +20,8 @@ pub const DATABASE_FILE: &str = "partyline.db";
 const DATA: &str = "./partyline-data";
 const LISTEN: &str = "127.0.0.1:8080";
 const SANDBOX_SPEED: &str = "1";
+const GRAPH_URL: &str = "https://graph.facebook.com";
+const GRAPH_VERSION: &str = "v25.0";
 const LOG_FORMAT: &str = "text";
 const LOG: &str = "info";
 
@@ -56,6 +58,14 @@ pub struct Options {
     /// How many times faster than people the sandbox's contacts act; 0 is at once [default: 1]
     #[arg(long, global = true, value_name = "TIMES", env = "PARTYLINE_SANDBOX_SPEED")]
     sandbox_speed: Option<String>,
+
+    /// Where Meta's Graph is, for accounts of kind cloud [default: https://graph.facebook.com]
+    #[arg(long, global = true, value_name = "URL", env = "PARTYLINE_GRAPH_URL")]
+    graph_url: Option<String>,
+
+    /// Which version of Meta's Graph is spoken [default: v25.0]
+    #[arg(long, global = true, value_name = "VERSION", env = "PARTYLINE_GRAPH_VERSION")]
+    graph_version: Option<String>,
 
     /// Whom people on this server ask for more calls or credits: an email address or a page [default: none]
     #[arg(long, global = true, value_name = "CONTACT", env = "PARTYLINE_SUPPORT_CONTACT")]
@@ -114,6 +124,8 @@ pub struct Config {
     pub trusted_proxies: Given<Vec<IpNet>>,
     pub outbound_allow: Given<Vec<IpNet>>,
     pub sandbox_speed: Given<f64>,
+    pub graph_url: Given<String>,
+    pub graph_version: Given<String>,
     pub support_contact: Given<String>,
     pub log_format: Given<LogFormat>,
     pub log: Given<String>,
@@ -140,6 +152,13 @@ impl Config {
                 options.sandbox_speed.as_ref(),
                 SANDBOX_SPEED,
                 parse::sandbox_speed,
+            )?,
+            graph_url: reader.read("graph_url", options.graph_url.as_ref(), GRAPH_URL, parse::graph_url)?,
+            graph_version: reader.read(
+                "graph_version",
+                options.graph_version.as_ref(),
+                GRAPH_VERSION,
+                parse::graph_version,
             )?,
             support_contact: reader.read(
                 "support_contact",

@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use transport::Capabilities;
+
 use crate::accounts::choice::{Fairness, choose};
 use crate::accounts::cold::{cold_left, count_cold};
 use crate::accounts::health::{Gate, gate, is_limited, meet_deadline};
@@ -77,15 +79,16 @@ pub fn claim(
     let rows = outbox_ready(write.tx, workspace, account, limit)?;
     let choice = choose(rows, busy, write.now, rows_max, fairness);
     claims.fairness = choice.fairness;
+    let has_templates = Capabilities::of(row.transport).templates;
     let mut cold = 0;
-    for row in &choice.rows {
-        let first_try = row.class >= Urgency::Cold as i64 && row.attempts == 0;
+    for one in &choice.rows {
+        let first_try = one.class >= Urgency::Cold as i64 && one.attempts == 0;
         if first_try && cold_left.is_some_and(|left| cold >= left) {
             continue;
         }
-        let claimed = claim_one(write, row)?;
-        cold += i64::from(first_try && claimed.as_ref().is_some_and(is_message));
-        claims.messages.extend(claimed);
+        let Some(claimed) = claim_one(write, one)? else { continue };
+        cold += i64::from(first_try && is_message(&claimed));
+        claims.messages.push(if has_templates { claimed.with_template(write.tx, workspace)? } else { claimed });
     }
     count_cold(write, &row, &care, cold)?;
     Ok(claims)

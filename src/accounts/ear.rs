@@ -14,7 +14,7 @@ use crate::accounts::linking::record_step;
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
-use crate::id::{AccountId, WorkspaceId};
+use crate::id::{AccountId, MessageUid, WorkspaceId};
 use crate::inbox::calls::record_call;
 use crate::inbox::changes::{record_edit, record_revoke};
 use crate::inbox::contacts::join_addresses;
@@ -22,14 +22,18 @@ use crate::inbox::groups::apply_group_change;
 use crate::inbox::reactions::record_reaction;
 use crate::inbox::receipts::record_participant_receipt;
 use crate::inbox::receive::receive_message;
-use crate::inbox::status::record_receipt;
+use crate::inbox::status::{News, record_news};
 use crate::message::{Failure, Status};
 use crate::store::Write;
+use crate::store::message_prices::MessagePrice;
 
 /// Receipts stored in one write. Each is quick, and a write that is too long makes everybody wait.
 const RECEIPTS_MAX: usize = 100;
 /// Messages on their way into the database at once.
 const MESSAGES_MAX: usize = 100;
+
+/// Of a price's category and model.
+const WORD_CHARS_MAX: usize = 64;
 
 /// The ear of one account.
 pub struct AccountEar {
@@ -150,9 +154,19 @@ fn store_receipt(write: &mut Write<'_, '_>, account: AccountId, receipt: &Receip
             (Status::Failed, Some(Failure { code: *code, title, details }))
         }
     };
-    let at = Time::from_ms(receipt.at_ms);
+    let price = receipt.price.as_ref().map(|price| MessagePrice {
+        category: short(&price.category),
+        model: short(&price.model),
+        is_billable: price.is_billable,
+    });
+    let (wamid, uid, at) = (receipt.wamid.clone(), receipt.uid.map(MessageUid), Time::from_ms(receipt.at_ms));
     if let Some(participant) = &receipt.participant {
-        return record_participant_receipt(write, account, &receipt.wamid, participant, status, at).map(drop);
+        return record_participant_receipt(write, account, &wamid, participant, status, at).map(drop);
     }
-    record_receipt(write, account, &receipt.wamid, status, failure.as_ref(), at).map(drop)
+    record_news(write, account, &News { wamid, uid, status, failure, price, at }).map(drop)
+}
+
+/// WhatsApp's word, as it is stored.
+fn short(word: &str) -> String {
+    word.chars().filter(|letter| *letter != '\0').take(WORD_CHARS_MAX).collect()
 }

@@ -4,9 +4,11 @@
 pub mod choice;
 mod claim;
 pub mod cold;
+pub mod cloud;
 mod ear;
 mod fetch;
 mod files;
+pub mod graph;
 pub mod health;
 mod link;
 mod linker;
@@ -36,6 +38,7 @@ pub use worker::{IN_FLIGHT_MAX, Turn, Worker};
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::transports::net::Net;
 use crate::transports::sandbox::World;
 
 /// What this server's sandboxes are built on.
@@ -46,5 +49,13 @@ pub fn world(app: &App) -> World {
         speed: app.settings.sandbox_speed,
         files: Arc::new(files::OwnFiles(app.blobs.clone())),
         bells: Arc::clone(&app.sandbox_bells),
+        ids: Arc::clone(&app.sandbox_ids),
+        net: Net {
+            outbound: app.outbound.clone(),
+            sealing: app.sealing_key().ok().cloned(),
+            graph: app.graph().clone(),
+            own: Arc::clone(&app.own_address),
+            public_url: app.settings.public_url.clone(),
+        },
     }
 }

@@ -144,6 +144,7 @@ pub fn record(write: &mut Write<'_, '_>, finished: &Finished) -> Result<(), Erro
                 }
             }
         }
+        Outcome::Uncertain { .. } if is_settled(write, message)? => drop(outbox_delete(write, row, reply_after)?),
         Outcome::Uncertain { reason } => {
             if outbox_set_uncertain(write, row, reply_after, &stored(reason))? {
                 note(write, message, StepKind::Uncertain, Time::NEVER, reason)?;
@@ -151,6 +152,12 @@ pub fn record(write: &mut Write<'_, '_>, finished: &Finished) -> Result<(), Erro
         }
     }
     Ok(())
+}
+
+/// Whether news of the message was faster than the end of its hand-over.
+fn is_settled(write: &mut Write<'_, '_>, message: &OutboxMessage) -> Result<bool, Error> {
+    let status = message_status(write.tx, write.workspace.id, message.row.message)?;
+    Ok(status.is_some_and(|status| status >= Status::Sent))
 }
 
 /// Keeps what came of a try for whoever asks later, and tells the log where the message now waits for something. A

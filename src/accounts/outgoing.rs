@@ -1,6 +1,6 @@
 //! What a waiting message becomes for its transport.
 
-use transport::{Address, Body, Outgoing, OutgoingFile};
+use transport::{Address, Body, Outgoing, OutgoingFile, OutgoingTemplate};
 
 use crate::store::message_changes::ChangeKind;
 use crate::store::message_files::MessageFile;
@@ -19,7 +19,12 @@ pub fn outgoing(message: &OutboxMessage) -> Outgoing {
 
 fn body(body: &OutboxBody) -> Body {
     match body {
-        OutboxBody::Message { text, attachment } => {
+        OutboxBody::Message { template: Some(template), .. } => Body::Template(OutgoingTemplate {
+            name: template.name.clone(),
+            language: template.language.clone(),
+            variables: serde_json::from_str(&template.variables).unwrap_or_default(),
+        }),
+        OutboxBody::Message { text, attachment, template: None } => {
             let file = attachment.as_ref().and_then(|file| outgoing_file(file, text));
             file.map_or_else(|| Body::Text(text.clone()), Body::File)
         }

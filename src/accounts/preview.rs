@@ -9,6 +9,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::inbox::contacts::other_address;
 use crate::inbox::send::{Decision, SendMessage, decide, look};
+use crate::inbox::window::{Window, closed_words};
 use crate::store::Write;
 use crate::store::accounts::{AccountRow, account_find};
 use crate::store::outbox::{outbox_ahead, outbox_ahead_in_chat};
@@ -69,7 +70,9 @@ pub fn preview(write: &mut Write<'_, '_>, caller: &Caller, request: &SendMessage
     match decide(write.tx, caller, request, &routes, now) {
         Ok(decision) => {
             let refusal = ensure_credits(write, decision.cost).err();
-            preview.is_accepted = refusal.is_none();
+            let closed = window_closed(decision.window);
+            preview.is_accepted = refusal.is_none() && closed.is_none();
+            preview.obstacles.extend(closed);
             preview.obstacles.extend(refusal.as_ref().map(obstacle));
             preview.way = way(write, request, &decision, &mut preview.obstacles)?;
         }
@@ -91,9 +94,7 @@ fn way(
     let starts_at = request.send_at.unwrap_or(now);
     let held = held_up(&account, starts_at);
     obstacles.extend(held.clone());
-    let last_inbound_at = route.chat.as_ref().map_or(Time::NEVER, |chat| chat.last_inbound_at);
     let capabilities = Capabilities::of(route.transport);
-    obstacles.extend(window_closed(capabilities, last_inbound_at, starts_at));
     let ahead = match request.send_at {
         // What will be waiting then, nobody knows.
         Some(_) => 0,
@@ -136,17 +137,9 @@ fn held_up(account: &AccountRow, at: Time) -> Option<Obstacle> {
     Some(Obstacle { code, message, until })
 }
 
-fn window_closed(capabilities: Capabilities, last_inbound_at: Time, at: Time) -> Option<Obstacle> {
-    let hours = capabilities.service_window_hours?;
-    let is_open =
-        !last_inbound_at.is_never() && at.since(last_inbound_at) < Duration::from_secs(u64::from(hours) * 3600);
-    (!is_open).then(|| Obstacle {
-        code: "service_window_closed",
-        message: format!(
-            "The contact hasn't written in the last {hours} hours; WhatsApp takes nothing but templates now"
-        ),
-        until: None,
-    })
+fn window_closed(window: Window) -> Option<Obstacle> {
+    let Window::Closed { hours } = window else { return None };
+    Some(Obstacle { code: "service_window_closed", message: closed_words(hours), until: None })
 }
 
 fn obstacle(refusal: &Error) -> Obstacle {

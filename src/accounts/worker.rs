@@ -273,12 +273,13 @@ impl Worker {
     /// Takes over the rows that are marked as being handed over and that no task of ours has.
     async fn recover(&mut self, recovery: Recovery) -> Result<(), Error> {
         let (workspace, account) = (self.workspace, self.account);
-        let rows_max = 4 * IN_FLIGHT_MAX as i64;
+        let (rows_max, has_templates) = (4 * IN_FLIGHT_MAX as i64, self.capabilities.templates);
         let look = move |snapshot: &mut database::Snapshot<'_>| {
             let rows = outbox_sending(snapshot, workspace, account, rows_max)?;
             let mut messages = Vec::with_capacity(rows.len());
             for row in rows {
-                messages.extend(outbox_message(snapshot, workspace, account, row.seq)?);
+                let Some(message) = outbox_message(snapshot, workspace, account, row.seq)? else { continue };
+                messages.push(if has_templates { message.with_template(snapshot, workspace)? } else { message });
             }
             Ok(messages)
         };

@@ -1,11 +1,12 @@
-//! WhatsApp accounts from the command line: listed, linked, named, given up.
+//! WhatsApp accounts from the command line: listed, linked, added, named, given up.
 
 use std::time::Duration;
 
 use qrcode::{Color, EcLevel, QrCode};
 
 use super::{Out, unexpected};
-use crate::cli::arguments::{AccountAction, By};
+use crate::cli::account_cloud;
+use crate::cli::arguments::{AccountAction, AddAction, By};
 use crate::config::Config;
 use crate::control::reach::{IfMissing, Reach};
 use crate::control::view::{AccountView, LinkingView};
@@ -53,6 +54,12 @@ pub fn account(config: &Config, action: AccountAction, out: &mut Out) -> Result<
         AccountAction::Rename { phone, name, workspace } => {
             let said = format!("{phone} is called {name} now.");
             reach.run(Command::AccountRename { workspace: workspace.id, phone, name })?;
+            out.line(&said);
+        }
+        AccountAction::Add(AddAction::Cloud(arguments)) => return account_cloud::add(&mut reach, arguments, out),
+        AccountAction::SetToken { phone, access_token, workspace } => {
+            let said = format!("{phone} has a new token; it is connected within a minute.");
+            account_cloud::renew_token(&mut reach, workspace, phone, access_token)?;
             out.line(&said);
         }
     }

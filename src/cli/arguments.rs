@@ -30,7 +30,7 @@ pub enum Action {
     /// Make and list workspaces, and set their limits
     #[command(subcommand)]
     Workspace(WorkspaceAction),
-    /// List, link, name and unlink WhatsApp accounts
+    /// List, add, link, name and unlink WhatsApp accounts
     #[command(subcommand)]
     Account(AccountAction),
     /// Send a message
@@ -210,6 +210,19 @@ pub enum AccountAction {
         #[command(flatten)]
         workspace: Chosen,
     },
+    /// Add an account
+    #[command(subcommand)]
+    Add(AddAction),
+    /// Give an account of kind cloud a new access token; it is checked first
+    SetToken {
+        /// The account, by its phone
+        phone: String,
+        /// The new token; better in the environment, where nobody else reads it
+        #[arg(long, env = "PARTYLINE_CLOUD_TOKEN", hide_env_values = true)]
+        access_token: String,
+        #[command(flatten)]
+        workspace: Chosen,
+    },
 }
 
 /// How an account is linked.
@@ -231,6 +244,37 @@ impl By {
             By::Code => "code",
         }
     }
+}
+
+
+#[derive(Subcommand, Debug)]
+pub enum AddAction {
+    /// A number of Meta's Cloud API; its token is checked first
+    Cloud(AddCloudArguments),
+}
+
+#[derive(Args, Debug)]
+pub struct AddCloudArguments {
+    /// What the account is called [default: as Meta knows the number]
+    #[arg(long, default_value = "")]
+    pub name: String,
+    /// Meta's id of the number, from the app's settings
+    #[arg(long, value_name = "ID", required_unless_present = "sandbox")]
+    pub phone_number_id: Option<String>,
+    /// Meta's id of the WhatsApp Business account
+    #[arg(long, value_name = "ID", required_unless_present = "sandbox")]
+    pub business_id: Option<String>,
+    /// The app's access token; better in the environment, where nobody else reads it
+    #[arg(long, env = "PARTYLINE_CLOUD_TOKEN", hide_env_values = true, required_unless_present = "sandbox")]
+    pub access_token: Option<String>,
+    /// The app's secret, by which its callbacks are known; better in the environment
+    #[arg(long, env = "PARTYLINE_CLOUD_SECRET", hide_env_values = true, required_unless_present = "sandbox")]
+    pub app_secret: Option<String>,
+    /// Speak to a sandbox account of this workspace instead of Meta: all the same, offline
+    #[arg(long, conflicts_with_all = ["phone_number_id", "business_id"])]
+    pub sandbox: bool,
+    #[command(flatten)]
+    pub workspace: Chosen,
 }
 
 #[derive(Subcommand, Debug)]

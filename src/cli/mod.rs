@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and who answers it. The words of an answer stand here; the work doesn't.
 
 mod account;
+mod account_cloud;
 mod api_log;
 mod arguments;
 mod doctor;
@@ -185,7 +186,7 @@ fn backup(config: &Config, path: &std::path::Path, out: &mut Out) -> Result<(), 
 }
 
 /// Only a server of another version can answer something else than was asked for.
-fn unexpected(output: &Output) -> Failure {
+pub(crate) fn unexpected(output: &Output) -> Failure {
     let kind = serde_json::to_value(output).ok();
     let kind = kind.as_ref().and_then(|value| value.as_object()).and_then(|fields| fields.keys().next().cloned());
     let kind = kind.unwrap_or_else(|| "nothing".to_owned());

@@ -37,6 +37,8 @@ impl Config {
             setting("trusted_proxy", networks(&self.trusted_proxies.value), self.trusted_proxies.source),
             setting("outbound_allow", networks(&self.outbound_allow.value), self.outbound_allow.source),
             setting("sandbox_speed", self.sandbox_speed.value.to_string(), self.sandbox_speed.source),
+            setting("graph_url", self.graph_url.value.clone(), self.graph_url.source),
+            setting("graph_version", self.graph_version.value.clone(), self.graph_version.source),
             setting("support_contact", self.support_contact.value.clone(), self.support_contact.source),
             setting("log_format", log_format.to_owned(), self.log_format.source),
             setting("log", self.log.value.clone(), self.log.source),

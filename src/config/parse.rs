@@ -90,6 +90,20 @@ fn network(text: &str) -> Result<IpNet, String> {
         .map_err(|_| format!("\"{text}\" is no network; write it as 10.0.0.0/8, or name a single address as 10.0.0.7"))
 }
 
+/// Where a Graph is: as [`public_url`], and there must be one.
+pub fn graph_url(text: &str) -> Result<String, String> {
+    let advice = || "write it as https://graph.facebook.com".to_owned();
+    public_url(text).map_err(|why| format!("{why} (or {})", advice()))?.ok_or_else(advice)
+}
+
+/// A version of the Graph.
+pub fn graph_version(text: &str) -> Result<String, String> {
+    let numbers = text.strip_prefix('v').and_then(|rest| rest.split_once('.'));
+    let is_number = |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_version = numbers.is_some_and(|(major, minor)| is_number(major) && is_number(minor));
+    is_version.then(|| text.to_owned()).ok_or_else(|| format!("\"{text}\" is no version; write it as v25.0"))
+}
+
 /// Whom to ask: one line of text.
 pub fn support_contact(text: &str) -> Result<String, String> {
     let is_line = text.chars().count() <= 200 && !text.chars().any(char::is_control);

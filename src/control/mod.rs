@@ -63,6 +63,19 @@ pub enum Command {
         workspace: Option<String>,
         uid: String,
     },
+    /// Adds a number of Meta's Cloud API, or one whose far side is a sandbox account of the workspace.
+    AccountAddCloud {
+        workspace: Option<String>,
+        name: String,
+        link: CloudLink,
+    },
+    /// Gives an account of kind cloud another token.
+    AccountRenewToken {
+        workspace: Option<String>,
+        /// The account's phone.
+        phone: String,
+        access_token: Secret,
+    },
     /// The newest rows of the API log that are older than `before`, newest first, at most [`API_LOG_ROWS_MAX`].
     ApiLog {
         workspace: Option<String>,
@@ -130,6 +143,33 @@ pub struct TokenLimits {
     pub collapse_duplicates: bool,
 }
 
+/// Something secret: it isn't shown where the rest is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Secret(..)")
+    }
+}
+
+/// What a new account of kind cloud speaks to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloudLink {
+    Meta {
+        phone_number_id: String,
+        business_id: String,
+        access_token: Secret,
+        app_secret: Secret,
+    },
+    /// A sandbox account, by its phone; the one that was linked last where none is named.
+    Sandbox {
+        phone: Option<String>,
+    },
+}
+
 /// New limits; what isn't named stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
@@ -173,6 +213,14 @@ pub enum Output {
     SetupLink {
         url: String,
         expires_at: String,
+    },
+    /// An account of kind cloud was added.
+    CloudAdded {
+        phone: String,
+        name: String,
+        /// For Meta's app: where it tells what happens, and the word by which it is known.
+        callback_url: String,
+        verify_token: String,
     },
     Copied {
         bytes: u64,

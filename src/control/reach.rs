@@ -7,12 +7,13 @@ use tokio::runtime::Runtime;
 
 use super::client::Connection;
 use super::{Command, Output, fingerprint, run};
-use crate::app::{App, Settings};
+use crate::app::{App, GraphPlace, Settings};
 use crate::clock::Clock;
 use crate::config::{Config, Source};
 use crate::data_folder::DataFolder;
 use crate::failure::Failure;
 use crate::outbound::Policy;
+use crate::sealing::SealingKey;
 use crate::store::MIGRATIONS;
 use crate::store::health::schema_version;
 
@@ -108,7 +109,14 @@ impl Here {
             outbound: Policy::allowing(config.outbound_allow.value.clone()),
             files_folder: DataFolder::files_in(&config.data.value),
         };
-        let app = App::new(database, Clock::system(), settings);
+        let graph = GraphPlace { url: config.graph_url.value.clone(), version: config.graph_version.value.clone() };
+        let app = App::new(database, Clock::system(), settings).with_graph(graph);
+        // On PostgreSQL there may be no folder here, and then what needs its key says so.
+        let key = DataFolder::find(&config.data.value).and_then(|folder| folder.read_key().ok());
+        let app = match key {
+            Some(key) => app.sealing_with(SealingKey::new(key)),
+            None => app,
+        };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::new(format!("This process can't start: {error}")))?;
         Ok(Reach::Here(Box::new(Here { app, runtime, _lock: lock })))

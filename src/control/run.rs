@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::view::{ApiCallView, DatabaseView, MessageView, TokenView, WorkspaceView};
 use super::{API_LOG_ROWS_MAX, Command, EVENTS_MAX, EVENTS_WAIT_MS_MAX, Limits, Output, accounts};
+use crate::accounts::cloud::{AddedCloud, NewCloud, add_cloud, add_sandbox_cloud, renew_cloud_token};
 use crate::accounts::link_sandbox;
 use crate::accounts::trigger::{ECHO, Ids, Plan, fire, lacks_chat, plan};
 use crate::app::App;
@@ -21,6 +22,7 @@ use crate::inbox::send::{SendMessage, queue_message};
 use crate::inbox::values::{MessageText, Phone};
 use crate::message::Origin;
 use crate::store::Write;
+use crate::store::accounts::account_list;
 use crate::store::api_calls::api_call_page;
 use crate::store::counters::counters_find;
 use crate::store::health::{database_now, integrity, schema_version};
@@ -78,6 +80,16 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
             let workspace = choose(app, workspace).await?;
             message(app, workspace, &uid).await
         }
+        Command::AccountAddCloud { workspace, name, link } => {
+            let workspace = choose(app, workspace).await?.id;
+            account_add_cloud(app, workspace, name, link).await
+        }
+        Command::AccountRenewToken { workspace, phone, access_token } => {
+            let workspace = choose(app, workspace).await?.id;
+            let account = account_by_phone(app, workspace, &phone).await?;
+            renew_cloud_token(app, workspace, Cause::Operator, account, &access_token.0).await?;
+            Ok(Output::Done)
+        }
         Command::ApiLog { workspace, before, rows } => api_log(app, workspace, before, rows).await,
         Command::Events { workspace, after, wait_ms } => {
             let workspace = choose(app, workspace).await?.id;
@@ -132,6 +144,31 @@ async fn choose(app: &App, wanted: Option<String>) -> Result<Workspace, Error> {
     found
         .cloned()
         .ok_or_else(|| Error::not_found(format!("There is no workspace \"{wanted}\"; those there are:\n{}", names())))
+}
+
+async fn account_add_cloud(
+    app: &App,
+    workspace: WorkspaceId,
+    name: String,
+    link: super::CloudLink,
+) -> Result<Output, Error> {
+    let added = match link {
+        super::CloudLink::Meta { phone_number_id, business_id, access_token, app_secret } => {
+            let (access_token, app_secret) = (access_token.0, app_secret.0);
+            let new = NewCloud { name, phone_number_id, business_id, access_token, app_secret };
+            add_cloud(app, workspace, Cause::Operator, new).await?
+        }
+        super::CloudLink::Sandbox { phone } => add_sandbox_cloud(app, workspace, Cause::Operator, phone, &name).await?,
+    };
+    let AddedCloud { phone, name, callback_url, verify_token, .. } = added;
+    Ok(Output::CloudAdded { phone, name, callback_url, verify_token })
+}
+
+async fn account_by_phone(app: &App, workspace: WorkspaceId, phone: &str) -> Result<AccountId, Error> {
+    let wanted = Phone::parse("account", phone)?;
+    let all = app.read(move |snapshot| Ok::<_, Error>(account_list(snapshot, workspace)?)).await?;
+    let found = all.into_iter().find(|row| row.phone == wanted.as_str());
+    found.map(|row| row.id).ok_or_else(|| Error::not_found(format!("There is no account {phone} in this workspace")))
 }
 
 async fn token_create(

@@ -18,7 +18,7 @@ use crate::http::error::{Failure, FailureField};
 use crate::http::layers::AllowBody;
 use crate::http::public::{
     accounts, chat_messages, chats, events, explain, file_fetch, file_messages, files, invitations, labels, marks,
-    message_changes, messages, notes, preview, reactions, sandbox, sandbox_calls, sandbox_inbound, scheduled, search,
+    message_changes, messages, notes, preview, reactions, sandbox, sandbox_calls, sandbox_graph, sandbox_inbound, scheduled, search,
     sending, teammates, templates, templates_v2, uncertain, webhook_deliveries, webhook_requests, webhooks, workspace,
 };
 
@@ -97,6 +97,7 @@ fn sandbox_control() -> OpenApiRouter<PublicState> {
     OpenApiRouter::new()
         .routes(routes!(sandbox_inbound::inbound))
         .routes(routes!(sandbox_calls::call))
+        .routes(routes!(sandbox_graph::open))
         .routes(routes!(sandbox::push))
         .routes(routes!(sandbox::rule))
         .routes(routes!(sandbox::clock))

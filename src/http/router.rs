@@ -15,7 +15,9 @@ use crate::http::docs;
 use crate::http::downloads;
 use crate::http::error::json;
 use crate::http::fields::percent_decoded;
+use crate::http::graph;
 use crate::http::openapi::{BASE_PATH, document, operations};
+use crate::http::provider;
 use crate::http::swagger;
 
 /// All routes: the public API, its documentation, the pages.
@@ -34,6 +36,8 @@ pub fn router(app: App) -> Router {
         .merge(docs::routes(&app))
         .merge(pages)
         .merge(downloads)
+        .merge(provider::routes(app.clone()))
+        .merge(graph::routes(app))
         .merge(public)
         .method_not_allowed_fallback(wrong_method)
         .fallback(fallback)

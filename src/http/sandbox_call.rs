@@ -61,6 +61,10 @@ impl SandboxCall {
         &self.app
     }
 
+    pub fn workspace(&self) -> WorkspaceId {
+        self.caller.workspace
+    }
+
     /// Reads the query with `read`.
     ///
     /// # Errors
@@ -160,7 +164,8 @@ impl SandboxCall {
         name_in_path(self.route.as_ref(), &self.path, error).into_response()
     }
 
-    fn answer<T: Serialize>(&self, data: Result<T, Error>) -> Response {
+    /// Answers with what was done already.
+    pub fn answer<T: Serialize>(&self, data: Result<T, Error>) -> Response {
         let data = match data {
             Ok(data) => data,
             Err(error) => return self.refuse(error),

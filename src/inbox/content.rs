@@ -1,11 +1,14 @@
 //! What a send says, and to whom: parsed once, at the edge.
 
+use std::collections::BTreeMap;
+
 use transport::Address;
 
 use crate::error::Error;
 use crate::id::{ChatId, FileUid, TemplateId};
 use crate::inbox::values::{ChatName, MessageText, Phone, TEXT_CHARS_MAX};
 use crate::store::files::FileRow;
+use crate::store::template_sends::TemplateSend;
 
 /// Whom a message is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +30,32 @@ impl Recipient {
 pub struct Content {
     text: Option<MessageText>,
     attachment: Option<Attachment>,
+    template: Option<WhatsAppTemplate>,
+}
+
+/// A template that WhatsApp has approved, with the words for its places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WhatsAppTemplate {
+    pub name: String,
+    /// As `en_US`.
+    pub language: String,
+    /// By the place's number or name.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl WhatsAppTemplate {
+    /// As it is kept beside its message.
+    pub fn stored(&self) -> TemplateSend {
+        let variables = serde_json::to_string(&self.variables).unwrap_or_default();
+        TemplateSend { name: self.name.clone(), language: self.language.clone(), variables }
+    }
+
+    /// What the chat shows of it: whoever approved it knows its words, we don't.
+    fn shown(&self) -> String {
+        let words: Vec<&str> = self.variables.values().map(String::as_str).collect();
+        let shown = format!("[{} {}] {}", self.name, self.language, words.join(" | "));
+        shown.trim().chars().take(TEXT_CHARS_MAX).collect()
+    }
 }
 
 /// A file that goes with a message.
@@ -52,7 +81,20 @@ impl Content {
                 format!("There is nothing to send; give text of 1 to {TEXT_CHARS_MAX} characters, a file_uid, or both");
             return Err(Error::invalid("text", rule));
         }
-        Ok(Content { text, attachment })
+        Ok(Content { text, attachment, template: None })
+    }
+
+    /// A template of WhatsApp's, which is all that the message says.
+    ///
+    /// # Errors
+    /// Never for a template whose parts were read.
+    pub fn of_template(template: WhatsAppTemplate) -> Result<Content, Error> {
+        let text = Some(MessageText::parse("whatsapp_template", &template.shown())?);
+        Ok(Content { text, attachment: None, template: Some(template) })
+    }
+
+    pub fn template(&self) -> Option<&WhatsAppTemplate> {
+        self.template.as_ref()
     }
 
     pub fn text(&self) -> &str {

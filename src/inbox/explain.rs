@@ -16,6 +16,7 @@ use crate::store::chats::chat_find;
 use crate::store::explanations::{AHEAD_MAX, AcceptingCall, WaitingRow, accepting_call, waiting_ahead, waiting_find};
 use crate::store::group_members::group_find;
 use crate::store::message_receipts::RecipientRow;
+use crate::store::message_prices::{MessagePrice, message_price_find};
 use crate::store::messages::{HistoryRow, MessageRow, MessageView, history_list, message_find};
 use crate::store::outbox::Stage;
 use crate::store::send_steps::{SendStep, StepKind, send_step_list};
@@ -105,6 +106,7 @@ struct Facts {
     told: Vec<Told>,
     /// `None` where it didn't go to a group.
     crowd: Option<Crowd>,
+    price: Option<MessagePrice>,
 }
 
 /// Those of a group to whom a message went.
@@ -138,6 +140,7 @@ pub fn explain(
         ahead,
         call: accepting_call(tx, workspace, uid)?,
         told: told_of(tx, workspace, uid)?,
+        price: message_price_find(tx, workspace, uid)?,
     };
     let (standing, steps) = tell(&view, &facts);
     let recipients = facts.crowd.map(|crowd| crowd.recipients).unwrap_or_default();
@@ -168,6 +171,7 @@ fn tell(view: &MessageView, facts: &Facts) -> (Standing, Vec<Step>) {
     let moved = facts.history.iter().filter(|step| step.status != Status::Pending);
     let is_group = facts.crowd.is_some();
     steps.extend(tried.chain(moved.map(|step| status_step(step, message, is_group))));
+    steps.extend(facts.price.as_ref().map(|price| price_step(price, facts)));
     steps.extend(facts.crowd.iter().flat_map(|crowd| &crowd.recipients).take(RECIPIENTS_TOLD_MAX).flat_map(receipts));
     steps.extend(changes(view));
     steps.extend(facts.told.iter().map(told_step));
@@ -275,6 +279,14 @@ fn called(recipient: &RecipientRow) -> String {
         return recipient.name.clone();
     }
     Address::from_jid(recipient.jid.as_str()).phone().unwrap_or_else(|| recipient.jid.clone())
+}
+
+fn price_step(price: &MessagePrice, facts: &Facts) -> Step {
+    let MessagePrice { category, model, is_billable } = price;
+    let at = facts.history.last().map_or(facts.now, |moved| moved.at);
+    let model = if model.is_empty() { String::new() } else { format!(" ({model})") };
+    let what = if *is_billable { "WhatsApp bills it" } else { "WhatsApp doesn't bill it" };
+    step(at, what, format!("As {category}{model}"), "")
 }
 
 fn status_step(moved: &HistoryRow, message: &MessageRow, is_group: bool) -> Step {

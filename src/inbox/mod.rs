@@ -31,3 +31,4 @@ pub mod templates;
 pub mod uncertain;
 pub mod urgency;
 pub mod values;
+pub mod window;

@@ -17,6 +17,7 @@ use crate::inbox::schedule::{ensure_can_wait, schedule};
 use crate::inbox::templates::is_seen_by;
 use crate::inbox::urgency::Urgency;
 use crate::inbox::values::{ChatName, LabelName, Phone};
+use crate::inbox::window::{Window, ensure_open, window};
 use crate::message::{MessageKind, Origin, Status};
 use crate::store::Write;
 use crate::store::chats::{chat_find, chat_rename, chat_sent, chat_sent_and_renamed, fold};
@@ -28,6 +29,7 @@ use crate::store::messages::{MessageRow, message_insert};
 use crate::store::outbox::{NewOutboxRow, outbox_insert};
 use crate::store::routes::{Found, Named, Route, RouteChat, Routes, routes_to_address, routes_to_chat, routes_to_name};
 use crate::store::scheduled::ScheduledSend;
+use crate::store::template_sends::template_send_insert;
 use crate::workspace::credits::{Taken, cost};
 use crate::workspace::quota::take_credits;
 use crate::workspace::tokens::Caller;
@@ -61,12 +63,14 @@ pub struct Decision<'d> {
     /// In credits; whether there are so many is not decided yet.
     pub cost: i64,
     pub urgency: Urgency,
+    /// How the contact's window stands when the message is to go.
+    pub window: Window,
 }
 
 /// Accepts a message; once the write commits it will go.
 ///
 /// # Errors
-/// `not_found` (no such chat), `validation_error` (unknown account, file, template or message to answer, taken chat name,
+/// `not_found` (no such chat), `validation_error` (a service window that is closed, unknown account, file, template or message to answer, taken chat name,
 /// too many labels, a time to send at that has passed or is too far ahead), `not_supported` (the account's way to WhatsApp
 /// can't do it), `permission_denied` (a sandbox token and a real account), `quota_exceeded`. All are decided before anything
 /// is written.
@@ -74,6 +78,7 @@ pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendM
     let routes = look(write.tx, caller, request)?;
     let now = write.now;
     let decision = decide(write.tx, caller, request, &routes, now)?;
+    ensure_open(decision.window)?;
     let taken = take_credits(write, decision.cost)?;
     accept(write, caller, request, &decision, taken)?;
     Ok(request.uid)
@@ -115,7 +120,11 @@ pub fn decide<'d>(
         _ => cost(!request.content.text().is_empty(), file.is_some()),
     };
     let urgency = Urgency::of(request.origin, last_inbound_at, now);
-    Ok(Decision { route, address, file, rename, cost, urgency })
+    let window = match request.content.template() {
+        Some(_) => Window::None,
+        None => window(route.transport, last_inbound_at, request.send_at.unwrap_or(now)),
+    };
+    Ok(Decision { route, address, file, rename, cost, urgency, window })
 }
 
 /// Writes what was decided.
@@ -130,6 +139,9 @@ fn accept(
     let now = write.now;
     let (chat, name) = enter_chat(write, request, decision, address)?;
     message_insert(write, &message_row(request, route, chat, caller, taken, now))?;
+    if let Some(template) = request.content.template() {
+        template_send_insert(write, request.uid, &template.stored())?;
+    }
     if let Some(file) = file {
         message_file_insert(write, request.uid, &NewMessageFile::sent(route.account, file))?;
     }
@@ -294,6 +306,7 @@ fn ensure_able(transport: TransportKind, address: &Address, request: &SendMessag
         (address.is_group() && !can.groups, "messages to groups"),
         (request.content.attachment().is_some() && !can.files, "files"),
         (request.reply_to.is_some() && !can.replies, "replies to a message"),
+        (request.content.template().is_some() && !can.templates, "templates of WhatsApp's"),
     ];
     match lacking.into_iter().find(|(lacks, _)| *lacks) {
         Some((_, what)) => Err(not_supported(transport, what)),

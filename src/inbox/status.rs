@@ -7,12 +7,28 @@ use crate::id::{AccountId, ChatId, MessageUid};
 use crate::message::{Failure, Status};
 use crate::store::Write;
 use crate::store::events::{NewEvent, event_append};
-use crate::store::messages::{message_by_wamid, message_fail, message_find, message_set_status};
+use crate::store::message_prices::{MessagePrice, message_price_set};
+use crate::store::messages::{
+    message_by_wamid, message_fail, message_find, message_own, message_set_status, message_set_wamid,
+};
 use crate::store::outbox_moves::outbox_settle;
 use crate::workspace::credits::Taken;
 use crate::workspace::quota::give_credits_back;
 
-/// Notes the news of one of our messages. Repeated, late and unknown news change nothing.
+/// News of one of our messages.
+#[derive(Clone, Debug)]
+pub struct News {
+    /// WhatsApp's id of it.
+    pub wamid: String,
+    /// Ours, where WhatsApp told it.
+    pub uid: Option<MessageUid>,
+    pub status: Status,
+    pub failure: Option<Failure>,
+    pub price: Option<MessagePrice>,
+    pub at: Time,
+}
+
+/// Notes the news of one of our messages, known by WhatsApp's id of it.
 ///
 /// Returns whether the message moved.
 pub fn record_receipt(
@@ -23,7 +39,22 @@ pub fn record_receipt(
     failure: Option<&Failure>,
     at: Time,
 ) -> Result<bool, Error> {
-    let found = message_by_wamid(write.tx, write.workspace.id, account, wamid)?;
+    let failure = failure.cloned();
+    record_news(write, account, &News { wamid: wamid.to_owned(), uid: None, status, failure, price: None, at })
+}
+
+/// Notes the news of one of our messages. Repeated, late and unknown news change nothing.
+///
+/// Returns whether the message moved.
+pub fn record_news(write: &mut Write<'_, '_>, account: AccountId, news: &News) -> Result<bool, Error> {
+    let (status, failure, at) = (news.status, news.failure.as_ref(), news.at);
+    let found = match message_by_wamid(write.tx, write.workspace.id, account, &news.wamid)? {
+        Some(found) => Some(found),
+        None => settle_by_uid(write, account, news)?,
+    };
+    if let (Some((uid, ..)), Some(price)) = (&found, &news.price) {
+        message_price_set(write, *uid, price)?;
+    }
     if let Some((uid, Status::Pending | Status::Sending, chat)) = found {
         // News of a message whose answer was lost says what became of it.
         outbox_settle(write, account, chat, uid)?;
@@ -37,6 +68,23 @@ pub fn record_receipt(
         Some((uid, current, chat)) => move_message(write, uid, chat, current, status, failure, at),
         None => Ok(false),
     }
+}
+
+/// A message whose id at WhatsApp isn't known: the answer to its send is lost, or is slower than its news. Now it is known.
+fn settle_by_uid(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    news: &News,
+) -> Result<Option<(MessageUid, Status, ChatId)>, Error> {
+    let Some(uid) = news.uid else { return Ok(None) };
+    let found = message_own(write.tx, write.workspace.id, account, uid)?;
+    // One that never went is none of WhatsApp's.
+    let went = |current: Status| current >= Status::Sending && current != Status::Failed;
+    let Some((current, chat)) = found.filter(|(current, _)| went(*current)) else { return Ok(None) };
+    if current <= Status::Sent {
+        message_set_wamid(write, uid, &news.wamid)?;
+    }
+    Ok(Some((uid, current, chat)))
 }
 
 /// Moves a message from its current status to `next` if that is forward; returns whether it moved.

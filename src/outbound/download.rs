@@ -10,6 +10,7 @@ use hyper::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE, LOCATIO
 use tokio::time::{Instant, timeout_at};
 
 use super::Outbound;
+use super::ask::add_headers;
 use super::error::{Fault, OutboundError, Stage};
 use super::exchange::{Exchange, request};
 use super::filename;
@@ -123,16 +124,37 @@ impl Outbound {
         url: &str,
         limits: &DownloadLimits,
     ) -> Result<Download, OutboundError> {
-        let place = self.downloads.enter(workspace)?;
-        self.follow(place, url, limits).await.inspect_err(OutboundError::log)
+        self.download_with(workspace, url, &[], limits).await
     }
 
-    async fn follow(&self, place: Place, url: &str, limits: &DownloadLimits) -> Result<Download, OutboundError> {
+    /// As [`Outbound::download`], with headers of ours; a redirect is followed without them.
+    ///
+    /// # Errors
+    /// As [`Outbound::download`].
+    pub async fn download_with(
+        &self,
+        workspace: WorkspaceId,
+        url: &str,
+        headers: &[(String, String)],
+        limits: &DownloadLimits,
+    ) -> Result<Download, OutboundError> {
+        let place = self.downloads.enter(workspace)?;
+        self.follow(place, url, headers, limits).await.inspect_err(OutboundError::log)
+    }
+
+    async fn follow(
+        &self,
+        place: Place,
+        url: &str,
+        headers: &[(String, String)],
+        limits: &DownloadLimits,
+    ) -> Result<Download, OutboundError> {
         let until = Instant::now() + limits.whole_max;
         let mut target = Target::parse(url)?;
         for redirects in 0..=REDIRECTS_MAX {
             let told = |error: OutboundError| error.at(target.place(), redirects > 0);
-            let asked = timeout_at(until, self.get(&target, limits)).await;
+            let headers = if redirects == 0 { headers } else { &[] };
+            let asked = timeout_at(until, self.get(&target, headers, limits)).await;
             let exchange = asked.unwrap_or_else(|_| Err(late(limits).into())).map_err(told)?;
             if !matches!(exchange.status, 301 | 302 | 303 | 307 | 308) {
                 check(&exchange, limits).map_err(told)?;
@@ -150,8 +172,14 @@ impl Outbound {
         Err(OutboundError::from(Fault::TooManyRedirects).at(target.place(), true))
     }
 
-    async fn get(&self, target: &Target, limits: &DownloadLimits) -> Result<Exchange, OutboundError> {
-        let request = request(Method::GET, target, Bytes::new())?;
+    async fn get(
+        &self,
+        target: &Target,
+        headers: &[(String, String)],
+        limits: &DownloadLimits,
+    ) -> Result<Exchange, OutboundError> {
+        let mut request = request(Method::GET, target, Bytes::new())?;
+        add_headers(request.headers_mut(), headers)?;
         self.exchange(target, request, limits.connect_max, limits.head_max).await
     }
 }

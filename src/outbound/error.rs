@@ -87,6 +87,20 @@ impl OutboundError {
         OutboundError { place, is_redirected, ..self }
     }
 
+    /// Whether nothing of the request can have reached the other side.
+    pub fn is_unsent(&self) -> bool {
+        matches!(
+            self.fault,
+            Fault::Url(_)
+                | Fault::NotPublic { .. }
+                | Fault::NoPublicAddress
+                | Fault::Connect
+                | Fault::Tls(_)
+                | Fault::Busy
+                | Fault::TimedOut { stage: Stage::Connect, .. }
+        )
+    }
+
     /// As the answer to a request whose field named the address.
     pub fn in_field(self, field: &str) -> Error {
         if self.fault == Fault::Busy {

@@ -80,13 +80,17 @@ pub(super) fn request(method: Method, target: &Target, body: Bytes) -> Result<Re
 
 impl Outbound {
     /// Connects, asks, and waits for the head of the answer.
-    pub(super) async fn exchange(
+    pub(super) async fn exchange<B>(
         &self,
         target: &Target,
-        mut request: Request<Full<Bytes>>,
+        mut request: Request<B>,
         connect_max: Duration,
         head_max: Duration,
-    ) -> Result<Exchange, OutboundError> {
+    ) -> Result<Exchange, OutboundError>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
         let pipe = self.connect(target, connect_max).await?;
         let (mut sender, connection) = http1::Builder::new()
             .max_header_size(HEAD_BYTES_MAX)

@@ -8,6 +8,7 @@
 //! What isn't there on purpose: proxies from the environment, cookies, referers, decompression, HTTP/2, connections
 //! that are kept. One exchange is one connection, made for it and closed behind it.
 
+mod ask;
 mod connect;
 mod download;
 mod error;
@@ -27,6 +28,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 
+pub use ask::{Answered, Ask, AskBody, AskLimits, Pieces};
 pub use download::{Download, DownloadBytes, DownloadLimits};
 pub use error::{Fault, OutboundError, Stage};
 pub use listen::{ListenLimits, Listening};
@@ -85,6 +87,13 @@ impl Outbound {
         let downloads = Room::new(DOWNLOADS_MAX, DOWNLOADS_OF_ONE_MAX);
         let posts = Room::new(POSTS_MAX, POSTS_OF_ONE_MAX);
         Outbound { policy, resolver, tls: TlsConnector::from(Arc::new(config)), downloads, posts }
+    }
+
+    /// The same client for addresses that the operator configured: these may be on a private network. Never for an address
+    /// that a client named.
+    #[must_use]
+    pub fn for_configured(&self) -> Outbound {
+        Outbound { policy: Policy::anywhere(), ..self.clone() }
     }
 
     /// What this client may speak to.

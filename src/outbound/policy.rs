@@ -1,8 +1,8 @@
 //! Which addresses may be spoken to.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::ranges::{METADATA_V4, METADATA_V6, V4, V6, V6_GLOBAL, V6_TRANSLATED};
 
@@ -27,6 +27,13 @@ impl Policy {
     /// secrets: each of these must be named itself, as `169.254.169.254/32`.
     pub fn allowing(allowed: Vec<IpNet>) -> Policy {
         Policy { allowed }
+    }
+
+    /// Every address but those at which clouds tell a machine its secrets.
+    pub(super) fn anywhere() -> Policy {
+        let v4 = Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0);
+        let v6 = Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0);
+        Policy::allowing(vec![v4.into(), v6.into()])
     }
 
     /// Lets an address pass.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use hyper::Method;
-use hyper::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::RETRY_AFTER;
 use tokio::time::{Instant, timeout_at};
 
 use super::Outbound;
+use super::ask::add_headers;
 use super::error::{Fault, OutboundError, Stage};
 use super::exchange::request;
 use super::target::Target;
@@ -66,13 +67,7 @@ impl Outbound {
         let until = Instant::now() + limits.whole_max;
         let work = async {
             let mut request = request(Method::POST, &target, post.body.clone())?;
-            for (name, value) in &post.headers {
-                let pair = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value));
-                let (Ok(name), Ok(value)) = pair else {
-                    return Err(Fault::Url(format!("the header \"{}\" can't be sent", name.escape_debug())).into());
-                };
-                request.headers_mut().insert(name, value);
-            }
+            add_headers(request.headers_mut(), &post.headers)?;
             self.exchange(&target, request, limits.whole_max, limits.whole_max).await
         };
         let late = Fault::TimedOut { stage: Stage::Head, after: limits.whole_max };

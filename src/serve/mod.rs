@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::{Linkers, Supervisor, link_sandbox, scheduled};
-use crate::app::{App, Settings, keep_ledger};
+use crate::app::{App, GraphPlace, Settings, keep_ledger};
 use crate::cli::Out;
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat, reachable};
@@ -90,6 +90,9 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
             files_folder: folder.files_folder(),
         };
         let app = App::new(database, Clock::system(), settings).sealing_with(SealingKey::new(folder.read_key()?));
+        let graph = GraphPlace { url: config.graph_url.value.clone(), version: config.graph_version.value.clone() };
+        let app = app.with_graph(graph);
+        let _ = app.own_address.set(reachable(bound));
         serve(config, app, listener, bound, greeting, out).await
     });
     // What still runs was given its time; see `stop`.

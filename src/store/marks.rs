@@ -60,6 +60,12 @@ const READ_MESSAGES: Sql = Sql::both(
      AND from_me = CAST($4 AS BOOLEAN) AND kind = 1 ORDER BY uid DESC LIMIT $5",
 );
 
+const LAST_RECEIVED: Sql = Sql::both(
+    "SELECT m.wamid FROM chats c JOIN messages m ON m.workspace_id = c.workspace_id AND m.chat_id = c.chat_id \
+     AND m.from_me = CAST($4 AS BOOLEAN) AND m.kind = 1 \
+     WHERE c.workspace_id = $1 AND c.account_id = $2 AND c.jid = $3 ORDER BY m.uid DESC LIMIT 1",
+);
+
 /// Lets a mark be told; a newer one of the same chat takes an older one's place.
 pub fn mark_put(write: &mut Write<'_, '_>, mark: &ChatMark) -> Result<(), crate::error::Error> {
     let ChatMark { account, chat, kind, detail, up_to, messages, until } = mark;
@@ -115,6 +121,16 @@ pub fn read_messages(
     })
 }
 
+/// WhatsApp's id of what the contact of a chat said last.
+pub fn last_received(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    account: AccountId,
+    jid: &str,
+) -> Result<Option<String>, Error> {
+    tx.query_row(&LAST_RECEIVED, &params![workspace, account, jid, false], |row| row.get(0))
+}
+
 super::statements! {
-    MARK_PUT, MARK_LIST, MARK_DELETE, READ_MESSAGES,
+    MARK_PUT, MARK_LIST, MARK_DELETE, READ_MESSAGES, LAST_RECEIVED,
 }

@@ -164,6 +164,10 @@ const MESSAGE_FAIL: Sql = Sql::both(
      WHERE workspace_id = $1 AND uid = $2",
 );
 
+const MESSAGE_OWN: Sql = Sql::both(
+    "SELECT status, chat_id FROM messages WHERE workspace_id = $1 AND uid = $2 AND account_id = $3 AND from_me = $4",
+);
+
 const MESSAGE_WAMID: Sql = Sql::both("UPDATE messages SET wamid = $3 WHERE workspace_id = $1 AND uid = $2");
 
 static HISTORY_INSERT: Sql =
@@ -223,6 +227,16 @@ pub fn message_by_wamid(
     tx.query_row(&MESSAGE_BY_WAMID, &params![workspace, account, wamid], |row| {
         Ok((row.get(0)?, status(row.get(1)?)?, row.get(2)?))
     })
+}
+
+/// One of our messages by our own id, with its status and chat; `None` also where it is another account's.
+pub fn message_own(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    account: AccountId,
+    uid: MessageUid,
+) -> Result<Option<(Status, ChatId)>, Error> {
+    tx.query_row(&MESSAGE_OWN, &params![workspace, uid, account, true], |row| Ok((status(row.get(0)?)?, row.get(1)?)))
 }
 
 /// The message that one in `chat` answers, by WhatsApp's id of it: whoever sent it.
@@ -409,6 +423,6 @@ pub(super) fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
 }
 
 super::statements! {
-    MESSAGE_FIND, MESSAGE_LAST, MESSAGE_BY_WAMID, MESSAGE_ANSWERED, MESSAGE_STATUS_FIND, MESSAGE_CHAT, MESSAGE_KNOWN, MESSAGE_LIST_OLDEST, MESSAGE_LIST_NEWEST,
+    MESSAGE_FIND, MESSAGE_LAST, MESSAGE_BY_WAMID, MESSAGE_OWN, MESSAGE_ANSWERED, MESSAGE_STATUS_FIND, MESSAGE_CHAT, MESSAGE_KNOWN, MESSAGE_LIST_OLDEST, MESSAGE_LIST_NEWEST,
     MESSAGE_SKIP_OLDEST, MESSAGE_SKIP_NEWEST, MESSAGE_INSERT, MESSAGE_STATUS, MESSAGE_FAIL, MESSAGE_WAMID, HISTORY_INSERT, HISTORY_LIST,
 }

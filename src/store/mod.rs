@@ -18,6 +18,7 @@ pub mod api_calls;
 pub mod chat_lists;
 pub mod chats;
 pub mod contacts;
+pub mod cloud_accounts;
 pub mod counters;
 pub mod entry_links;
 pub mod event_cursors;
@@ -34,6 +35,7 @@ pub mod message_details;
 pub mod message_files;
 pub mod message_pages;
 pub mod message_receipts;
+pub mod message_prices;
 pub mod messages;
 pub mod notes;
 pub mod numbers;
@@ -46,12 +48,14 @@ pub mod reactions;
 pub mod routes;
 pub mod sandbox;
 pub mod sandbox_contacts;
+pub mod sandbox_graphs;
 pub mod scheduled;
 pub mod search;
 pub mod send_steps;
 pub mod sessions;
 pub mod setup_links;
 pub mod teammates;
+pub mod template_sends;
 pub mod templates;
 pub mod tokens;
 pub mod usage;
@@ -158,6 +162,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0016_places.sql"),
     },
     Migration {
+        version: 19,
+        name: "cloud",
+        sqlite: include_str!("../../migrations/sqlite/0019_cloud.sql"),
+        postgres: include_str!("../../migrations/postgres/0019_cloud.sql"),
+    },
+    Migration {
         version: 20,
         name: "account care",
         sqlite: include_str!("../../migrations/sqlite/0020_account_care.sql"),
@@ -181,6 +191,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("contacts", contacts::STATEMENTS),
+        ("cloud_accounts", cloud_accounts::STATEMENTS),
         ("counters", counters::STATEMENTS),
         ("entry_links", entry_links::STATEMENTS),
         ("event_cursors", event_cursors::STATEMENTS),
@@ -197,6 +208,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("message_files", message_files::STATEMENTS),
         ("message_pages", message_pages::STATEMENTS),
         ("message_receipts", message_receipts::STATEMENTS),
+        ("message_prices", message_prices::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("notes", notes::STATEMENTS),
         ("numbers", numbers::STATEMENTS),
@@ -208,12 +220,14 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("routes", routes::STATEMENTS),
         ("sandbox", sandbox::STATEMENTS),
         ("sandbox_contacts", sandbox_contacts::STATEMENTS),
+        ("sandbox_graphs", sandbox_graphs::STATEMENTS),
         ("scheduled", scheduled::STATEMENTS),
         ("search", search::STATEMENTS),
         ("sessions", sessions::STATEMENTS),
         ("send_steps", send_steps::STATEMENTS),
         ("setup_links", setup_links::STATEMENTS),
         ("teammates", teammates::STATEMENTS),
+        ("template_sends", template_sends::STATEMENTS),
         ("templates", templates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
         ("usage", usage::STATEMENTS),

@@ -13,6 +13,7 @@ use crate::store::Write;
 use crate::store::message_changes::{ChangeKind, MessageChange};
 use crate::store::message_files::{MessageFile, attachment_columns, attachment_of};
 use crate::store::reactions::ReactionSend;
+use crate::store::template_sends::{TemplateSend, template_send_find};
 
 /// Where a waiting message stands. The numbers are stored, and written out in the SQL below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,8 @@ pub enum OutboxBody {
     Message {
         text: String,
         attachment: Option<Box<MessageFile>>,
+        /// What it is where it is a template of WhatsApp's; looked up where the account's way has such.
+        template: Option<Box<TemplateSend>>,
     },
     Reaction(OutboxReaction),
     Change(OutboxChange),
@@ -278,6 +281,16 @@ pub fn outbox_message(
     Ok(tx.query_row(&OUTBOX_MESSAGE, &params![workspace, account, seq], decode_message)?.flatten())
 }
 
+impl OutboxMessage {
+    /// The same with the template that it is, if it is one.
+    pub fn with_template(mut self, tx: &mut impl Read, workspace: WorkspaceId) -> Result<OutboxMessage, Error> {
+        if let OutboxBody::Message { template, .. } = &mut self.body {
+            *template = template_send_find(tx, workspace, self.row.message)?.map(Box::new);
+        }
+        Ok(self)
+    }
+}
+
 /// How many messages of a workspace wait.
 pub fn outbox_count(tx: &mut impl Read, workspace: WorkspaceId) -> Result<i64, Error> {
     Ok(tx.query_row(&OUTBOX_COUNT, &params![workspace], |row| row.get(0))?.unwrap_or(0))
@@ -317,7 +330,7 @@ fn decode_message(row: &Row<'_>) -> Result<Option<OutboxMessage>, Error> {
             status: status(number)?,
             wamid: row.get(11)?,
             chat_jid,
-            body: OutboxBody::Message { text: row.get(12)?, attachment },
+            body: OutboxBody::Message { text: row.get(12)?, attachment, template: None },
             reply_to_wamid: row.get(14)?,
         }));
     }

@@ -1,6 +1,8 @@
 //! The ways to reach WhatsApp, each behind the `transport` crate's trait. They know rows of their own, and nothing of the
 //! inbox's rules.
 
+pub mod cloud;
+pub mod net;
 pub mod sandbox;
 
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use transport::{Kind, Transport};
 
 use crate::store::accounts::AccountRow;
 use crate::store::sandbox::SandboxOf;
+use crate::transports::cloud::Cloud;
 use crate::transports::sandbox::{Sandbox, World};
 
 /// The transport of an account; `None` if this version has none of its kind.
@@ -16,6 +19,7 @@ pub fn open(world: &World, account: &AccountRow) -> Option<Arc<dyn Transport>> {
     let of = SandboxOf { workspace: account.workspace, account: account.id };
     match account.transport {
         Kind::Sandbox => Some(Arc::new(Sandbox::new(world.clone(), of))),
-        Kind::Web | Kind::Cloud => None,
+        Kind::Cloud => Some(Arc::new(Cloud::new(world.clone(), account.workspace, account.id))),
+        Kind::Web => None,
     }
 }

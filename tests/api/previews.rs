@@ -94,6 +94,9 @@ async fn what_holds_a_message_up_is_told_with_its_end() {
         cloud_account(&stage, "+12125550111").await;
         let body = json!({"phone": "+1 202 555 0177", "text": "hi", "whatsapp_account_phone": "+12125550111"});
         let seen = token.post("/messages/preview", body).await.body()["data"].clone();
-        assert_eq!((&seen["accepted"], &seen["obstacles"][1]["code"]), (&json!(true), &json!("service_window_closed")));
+        assert_eq!(
+            (&seen["accepted"], &seen["obstacles"][0]["code"]),
+            (&json!(false), &json!("service_window_closed"))
+        );
     }
 }

@@ -32,7 +32,7 @@ async fn every_form_reaches_its_chat() {
         }
         let texts: Vec<OutboxBody> = waiting(&stage, 1).await.into_iter().map(|message| message.body).collect();
         let expected = ["1", "2", "3", "4", "5", "6", "7"];
-        let expected = expected.map(|text| OutboxBody::Message { text: text.into(), attachment: None });
+        let expected = expected.map(|text| OutboxBody::Message { text: text.into(), attachment: None, template: None });
         assert_eq!(texts, expected, "in one chat, in the order of acceptance");
         assert_eq!(credits_used(&stage, &token).await, 7);
     }
@@ -93,7 +93,7 @@ async fn a_message_with_an_attachment_costs_two_and_shows_it() {
         let listed = token.get("/chats/1/messages?sorting_order=asc").await.body()["data"]["messages"].clone();
         assert_eq!((&listed[0], &listed[1]["has_attachment"]), (&shown, &json!(true)));
         let [first, _] = waiting(&stage, 1).await.try_into().expect("two wait");
-        let OutboxBody::Message { text, attachment: Some(sent) } = first.body else { panic!("no attachment") };
+        let OutboxBody::Message { text, attachment: Some(sent), .. } = first.body else { panic!("no attachment") };
         assert_eq!((text.as_str(), sent.sha256), ("Our offer", Some([7; 32])));
     }
 }

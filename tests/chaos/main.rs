@@ -2,6 +2,7 @@
 //!
 //! `PARTYLINE_CHAOS_MESSAGES` (600 unless told) and `PARTYLINE_CHAOS_SEED` make a longer run, or the same one again.
 
+mod cloud;
 mod journal;
 #[path = "../commands/support.rs"]
 #[allow(dead_code, reason = "each test target uses its part of it")]

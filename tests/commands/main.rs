@@ -2,6 +2,7 @@
 
 mod accounts;
 mod api_log;
+mod cloud;
 mod control;
 mod doctor;
 mod ephemeral;

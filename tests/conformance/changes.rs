@@ -53,6 +53,10 @@ impl Line {
 }
 
 fn said(wamid: &str, body: IncomingBody, line: &Line) -> Incoming {
+    let body = match body {
+        IncomingBody::File(file) => IncomingBody::File(IncomingFile { source: line.source(&file.source), ..file }),
+        body => body,
+    };
     Incoming { body, ..incoming(&Address::from_phone(ANYBODY), wamid, "", line.kit.now()) }
 }
 

@@ -101,6 +101,7 @@ impl Scripted {
             let text = match &message.body {
                 Body::Text(text) => text,
                 Body::File(file) => &file.caption,
+                Body::Template(template) => &template.name,
                 Body::Reaction { emoji, .. } => emoji,
                 Body::Edit { text, .. } => text,
                 Body::Revoke { to_wamid } => to_wamid,
@@ -120,7 +121,7 @@ impl Far {
     fn plan(&mut self, wamid: &str, from: &Address, text: &str, echo: bool, now: Time) {
         let mut receipt = |status: ReceiptStatus, after_ms: u64| {
             let due = now + Duration::from_millis(after_ms);
-            let receipt = Receipt { wamid: wamid.to_owned(), participant: None, status, at_ms: due.ms() };
+            let receipt = Receipt { wamid: wamid.to_owned(), status, at_ms: due.ms(), ..Receipt::default() };
             self.planned.push((due, Event::Receipt(receipt)));
         };
         receipt(ReceiptStatus::Delivered, 400);

@@ -14,12 +14,15 @@ use partyline::id::{AccountId, ChatId, MessageUid, TokenId, WorkspaceId};
 use partyline::inbox::content::{Attachment, Content, Recipient};
 use partyline::inbox::own_changes::{Change, ChangeMessage, change_message};
 use partyline::inbox::reactions::{SendReaction, react};
+use partyline::inbox::receive::receive_message;
 use partyline::inbox::send::{SendMessage, queue_message};
 use partyline::inbox::values::{Emoji, MessageText, Phone};
 use partyline::message::{Origin, Status};
 use partyline::outbound::Policy;
+use partyline::sealing::SealingKey;
 use partyline::store::Write;
 use partyline::store::accounts::{AccountRow, account_find};
+use partyline::store::chats::chat_by_jid;
 use partyline::store::counters::counters_find;
 use partyline::store::events::{EventRow, event_after};
 use partyline::store::files::file_insert;
@@ -29,9 +32,12 @@ use partyline::store::workspaces::workspace_update;
 use partyline::workspace::settings::create_workspace;
 use partyline::workspace::tokens::Caller;
 use tempfile::TempDir;
-use transport::Address;
+use transport::{Address, Capabilities, Incoming, IncomingBody, Sender};
 
 const CREDITS: i64 = 1_000_000;
+const KEY: SealingKey = SealingKey::new([7; 32]);
+/// What a contact says before they are written to, where nothing may be said to them otherwise; not among what came in.
+const OPENER: &str = "Hello? (opens the window)";
 
 /// One workspace with one account.
 pub struct Kit {
@@ -58,7 +64,7 @@ impl Kit {
             files_folder,
             outbound,
         };
-        let app = App::new(database, clock, settings);
+        let app = App::new(database, clock, settings).sealing_with(KEY);
         let now = app.clock.now();
         let make = move |tx: &mut Tx<'_>| create_workspace(tx, now, "Tests", "UTC");
         let workspace = app.database.write(0, Priority::Foreground, make).await.expect("a workspace");
@@ -73,7 +79,7 @@ impl Kit {
 
     /// The same data under a server that was started anew.
     pub fn restarted(&self, database: Database) -> Kit {
-        let app = App::new(database, self.app.clock.clone(), self.app.settings.clone());
+        let app = App::new(database, self.app.clock.clone(), self.app.settings.clone()).sealing_with(KEY);
         Kit { app, workspace: self.workspace, account: self.account, files: Arc::clone(&self.files) }
     }
 
@@ -87,6 +93,7 @@ impl Kit {
         let mut intake = Intake::begin(&self.app.blobs, Purpose::Any).await.expect("room");
         intake.write(bytes).await.expect("room");
         let filename = Filename::parse("filename", filename).expect("a name");
+        self.open_window(to).await;
         let stored = intake.finish(&self.app.blobs, Said { filename, content_type: None }).await.expect("a file");
         let (uid, caller, at) = (self.app.ids.message_uid(self.now()), self.caller(), self.now());
         let file = stored.row(self.app.ids.file_uid(at), TokenId(0), at);
@@ -138,6 +145,12 @@ impl Kit {
     }
 
     pub async fn try_accept(&self, to: &str, text: &str, origin: Origin) -> Result<MessageUid, Error> {
+        self.open_window(to).await;
+        self.try_accept_unopened(to, text, origin).await
+    }
+
+    /// Accepts, whether anything may be said or not.
+    pub async fn try_accept_unopened(&self, to: &str, text: &str, origin: Origin) -> Result<MessageUid, Error> {
         let uid = self.app.ids.message_uid(self.app.clock.now());
         let request = SendMessage {
             uid,
@@ -159,7 +172,30 @@ impl Kit {
         self.app.write(self.workspace, Priority::Foreground, work).await
     }
 
-    fn caller(&self) -> Caller {
+    /// Lets a contact write first, where that is needed and nobody has written in the chat.
+    async fn open_window(&self, to: &str) {
+        let from = Address::from_phone(to);
+        let jid = from.jid().to_owned();
+        let chat = self.read(move |tx, workspace, account| chat_by_jid(tx, workspace, account, &jid)).await;
+        let has_window = Capabilities::of(self.account_row().await.transport).service_window_hours.is_some();
+        if chat.is_some() || !has_window {
+            return;
+        }
+        let (account, uid) = (self.account, self.app.ids.message_uid(self.now()));
+        let said = Incoming {
+            chat: from.clone(),
+            chat_name: String::new(),
+            sender: Sender { address: from, name: String::new() },
+            wamid: format!("opener of {to}"),
+            at_ms: self.now().ms(),
+            body: IncomingBody::Text(OPENER.to_owned()),
+            reply_to: None,
+        };
+        let work = move |write: &mut Write<'_, '_>| receive_message(write, account, uid, &said).map(drop);
+        self.app.write(self.workspace, Priority::Foreground, work).await.expect("received");
+    }
+
+    pub fn caller(&self) -> Caller {
         Caller::operator(self.workspace)
     }
 
@@ -194,7 +230,7 @@ impl Kit {
     pub async fn incoming_texts(&self, chat: ChatId) -> Vec<String> {
         let filter = MessageFilter { from_me: Some(false), ..MessageFilter::default() };
         let list = self.read(move |snapshot, workspace, _| message_list(snapshot, workspace, chat, &filter, 10_000, 0));
-        list.await.into_iter().map(|view| view.message.text).collect()
+        list.await.into_iter().map(|view| view.message.text).filter(|text| text != OPENER).collect()
     }
 
     pub async fn outbox(&self, chat: ChatId) -> Vec<OutboxRow> {

@@ -14,6 +14,7 @@ use transport::{
     Accepted, Address, Capabilities, Ear, Event, FileBytes, Kind, NotStored, Outgoing, Pending, SendError, Transport,
 };
 
+use crate::cloud_rig::CloudRig;
 use crate::engine::{Engine, Stage};
 use crate::far::{Received, Scripted};
 use crate::kit::Kit;
@@ -23,6 +24,7 @@ use crate::kit::Kit;
 pub enum Rig {
     Sandbox(Arc<Sandbox>),
     Scripted(Arc<Scripted>),
+    Cloud(CloudRig),
 }
 
 /// Which rig; the suite runs on each.
@@ -33,6 +35,8 @@ pub enum RigKind {
     Fixed,
     /// As Meta's Cloud API: WhatsApp gives the id.
     Assigned,
+    /// The Cloud API, whose far side is the sandbox's Graph: requests and callbacks go over sockets.
+    Cloud,
     /// As a person's number: sends keep a pause between them.
     Paced,
 }
@@ -50,6 +54,7 @@ impl Rig {
         match self {
             Rig::Sandbox(sandbox) => Arc::<Sandbox>::clone(sandbox),
             Rig::Scripted(scripted) => Arc::<Scripted>::clone(scripted),
+            Rig::Cloud(cloud) => cloud.transport(),
         }
     }
 }
@@ -58,11 +63,12 @@ impl Line {
     pub async fn new(engine: Engine, kind: RigKind) -> Line {
         let stage = Stage::set(engine);
         let clock = Clock::mock(Time::from_ms(1_790_000_000_000));
-        let kit = Kit::new(stage.open(), clock.clone(), 1.0).await;
+        let mut kit = Kit::new(stage.open(), clock.clone(), 1.0).await;
         let rig = match kind {
             RigKind::Sandbox => Rig::Sandbox(Arc::new(sandbox_of(&kit))),
             RigKind::Fixed => Rig::Scripted(Arc::new(Scripted::new(clock, true))),
             RigKind::Paced => Rig::Scripted(Arc::new(Scripted::paced(clock))),
+            RigKind::Cloud => Rig::Cloud(CloudRig::add(&mut kit).await),
             RigKind::Assigned => Rig::Scripted(Arc::new(Scripted::new(clock, false))),
         };
         let worker = Worker::new(kit.app.clone(), &kit.account_row().await, rig.transport());
@@ -80,6 +86,7 @@ impl Line {
         let kit = kit.restarted(stage.open());
         let rig = match rig {
             Rig::Sandbox(_) => Rig::Sandbox(Arc::new(sandbox_of(&kit))),
+            Rig::Cloud(cloud) => Rig::Cloud(cloud.restarted(&kit).await),
             scripted => scripted,
         };
         let worker = Worker::new(kit.app.clone(), &kit.account_row().await, rig.transport());
@@ -97,11 +104,24 @@ impl Line {
         self.rig.transport().capabilities().fixed_message_id
     }
 
+    /// Whether the far side tells our own id of a message with its news.
+    pub fn hears_own_ids(&self) -> bool {
+        matches!(self.rig, Rig::Cloud(_))
+    }
+
     /// The script of the far side, where there is one.
     pub fn scripted(&self) -> Option<&Scripted> {
         match &self.rig {
             Rig::Scripted(scripted) => Some(scripted),
-            Rig::Sandbox(_) => None,
+            Rig::Sandbox(_) | Rig::Cloud(_) => None,
+        }
+    }
+
+    /// A file of the far side's as this way to WhatsApp names it.
+    pub fn source(&self, asset: &str) -> String {
+        match &self.rig {
+            Rig::Cloud(cloud) if asset.starts_with("asset:") => cloud.file_id(&self.kit, asset),
+            _ => asset.to_owned(),
         }
     }
 
@@ -112,6 +132,7 @@ impl Line {
             let told = match &self.rig {
                 Rig::Sandbox(sandbox) => sandbox.act(&self.ear).await.map_or(1, |acted| acted.acts),
                 Rig::Scripted(scripted) => scripted.step(&self.ear).await,
+                Rig::Cloud(cloud) => cloud.step().await,
             };
             if told == 0 {
                 return;
@@ -135,8 +156,9 @@ impl Line {
     /// What the contacts' phones show, oldest first.
     pub async fn received(&self) -> Vec<Received> {
         let Rig::Scripted(scripted) = &self.rig else {
-            let list = |snapshot: &mut database::Snapshot<'_>, workspace, account| {
-                sandbox_message_list(snapshot, SandboxOf { workspace, account }, 100_000)
+            let far = if let Rig::Cloud(cloud) = &self.rig { cloud.far } else { self.kit.account };
+            let list = move |snapshot: &mut database::Snapshot<'_>, workspace, _| {
+                sandbox_message_list(snapshot, SandboxOf { workspace, account: far }, 100_000)
             };
             // What the contacts said themselves their phones show as well.
             let messages = self.kit.read(list).await.into_iter().filter(|message| message.sender_jid.is_empty());

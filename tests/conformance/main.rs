@@ -7,6 +7,8 @@
 #![allow(clippy::print_stderr)]
 
 mod changes;
+mod cloud;
+mod cloud_rig;
 mod contacts;
 #[path = "../kit/engine.rs"]
 mod engine;
@@ -48,6 +50,7 @@ macro_rules! on_every_rig {
         $crate::on_rigs!(sandbox, Sandbox, $($scenario),+);
         $crate::on_rigs!(fixed, Fixed, $($scenario),+);
         $crate::on_rigs!(assigned, Assigned, $($scenario),+);
+        $crate::on_rigs!(cloud, Cloud, $($scenario),+);
     };
 }
 

@@ -93,7 +93,7 @@ pub fn content(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> C
         "POST /sandbox/rules" => json!({"number": "+12025550172", "answers": "Tomorrow"}),
         "POST /sandbox/clock" => json!({"advance_seconds": 60}),
         "POST /sandbox/scenes" => json!({"scene": "quality_high"}),
-        "POST /sandbox/reset" | "POST /sandbox/reconnect" => json!({}),
+        "POST /sandbox/reset" | "POST /sandbox/reconnect" | "POST /sandbox/graph" => json!({}),
         "PATCH /sandbox/phones/{number}" => json!({"online": true}),
         name => {
             assert!(operation.bodies.is_empty(), "what goes into {name}? Teach tests/contract/catalogue.rs");

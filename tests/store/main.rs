@@ -16,6 +16,7 @@ mod receipts;
 mod receive;
 mod round_trips;
 mod round_trips_accounts;
+mod round_trips_cloud;
 mod round_trips_files;
 mod round_trips_inbox;
 mod round_trips_sandbox;

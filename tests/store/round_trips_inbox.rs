@@ -268,7 +268,7 @@ async fn a_message_goes_through_the_outbox() {
         let news = seen(&stage, move |tx| outbox_news(tx, workspace, account)).await;
         assert_eq!(news, OutboxNews { any_ready: false, next_at: Some(until) });
         let message = seen(&stage, move |tx| outbox_message(tx, workspace, account, 1)).await.expect("it waits");
-        let OutboxBody::Message { text, attachment: None } = &message.body else { panic!("no text: {message:?}") };
+        let OutboxBody::Message { text, attachment: None, .. } = &message.body else { panic!("no text: {message:?}") };
         assert_eq!(
             (text.as_str(), message.chat_jid.as_str(), message.row.reason.as_str()),
             ("one", "12025550100@s.whatsapp.net", ODD)

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 const DIRECT: &str = "@s.whatsapp.net";
 const GROUP: &str = "@g.us";
 const HIDDEN: &str = "@lid";
+const BUSINESS: &str = "@bsuid";
 
 /// A WhatsApp address in its JID form: `<digits>@s.whatsapp.net` for a phone, `<id>@g.us` for a group,
-/// `<digits>@lid` for a contact without a known phone.
+/// `<digits>@lid` for a contact without a known phone, `<country>.<id>@bsuid` for one that Meta shows to one business only
+/// by an id of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Address(String);
 
@@ -34,6 +36,16 @@ impl Address {
     /// Whether it is the id under which WhatsApp hides a contact's phone.
     pub fn is_hidden(&self) -> bool {
         self.0.ends_with(HIDDEN)
+    }
+
+    /// From Meta's id of a contact for one business.
+    pub fn from_business_id(id: &str) -> Address {
+        Address(format!("{id}{BUSINESS}"))
+    }
+
+    /// Meta's id of the contact for one business, where the address is one.
+    pub fn business_id(&self) -> Option<&str> {
+        self.0.strip_suffix(BUSINESS)
     }
 
     pub fn is_group(&self) -> bool {

@@ -20,6 +20,10 @@ pub struct Capabilities {
     pub revokes: bool,
     /// The contact can be shown that their messages were read, and that somebody writes.
     pub marks: bool,
+    /// It can tell whether a number is on WhatsApp.
+    pub number_checks: bool,
+    /// Templates that WhatsApp has approved can be sent.
+    pub templates: bool,
     /// Hours after the contact's last message in which free text may be sent; `None` where there is no such window.
     pub service_window_hours: Option<u32>,
     /// Longest text in characters.
@@ -40,6 +44,8 @@ impl Capabilities {
                 groups: false,
                 edits: false,
                 revokes: false,
+                number_checks: false,
+                templates: true,
                 service_window_hours: Some(24),
                 text_chars_max: 4_096,
                 paced: false,
@@ -60,6 +66,8 @@ const PHONE: Capabilities = Capabilities {
     edits: true,
     revokes: true,
     marks: true,
+    number_checks: true,
+    templates: false,
     service_window_hours: None,
     text_chars_max: 65_536,
     paced: true,

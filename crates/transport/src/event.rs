@@ -1,6 +1,7 @@
 //! What a transport tells: told at least once, in any order.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{Address, IncomingFile, LinkStep};
 
@@ -263,22 +264,41 @@ impl GroupRole {
 }
 
 /// News of a message that we sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receipt {
     pub wamid: String,
     /// In a group, whose phone tells it, by the address that the group's members have. `None` where it is told of the
     /// message as a whole.
     pub participant: Option<Address>,
+    /// Our id of it, where WhatsApp repeats what it was given: names the message also where the answer to its send was lost.
+    pub uid: Option<Uuid>,
+    /// What WhatsApp charges for it, where that is told.
+    pub price: Option<Price>,
     pub status: ReceiptStatus,
     /// By WhatsApp's clock, ms since 1970 UTC.
     pub at_ms: i64,
 }
 
-/// How far a message came.
+/// What a message's price goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// As `service`, `utility`, `marketing`.
+    pub category: String,
+    /// As `PMP`: by message.
+    pub model: String,
+    pub is_billable: bool,
+}
+
+/// How far a message came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ReceiptStatus {
+    #[default]
     Sent,
     Delivered,
     Read,
-    Failed { code: Option<i64>, title: String, details: String },
+    Failed {
+        code: Option<i64>,
+        title: String,
+        details: String,
+    },
 }

@@ -21,12 +21,12 @@ pub use address::Address;
 pub use capabilities::Capabilities;
 pub use event::{
     AccountState, Call, CallOutcome, ContactCard, Event, GroupChange, GroupMember, GroupRole, Incoming, IncomingBody,
-    IncomingEdit, IncomingReaction, IncomingRevoke, Quality, Receipt, ReceiptStatus, SameContact, Sender,
+    IncomingEdit, IncomingReaction, IncomingRevoke, Price, Quality, Receipt, ReceiptStatus, SameContact, Sender,
 };
 pub use file::{FileBytes, FileKind, FileSource, IncomingFile, OutgoingFile};
 pub use link::{LinkBy, LinkEnd, LinkStep};
 pub use mark::{Mark, ReadMessage, Typing};
-pub use send::{Accepted, Body, Outgoing, SendError, Verdict};
+pub use send::{Accepted, Body, Outgoing, OutgoingTemplate, SendError, Verdict};
 
 /// A future that a transport returns; boxed, since transports are chosen at run time.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

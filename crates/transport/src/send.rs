@@ -1,5 +1,6 @@
 //! Sending: what is handed over, and how it can fail.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub struct Outgoing {
 pub enum Body {
     Text(String),
     File(OutgoingFile),
+    /// One that WhatsApp has approved; the only thing that may be said outside of the service window.
+    Template(OutgoingTemplate),
     /// Ours to a message of this chat; it has no receipts of its own.
     Reaction {
         to_wamid: String,
@@ -43,6 +46,16 @@ pub enum Body {
     Revoke {
         to_wamid: String,
     },
+}
+
+/// A template of WhatsApp's, filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutgoingTemplate {
+    pub name: String,
+    /// As `en_US`.
+    pub language: String,
+    /// For the places in its body: by number (`1`, `2`) or by name, as the template has them.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// WhatsApp has it.

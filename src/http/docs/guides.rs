@@ -37,6 +37,7 @@ static GUIDES: &[Guide] = &[
     guide!("idempotency", "2026-11-22"),
     guide!("errors", "2026-11-22"),
     guide!("sandbox", "2026-11-22", "sandbox.md"),
+    guide!("cloud-api", "2026-11-22"),
     guide!("moving-from-timelinesai", "2026-11-22"),
 ];
 

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::http::public::view::{Message, Viewer, zone_of};
 use crate::id::{ChatId, WorkspaceId};
+use crate::inbox::window::{Window, window};
 use crate::store::accounts::{AccountRow, account_list};
 use crate::store::chats::ChatRow;
 use crate::store::group_members::{GroupMemberRow, GroupRow, group_members_of, groups_of};
@@ -55,6 +56,14 @@ pub struct Chat {
     pub group_members: Vec<GroupMember>,
     /// Not where its account is unlinked, or where we have left the group.
     pub is_allowed_to_message: bool,
+    /// Of chats on accounts of kind cloud only: whether anything may be sent now; else only templates of WhatsApp's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub service_window_is_open: Option<bool>,
+    /// Until when, where it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub service_window_expires_at: Option<String>,
 }
 
 /// Somebody in a group.
@@ -113,6 +122,8 @@ impl<'a> Scene<'a> {
         let responsible = self.teammates.iter().find(|teammate| teammate.id == row.responsible);
         let is_linked = account.is_some_and(|account| account.unlinked_at.is_never());
         let has_left = extras.groups.iter().any(|group| group.chat == row.id && !group.left_at.is_never());
+        let window = account
+            .map_or(Window::None, |account| window(account.transport, row.last_inbound_at, self.app.clock.now()));
         Chat {
             id: row.id.0,
             name: row.name.clone(),
@@ -135,6 +146,11 @@ impl<'a> Scene<'a> {
             photo: String::new(),
             group_members: extras.members.iter().filter(|member| member.chat == row.id).map(GroupMember::of).collect(),
             is_allowed_to_message: is_linked && !has_left,
+            service_window_is_open: (window != Window::None).then_some(matches!(window, Window::Open { .. })),
+            service_window_expires_at: match window {
+                Window::Open { until } => Some(api_time(until, &self.zone)),
+                Window::None | Window::Closed { .. } => None,
+            },
         }
     }
 }

@@ -40,6 +40,12 @@ pub struct PreviewBody {
     attachment_template_id: Option<i64>,
     #[schema(required = false, nullable = false)]
     send_at: Option<String>,
+    #[schema(required = false, nullable = false, max_length = 512)]
+    whatsapp_template: Option<String>,
+    #[schema(required = false, nullable = false, max_length = 16)]
+    whatsapp_template_language: Option<String>,
+    #[schema(required = false, nullable = false)]
+    whatsapp_template_variables: Option<Vec<String>>,
 }
 
 /// What a send would meet now.
@@ -80,8 +86,8 @@ pub struct PreviewAccount {
 /// What stands in a message's way.
 #[derive(Serialize, ToSchema)]
 pub struct PreviewObstacle {
-    /// The `error_code` that the send would answer; or `account_held`, `account_down`, `service_window_closed`, with which it
-    /// would be accepted and wait, or fail.
+    /// The `error_code` that the send would answer; or `service_window_closed`, which refuses all but templates; or
+    /// `account_held` or `account_down`, with which it would be accepted and wait.
     pub code: String,
     pub message: String,
     /// When it is over by itself, where that is known.

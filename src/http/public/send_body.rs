@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::error::Error;
 use crate::http::fields::Fields;
+use crate::http::public::send_template::read_whatsapp_template;
 use crate::id::{ChatId, FileUid, MessageUid, TemplateId};
 use crate::inbox::content::{Attachment, Content, Recipient};
 use crate::inbox::schedule::parse_send_at;
@@ -41,6 +42,16 @@ pub struct NewMessage {
     /// until then.
     #[schema(required = false, nullable = false)]
     pub send_at: Option<String>,
+    /// A template that WhatsApp has approved, by its name, instead of a text; only for accounts of kind cloud, and the only
+    /// thing that goes once a contact hasn't written for 24 hours.
+    #[schema(required = false, nullable = false, max_length = 512)]
+    pub whatsapp_template: Option<String>,
+    /// The template's language, as WhatsApp writes it; `en_US` where it is left out.
+    #[schema(required = false, nullable = false, max_length = 16)]
+    pub whatsapp_template_language: Option<String>,
+    /// The words for the places of the template's body, in their order.
+    #[schema(required = false, nullable = false)]
+    pub whatsapp_template_variables: Option<Vec<String>>,
 }
 
 /// A message to a JID: a phone's, a group's, or that of a contact whose phone WhatsApp hides.
@@ -74,6 +85,16 @@ pub struct NewJidMessage {
     /// until then.
     #[schema(required = false, nullable = false)]
     pub send_at: Option<String>,
+    /// A template that WhatsApp has approved, by its name, instead of a text; only for accounts of kind cloud, and the only
+    /// thing that goes once a contact hasn't written for 24 hours.
+    #[schema(required = false, nullable = false, max_length = 512)]
+    pub whatsapp_template: Option<String>,
+    /// The template's language, as WhatsApp writes it; `en_US` where it is left out.
+    #[schema(required = false, nullable = false, max_length = 16)]
+    pub whatsapp_template_language: Option<String>,
+    /// The words for the places of the template's body, in their order.
+    #[schema(required = false, nullable = false)]
+    pub whatsapp_template_variables: Option<Vec<String>>,
 }
 
 /// A message to a chat that is there, from that chat's account.
@@ -100,6 +121,16 @@ pub struct NewChatMessage {
     /// until then.
     #[schema(required = false, nullable = false)]
     pub send_at: Option<String>,
+    /// A template that WhatsApp has approved, by its name, instead of a text; only for accounts of kind cloud, and the only
+    /// thing that goes once a contact hasn't written for 24 hours.
+    #[schema(required = false, nullable = false, max_length = 512)]
+    pub whatsapp_template: Option<String>,
+    /// The template's language, as WhatsApp writes it; `en_US` where it is left out.
+    #[schema(required = false, nullable = false, max_length = 16)]
+    pub whatsapp_template_language: Option<String>,
+    /// The words for the places of the template's body, in their order.
+    #[schema(required = false, nullable = false)]
+    pub whatsapp_template_variables: Option<Vec<String>>,
 }
 
 /// A message to the chat of a name, from that chat's account.
@@ -129,6 +160,16 @@ pub struct NewNamedMessage {
     /// until then.
     #[schema(required = false, nullable = false)]
     pub send_at: Option<String>,
+    /// A template that WhatsApp has approved, by its name, instead of a text; only for accounts of kind cloud, and the only
+    /// thing that goes once a contact hasn't written for 24 hours.
+    #[schema(required = false, nullable = false, max_length = 512)]
+    pub whatsapp_template: Option<String>,
+    /// The template's language, as WhatsApp writes it; `en_US` where it is left out.
+    #[schema(required = false, nullable = false, max_length = 16)]
+    pub whatsapp_template_language: Option<String>,
+    /// The words for the places of the template's body, in their order.
+    #[schema(required = false, nullable = false)]
+    pub whatsapp_template_variables: Option<Vec<String>>,
 }
 
 /// The ids of a message, chosen before its write begins.
@@ -210,9 +251,13 @@ fn read_message(
 ) -> Option<SendMessage> {
     let text = fields.parsed("text", |given| MessageText::parse("text", given));
     let attachment = read_attachment(fields);
-    let content_is_readable =
-        !["text", "file_uid", "attachment_template_id"].iter().any(|field| fields.has_fault(field));
-    let content = match Content::new(text, attachment) {
+    let template = read_whatsapp_template(fields);
+    if template.is_some() && (text.is_some() || attachment.is_some()) {
+        let rule = "whatsapp_template stands alone; leave out text, file_uid and attachment_template_id";
+        fields.fault("whatsapp_template", rule.into());
+    }
+    let content_is_readable = !CONTENT_FIELDS.iter().any(|field| fields.has_fault(field));
+    let content = match template.map_or_else(|| Content::new(text, attachment), Content::of_template) {
         Ok(content) => Some(content),
         Err(error) if content_is_readable => {
             fields.fault("text", error.message);
@@ -228,6 +273,15 @@ fn read_message(
     let origin = Origin::PublicApi;
     Some(SendMessage { uid, wamid, to, account, content, reply_to, label, chat_name, origin, send_at })
 }
+
+const CONTENT_FIELDS: [&str; 6] = [
+    "text",
+    "file_uid",
+    "attachment_template_id",
+    "whatsapp_template",
+    "whatsapp_template_language",
+    "whatsapp_template_variables",
+];
 
 fn read_attachment(fields: &mut Fields) -> Option<Attachment> {
     let file = fields.parsed("file_uid", |given| {

@@ -18,6 +18,8 @@ use crate::transports::sandbox::refusals::meaning;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
+    /// WhatsApp has the message; told only to whom it gives the ids.
+    Sent,
     /// The message fails with this code.
     Fail(i64),
     /// One of a group has the message, or has read it.
@@ -47,6 +49,7 @@ impl Act {
     fn told(self, wamid: &str, at_ms: i64) -> Event {
         let set = |time: i64| if time == 0 { at_ms } else { time.min(at_ms) };
         match self {
+            Act::Sent => receipt(wamid, None, ReceiptStatus::Sent, at_ms),
             Act::Fail(code) => {
                 let (title, details) = (meaning(code).title.to_owned(), meaning(code).details.to_owned());
                 receipt(wamid, None, ReceiptStatus::Failed { code: Some(code), title, details }, at_ms)
@@ -87,7 +90,7 @@ pub fn event(step: &SandboxStep, now: Time) -> Option<Event> {
 }
 
 fn receipt(wamid: &str, participant: Option<Address>, status: ReceiptStatus, at_ms: i64) -> Event {
-    Event::Receipt(Receipt { wamid: wamid.to_owned(), participant, status, at_ms })
+    Event::Receipt(Receipt { wamid: wamid.to_owned(), participant, status, at_ms, ..Receipt::default() })
 }
 
 /// The same as what was sent.

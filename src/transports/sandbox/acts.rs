@@ -12,10 +12,11 @@ use transport::{Address, Ear, Event, NotStored};
 use uuid::Uuid;
 
 use crate::clock::Time;
-use crate::id::IdSource;
 use crate::store::sandbox::{SandboxOf, SandboxStep, sandbox_step_delete, sandbox_step_due, sandbox_step_next};
 use crate::store::sandbox_contacts::sandbox_clock_find;
+use crate::store::sandbox_graphs::sandbox_callback_insert;
 use crate::transports::sandbox::act::event;
+use crate::transports::sandbox::graph::{self, Face};
 use crate::transports::sandbox::plan::ahead;
 use crate::transports::sandbox::{Sandbox, World, control, phone};
 
@@ -32,15 +33,23 @@ pub struct Acted {
     pub next_at: Option<Time>,
 }
 
-/// A step and what it looks like from our side; an id that sorts what is said in its order.
-type Told = (SandboxStep, Option<Event>, Uuid);
+/// A step and what it looks like from our side.
+struct Told {
+    step: SandboxStep,
+    event: Option<Event>,
+    /// Sorts what is said in its order.
+    id: Uuid,
+    /// Where the account is spoken to as the Graph: not told to the ear, but so; `None` for what the Graph has no words for.
+    callback: Option<Option<String>>,
+}
 
 /// The stage on which an account's contacts act.
 #[derive(Clone)]
 pub(super) struct Stage {
     pub world: World,
     pub of: SandboxOf,
-    pub ids: Arc<IdSource>,
+    /// Rung when there is something to tell as the Graph.
+    pub to_tell: Arc<Notify>,
 }
 
 impl Sandbox {
@@ -103,15 +112,18 @@ impl Stage {
         let look = move |snapshot: &mut Snapshot<'_>| -> Result<_, database::Error> {
             let (ahead_ms, _) = sandbox_clock_find(snapshot, of)?;
             let due = sandbox_step_due(snapshot, of, ahead(now, ahead_ms), ACTS_MAX)?;
-            let next_at = if due.is_empty() { sandbox_step_next(snapshot, of)? } else { None };
-            Ok((due, next_at.map(|at| at - ahead(now, ahead_ms).since(now))))
+            let (next_at, face) = match due.is_empty() {
+                true => (sandbox_step_next(snapshot, of)?, None),
+                false => (None, graph::listening_face(snapshot, of)?),
+            };
+            Ok((due, face, next_at.map(|at| at - ahead(now, ahead_ms).since(now))))
         };
-        let (due, next_at) = self.world.database.read(look).await.map_err(not_stored)?;
+        let (due, face, next_at) = self.world.database.read(look).await.map_err(not_stored)?;
         if due.is_empty() {
             return Ok(Acted { acts: 0, next_at });
         }
         let acts = due.len();
-        let due: Vec<Told> = due.into_iter().map(|step| self.told(step, now)).collect();
+        let due: Vec<Told> = due.into_iter().map(|step| self.told(step, face.as_ref(), now)).collect();
         match ear.hear(events(&due)).await {
             Ok(()) => self.strike_out(due).await?,
             // One act that can't be stored must not keep the others from being.
@@ -121,9 +133,11 @@ impl Stage {
         Ok(Acted { acts, next_at: None })
     }
 
-    fn told(&self, step: SandboxStep, now: Time) -> Told {
-        let told = event(&step, now);
-        (step, told, self.ids.message_uid(now).0)
+    fn told(&self, step: SandboxStep, face: Option<&Face>, now: Time) -> Told {
+        let (event, id) = (event(&step, now), self.world.ids.message_uid(now).0);
+        let face = face.filter(|_| !graph::is_of_linked_device(&step.wamid));
+        let callback = face.map(|face| graph::told::callback(&self.world, face, event.as_ref()?));
+        Told { step, event, id, callback }
     }
 
     async fn tell_singly(&self, ear: &Arc<dyn Ear>, due: Vec<Told>) -> Result<(), NotStored> {
@@ -139,22 +153,31 @@ impl Stage {
     }
 
     async fn strike_out(&self, done: Vec<Told>) -> Result<(), NotStored> {
-        let of = self.of;
-        let (mut steps, mut told) = (Vec::new(), Vec::new());
-        for (step, event, id) in done {
+        let (of, now) = (self.of, self.world.clock.now());
+        let (mut steps, mut told, mut callbacks) = (Vec::new(), Vec::new(), Vec::new());
+        for Told { step, event, id, callback } in done {
             steps.push(step);
             told.extend(event.map(|event| (event, id)));
+            callbacks.extend(callback.flatten().map(|body| (id, body)));
         }
+        let any_callback = !callbacks.is_empty();
         let work = move |tx: &mut Tx<'_>| -> Result<(), database::Error> {
             sandbox_step_delete(tx, of, &steps)?;
+            for (id, body) in &callbacks {
+                sandbox_callback_insert(tx, of, *id, body, now)?;
+            }
             phone::keep(tx, of, &told)
         };
-        self.world.database.write(of.workspace.0, Priority::Foreground, work).await.map_err(not_stored)
+        self.world.database.write(of.workspace.0, Priority::Foreground, work).await.map_err(not_stored)?;
+        if any_callback {
+            self.to_tell.notify_one();
+        }
+        Ok(())
     }
 }
 
 fn events(due: &[Told]) -> Vec<Event> {
-    due.iter().filter_map(|(_, event, _)| event.clone()).collect()
+    due.iter().filter(|told| told.callback.is_none()).filter_map(|told| told.event.clone()).collect()
 }
 
 fn not_stored(error: database::Error) -> NotStored {

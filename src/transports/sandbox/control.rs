@@ -20,6 +20,7 @@ use crate::store::sandbox_contacts::{
     sandbox_clock_find, sandbox_clock_set, sandbox_contact_forget, sandbox_contact_rules, sandbox_contact_set_online,
     sandbox_contact_set_rule, sandbox_standing,
 };
+use crate::store::sandbox_graphs::sandbox_callback_forget;
 use crate::transports::sandbox::act::Act;
 use crate::transports::sandbox::contacts::contact_at;
 use crate::transports::sandbox::files::Sample;
@@ -221,7 +222,8 @@ pub fn reset(tx: &mut Tx<'_>, of: SandboxOf) -> Result<bool, Error> {
     sandbox_contact_forget(tx, of)?;
     let steps = sandbox_step_forget(tx, of, FORGOTTEN_MAX)?;
     let messages = sandbox_message_forget(tx, of, FORGOTTEN_MAX)?;
-    Ok(steps + messages > 0)
+    let callbacks = sandbox_callback_forget(tx, of, FORGOTTEN_MAX)?;
+    Ok(steps + messages + callbacks > 0)
 }
 
 /// Switches a phone on or off, and gives what waited for it its time. Returns whether there is more that waits.

@@ -81,9 +81,14 @@ pub fn source_of_blob(sha256: &[u8; 32]) -> String {
 /// The bytes that a body's file has on our side.
 pub fn blob_of(body: &IncomingBody) -> Option<[u8; 32]> {
     match body {
-        IncomingBody::File(file) => file.source.strip_prefix(BLOB).and_then(parse_hash),
+        IncomingBody::File(file) => parse_blob(&file.source),
         _ => None,
     }
+}
+
+/// The bytes that a source names on our side.
+pub fn parse_blob(source: &str) -> Option<[u8; 32]> {
+    source.strip_prefix(BLOB).and_then(parse_hash)
 }
 
 /// The source behind a shy one, or itself.
@@ -93,7 +98,7 @@ pub fn plain(source: &str) -> &str {
 
 /// Opens the bytes behind a source that isn't shy.
 pub async fn open(files: &Arc<dyn FileSource>, source: &str) -> Result<FileBytes, SendError> {
-    if let Some(sha256) = source.strip_prefix(BLOB).and_then(parse_hash) {
+    if let Some(sha256) = parse_blob(source) {
         return files.open(sha256).await;
     }
     let sample = SAMPLES.iter().find(|sample| source.strip_prefix(ASSET) == Some(sample.filename));

@@ -9,11 +9,13 @@ mod acts;
 pub mod contacts;
 pub mod control;
 mod files;
+pub mod graph;
 pub mod line;
 mod phone;
 mod plan;
 mod refusals;
 mod stories;
+pub mod templates;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,11 +33,13 @@ use uuid::Uuid;
 
 use crate::app::Bells;
 use crate::clock::{Clock, Time};
+use crate::id::IdSource;
 use crate::store::accounts::account_find;
 use crate::store::sandbox::{
     SandboxMessage, SandboxOf, sandbox_message_at, sandbox_message_insert, sandbox_step_insert,
 };
 use crate::store::sandbox_contacts::{sandbox_contact_count, sandbox_group_member_list, sandbox_standing};
+use crate::transports::net::Net;
 use crate::transports::sandbox::act::{body_to_keep, kept};
 use crate::transports::sandbox::acts::Stage;
 use crate::transports::sandbox::contacts::{Answer, GROUP, contact_at};
@@ -60,6 +64,10 @@ pub struct World {
     pub files: Arc<dyn FileSource>,
     /// Rung when something is planned.
     pub bells: Arc<Bells<SandboxOf>>,
+    /// One order for all that happens in a sandbox, whoever makes it happen.
+    pub ids: Arc<IdSource>,
+    /// For the transports that are no sandbox, and for the sandbox that speaks as the Graph.
+    pub net: Net,
 }
 
 /// The sandbox of one account.
@@ -73,7 +81,15 @@ pub struct Sandbox {
 
 struct Running {
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+/// What a message is to the numbers that refuse some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    Text,
+    File,
+    Template,
 }
 
 /// What became of a send in the sandbox's write.
@@ -88,7 +104,7 @@ impl Sandbox {
     pub fn new(world: World, of: SandboxOf) -> Sandbox {
         let planned = world.bells.of(of);
         Sandbox {
-            stage: Stage { world, of, ids: Arc::default() },
+            stage: Stage { world, of, to_tell: Arc::default() },
             latest_ms: AtomicI64::new(0),
             planned,
             running: Mutex::default(),
@@ -100,10 +116,14 @@ impl Sandbox {
         let at = Time::from_ms(self.latest_ms.fetch_max(now.ms(), Ordering::Relaxed).max(now.ms()));
         let (of, planned, speed) = (self.stage.of, Arc::clone(&self.planned), self.stage.world.speed);
         let written = match message.body.clone() {
-            Body::Text(_) | Body::File(_) => {
+            Body::Text(_) | Body::File(_) | Body::Template(_) => {
                 let received = self.received(message, at);
-                let is_file = matches!(message.body, Body::File(_));
-                let work = move |tx: &mut Tx<'_>| receive(tx, of, &received, is_file, speed, &planned);
+                let sort = match message.body {
+                    Body::File(_) => Sort::File,
+                    Body::Template(_) => Sort::Template,
+                    _ => Sort::Text,
+                };
+                let work = move |tx: &mut Tx<'_>| receive(tx, of, &received, sort, speed, &planned);
                 self.stage.world.database.write(of.workspace.0, Priority::Foreground, work).await
             }
             change => {
@@ -123,6 +143,7 @@ impl Sandbox {
         let (text, body) = match &message.body {
             Body::Text(text) => (text.clone(), String::new()),
             Body::File(file) => body_to_keep(&kept(file)),
+            Body::Template(template) => (templates::filled_in(template), String::new()),
             Body::Reaction { .. } | Body::Edit { .. } | Body::Revoke { .. } => (String::new(), String::new()),
         };
         SandboxMessage {
@@ -138,7 +159,7 @@ impl Sandbox {
             edited_at: Time::NEVER,
             deleted_at: Time::NEVER,
             read_at: Time::NEVER,
-            arrival_id: self.stage.ids.message_uid(at).0,
+            arrival_id: self.stage.world.ids.message_uid(at).0,
         }
     }
 
@@ -160,8 +181,8 @@ impl Sandbox {
     /// Acts from now on, in place of whatever acted before.
     fn run(&self, ear: Arc<dyn Ear>) {
         let stop = CancellationToken::new();
-        let task = acts::spawn(self, ear, stop.clone());
-        let before = self.running().replace(Running { stop, task });
+        let tasks = [acts::spawn(self, ear, stop.clone()), graph::callbacks::spawn(&self.stage, stop.clone())];
+        let before = self.running().replace(Running { stop, tasks });
         if let Some(before) = before {
             before.stop.cancel();
         }
@@ -201,7 +222,7 @@ fn receive(
     tx: &mut Tx<'_>,
     of: SandboxOf,
     message: &SandboxMessage,
-    is_file: bool,
+    sort: Sort,
     speed: f64,
     planned: &Arc<Notify>,
 ) -> Result<Sent, database::Error> {
@@ -214,7 +235,7 @@ fn receive(
         if let Some(at) = sandbox_message_at(tx, of, &message.wamid)? {
             return Ok(Sent::At(at));
         }
-        if let Some(answer) = refused(tx, of, message, &standing, is_file)? {
+        if let Some(answer) = refused(tx, of, message, &standing, sort)? {
             return Ok(answer);
         }
     }
@@ -250,7 +271,7 @@ fn refused(
     of: SandboxOf,
     message: &SandboxMessage,
     standing: &Standing,
-    is_file: bool,
+    sort: Sort,
 ) -> Result<Option<Sent>, database::Error> {
     if standing.rule.fails_with.is_some() {
         return Ok(fails_now(&standing.rule).map(Sent::Refused));
@@ -264,7 +285,8 @@ fn refused(
         true => sandbox_contact_count(tx, of, &message.jid, !standing.behaviour.starts_offline)?,
         false => 1,
     };
-    Ok(refusal.code_at(tries, is_file, standing.window_open).map(Sent::Refused))
+    let code = refusal.code_at(tries, sort == Sort::File, standing.window_open || sort == Sort::Template);
+    Ok(code.map(Sent::Refused))
 }
 
 impl Transport for Sandbox {
@@ -289,7 +311,9 @@ impl Transport for Sandbox {
             if let Some(running) = running {
                 running.stop.cancel();
                 // A task that panicked tells nothing any more either.
-                let _ = running.task.await;
+                for task in running.tasks {
+                    let _ = task.await;
+                }
             }
         })
     }

@@ -90,7 +90,7 @@ pub fn change(tx: &mut Tx<'_>, of: SandboxOf, body: &Body, at: Time) -> Result<(
         Body::Reaction { to_wamid, emoji, .. } => react(tx, of, to_wamid, "", emoji),
         Body::Edit { to_wamid, text } => sandbox_message_edit(tx, of, to_wamid, text, at),
         Body::Revoke { to_wamid } => sandbox_message_revoke(tx, of, to_wamid, at),
-        Body::Text(_) | Body::File(_) => Ok(()),
+        Body::Text(_) | Body::File(_) | Body::Template(_) => Ok(()),
     }
 }
 

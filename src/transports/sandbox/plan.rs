@@ -13,8 +13,12 @@ use crate::store::sandbox_contacts::SandboxStanding;
 use crate::transports::sandbox::act::{Act, said_by, wamid_of};
 use crate::transports::sandbox::contacts::{Answer, Behaviour, UNVEILED, contact_at};
 use crate::transports::sandbox::files::{PDF, PHOTO, VOICE};
+use crate::transports::sandbox::graph::is_of_linked_device;
 use crate::transports::sandbox::refusals::{LATER_MS, Refusal, WINDOW, meaning};
 use crate::transports::sandbox::stories;
+
+/// When WhatsApp tells that it has a message.
+const SENT_AFTER_MS: u64 = 100;
 
 /// What a test told a number to do instead of what its contact does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +110,9 @@ pub fn plan(message: &SandboxMessage, standing: &Standing, crowd: &Crowd) -> Vec
     let from = Address::from_jid(message.jid.clone());
     let mut plan = Plan { message, from, crowd, standing, steps: Vec::new() };
     let Behaviour { delivered_after_ms, read_after_ms, answers, refusal, .. } = standing.behaviour;
+    if !is_of_linked_device(&message.wamid) && (delivered_after_ms.is_some() || refusal.is_some()) {
+        plan.sent();
+    }
     let later = standing.rule.fails_with.filter(|code| meaning(*code).later);
     if let Some(code) = later.or((refusal == Some(Refusal::WithheldLater)).then_some(131_049)) {
         plan.act(LATER_MS, &Act::Fail(code));
@@ -176,6 +183,15 @@ impl Plan<'_> {
     fn says(&mut self, after_ms: u64, body: IncomingBody) {
         let said = said_by(&self.from, body);
         self.act(after_ms, &Act::Say(transport::Incoming { wamid: wamid_of(&self.message.wamid, 0), ..said }));
+    }
+
+    /// That WhatsApp has it doesn't wait for a phone.
+    fn sent(&mut self) {
+        self.act(SENT_AFTER_MS, &Act::Sent);
+        let due = self.due(SENT_AFTER_MS);
+        if let Some(step) = self.steps.last_mut() {
+            step.due = due;
+        }
     }
 
     pub fn act(&mut self, after_ms: u64, act: &Act) {

@@ -1,0 +1,138 @@
+//! Sandbox accounts that are spoken to as Meta's Graph: opening one, and what a request to it reaches.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use database::{Priority, Snapshot, Tx};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use transport::FileBytes;
+
+use crate::accounts::world;
+use crate::app::App;
+use crate::error::Error;
+use crate::files::intake::Stored;
+use crate::id::random_bytes;
+use crate::outbound::check_url;
+use crate::store::accounts::account_find;
+use crate::store::sandbox::SandboxOf;
+use crate::store::sandbox_graphs::{SandboxGraph, sandbox_graph_set};
+use crate::transports::net::SANDBOX_GRAPH_PATH;
+use crate::transports::sandbox::graph;
+
+pub use crate::transports::sandbox::graph::callbacks::signature;
+pub use crate::transports::sandbox::graph::{Face, GraphFile, Refusal, number, templates};
+
+const SECRET_BYTES: usize = 24;
+
+/// How a sandbox account is to be spoken to.
+pub struct NewGraph {
+    /// Where it tells what happens; empty for nowhere.
+    pub callback_url: String,
+    /// What callers bear.
+    pub access_token: String,
+    /// What it signs with.
+    pub app_secret: String,
+}
+
+impl NewGraph {
+    /// With secrets of its own.
+    ///
+    /// # Errors
+    /// `validation_error` for an address that may not be told anything.
+    pub fn telling(app: &App, callback_url: String) -> Result<NewGraph, Error> {
+        if !callback_url.is_empty() && world(app).net.as_own(&callback_url).is_none() {
+            check_url(&callback_url, app.outbound.policy()).map_err(|error| error.in_field("callback_url"))?;
+        }
+        let secret = || URL_SAFE_NO_PAD.encode(random_bytes::<SECRET_BYTES>());
+        Ok(NewGraph { callback_url, access_token: secret(), app_secret: secret() })
+    }
+}
+
+/// What somebody needs to speak to it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OpenedGraph {
+    /// With the version; ids and paths follow.
+    pub base_url: String,
+    pub phone_number_id: String,
+    pub business_id: String,
+    pub access_token: String,
+    pub app_secret: String,
+}
+
+/// Lets a sandbox account be spoken to as the Graph; tokens from before end.
+///
+/// # Errors
+/// `not_found` without such an account, or a fault.
+pub async fn open_graph(app: &App, of: SandboxOf, new: NewGraph) -> Result<OpenedGraph, Error> {
+    let row = app.read(move |tx| Ok::<_, Error>(account_find(tx, of.workspace, of.account)?)).await?;
+    let face = Face::of(&row.ok_or_else(|| Error::not_found("There is no such account in this workspace"))?);
+    let NewGraph { callback_url, access_token, app_secret } = new;
+    let sealed = graph::callbacks::seal_app_secret(app.sealing_key()?, of, &app_secret)?;
+    let stored = SandboxGraph { of, token_hash: hash_of(&access_token), callback_url, app_secret: sealed };
+    let set = move |tx: &mut Tx<'_>| sandbox_graph_set(tx, &stored);
+    let set = app.database.write(of.workspace.0, Priority::Foreground, set).await;
+    set.map_err(|error: database::Error| Error::from(error))?;
+    let base_url = format!("{}{SANDBOX_GRAPH_PATH}/{}", app.settings.public_url, app.graph().version);
+    let Face { phone_number_id, business_id, .. } = face;
+    Ok(OpenedGraph { base_url, phone_number_id, business_id, access_token, app_secret })
+}
+
+fn hash_of(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// The account that a token speaks to.
+///
+/// # Errors
+/// The Graph's 190 for a token that nobody gave; its 131016 for a fault.
+pub async fn caller(app: &App, token: &str) -> Result<Face, Refusal> {
+    let hash = hash_of(token);
+    let look = move |tx: &mut Snapshot<'_>| Ok::<_, Error>(graph::face_by_token(tx, &hash)?);
+    let found = app.read(look).await.map_err(|error| fault(&error))?;
+    found.ok_or_else(|| Refusal::new(190, "Invalid OAuth access token", "Cannot parse access token, or it has ended."))
+}
+
+/// Carries out a request of `/{phone_number_id}/messages`.
+///
+/// # Errors
+/// As the Graph refuses.
+pub async fn messages(app: &App, face: &Face, body: &Value) -> Result<Value, Refusal> {
+    let answer = graph::messages(&world(app), face, body).await;
+    app.sandbox_bells.of(face.of).notify_one();
+    answer
+}
+
+/// Gives a file that was stored an id.
+///
+/// # Errors
+/// The Graph's 131016 without a key file.
+pub fn uploaded(app: &App, face: &Face, stored: &Stored) -> Result<Value, Refusal> {
+    let key = app.sealing_key().map_err(|error| fault(&error))?;
+    let file = &stored.file;
+    let size_bytes = u64::try_from(file.size_bytes).unwrap_or(0);
+    let held = graph::file_of_upload(&file.sha256, &file.mimetype, &stored.filename, size_bytes);
+    let id = graph::file_id(key, face.of, &held);
+    id.map(|id| json!({"id": id})).ok_or_else(|| Refusal::new(131_053, "Media upload error", "It got no id."))
+}
+
+/// What stands behind a file's id.
+///
+/// # Errors
+/// The Graph's 100 for an id that is none of this account's.
+pub fn file(app: &App, face: &Face, id: &str) -> Result<GraphFile, Refusal> {
+    let key = app.sealing_key().map_err(|error| fault(&error))?;
+    graph::open_file_id(key, face.of, id).ok_or_else(|| Refusal::no_such(id))
+}
+
+/// The bytes of a file.
+///
+/// # Errors
+/// As the Graph refuses.
+pub async fn bytes(app: &App, face: &Face, held: &GraphFile) -> Result<FileBytes, Refusal> {
+    graph::bytes(&world(app), face, held).await
+}
+
+fn fault(error: &Error) -> Refusal {
+    tracing::warn!(%error, "the sandbox's Graph could not answer");
+    Refusal::new(131_016, "Service unavailable", "The sandbox could not answer just now; try again.")
+}

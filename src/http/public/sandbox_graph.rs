@@ -1,0 +1,65 @@
+//! Opening a sandbox account to code that was written for Meta's Cloud API. Partyline's own.
+
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::accounts::graph::{NewGraph, OpenedGraph, open_graph};
+use crate::accounts::sandbox::sandbox_of;
+use crate::error::Error;
+use crate::http::call::RawBody;
+use crate::http::public::refusals::{ControlRefusals, Refusals};
+use crate::http::public::sandbox_inbound::account;
+use crate::http::public::view::Ok as OkBody;
+use crate::http::sandbox_call::SandboxCall;
+
+/// How a sandbox account is to be spoken to.
+#[derive(ToSchema)]
+pub struct NewSandboxGraph {
+    #[schema(required = false, nullable)]
+    pub whatsapp_account_id: Option<String>,
+    /// Where it tells what happens, signed as Meta signs; left out, it tells nobody.
+    #[schema(required = false, nullable, example = "https://bikes.example/meta")]
+    pub callback_url: Option<String>,
+}
+
+/// What your code needs in place of Meta's.
+#[derive(Serialize, ToSchema)]
+pub struct SandboxGraphOpened {
+    /// In place of `https://graph.facebook.com/<version>`.
+    pub base_url: String,
+    pub phone_number_id: String,
+    pub business_id: String,
+    /// To bear as `Authorization: Bearer`; told once.
+    pub access_token: String,
+    /// Signs the callbacks, in `X-Hub-Signature-256`; told once.
+    pub app_secret: String,
+}
+
+/// Speak to a sandbox as to Meta
+///
+/// Opens a sandbox account to code that was written for Meta's Cloud API: messages, files, templates and marks at the
+/// `base_url`, news by signed callbacks. Each call gives new secrets, and the ones before end. Not counted.
+#[utoipa::path(
+    post, path = "/sandbox/graph", tag = "Sandbox", operation_id = "sandbox_open_graph", request_body = NewSandboxGraph,
+    responses(
+        (status = 200, description = "How to speak to it", body = OkBody<SandboxGraphOpened>), Refusals, ControlRefusals,
+    ),
+)]
+pub async fn open(mut call: SandboxCall, body: RawBody) -> Response {
+    let request = call.body(body, |fields| Some((account(fields), fields.text("callback_url").unwrap_or_default())));
+    let opened = match request {
+        Ok((wished, callback_url)) => opened(&call, wished, callback_url).await,
+        Err(error) => Err(error),
+    };
+    call.answer(opened)
+}
+
+async fn opened(call: &SandboxCall, wished: Option<String>, callback_url: String) -> Result<SandboxGraphOpened, Error> {
+    let (app, workspace) = (call.app(), call.workspace());
+    let new = NewGraph::telling(app, callback_url)?;
+    let of = app.read(move |tx| sandbox_of(tx, workspace, wished.as_deref())).await?;
+    let OpenedGraph { base_url, phone_number_id, business_id, access_token, app_secret } =
+        open_graph(app, of, new).await?;
+    Ok(SandboxGraphOpened { base_url, phone_number_id, business_id, access_token, app_secret })
+}
