@@ -3,8 +3,8 @@
 
 pub mod choice;
 mod claim;
-pub mod cold;
 pub mod cloud;
+pub mod cold;
 mod ear;
 mod fetch;
 mod files;

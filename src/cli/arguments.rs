@@ -246,7 +246,6 @@ impl By {
     }
 }
 
-
 #[derive(Subcommand, Debug)]
 pub enum AddAction {
     /// A number of Meta's Cloud API; its token is checked first

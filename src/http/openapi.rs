@@ -18,8 +18,9 @@ use crate::http::error::{Failure, FailureField};
 use crate::http::layers::AllowBody;
 use crate::http::public::{
     accounts, chat_messages, chats, events, explain, file_fetch, file_messages, files, invitations, labels, marks,
-    message_changes, messages, notes, preview, reactions, sandbox, sandbox_calls, sandbox_graph, sandbox_inbound, scheduled, search,
-    sending, teammates, templates, templates_v2, uncertain, webhook_deliveries, webhook_requests, webhooks, workspace,
+    message_changes, messages, notes, preview, reactions, sandbox, sandbox_calls, sandbox_graph, sandbox_inbound,
+    scheduled, search, sending, teammates, templates, templates_v2, uncertain, webhook_deliveries, webhook_requests,
+    webhooks, workspace,
 };
 
 /// What a form has beside its file.

@@ -201,9 +201,9 @@ impl Sandbox {
     where
         F: Fn(&mut Tx<'_>, SandboxOf, Uuid, Time) -> Result<(), database::Error> + Send + 'static,
     {
-        let Stage { world, of, ids } = self.stage.clone();
+        let Stage { world, of, .. } = self.stage.clone();
         let (now, planned) = (world.clock.now(), Arc::clone(&self.planned));
-        let id = ids.message_uid(now).0;
+        let id = world.ids.message_uid(now).0;
         let work = move |tx: &mut Tx<'_>| {
             tx.wake(&planned);
             plan(tx, of, id, now)
