@@ -110,8 +110,8 @@ pub fn events_of_message(
     Ok(rows.into_iter().filter(|row| row.message == Some(message)).collect())
 }
 
-/// The last event before `at`, found by halving: the log is in the order of time, but for clocks that were set.
-fn last_before(tx: &mut impl Read, workspace: WorkspaceId, at: Time) -> Result<i64, Error> {
+/// The place of the last event before `at`, or before the first that is kept; found by halving: the log is in the order of time, but for clocks that were set.
+pub fn last_before(tx: &mut impl Read, workspace: WorkspaceId, at: Time) -> Result<i64, Error> {
     let kept = bounds(tx, workspace)?;
     let (mut low, mut high) = (kept.oldest - 1, kept.newest);
     while low < high {

@@ -13,6 +13,7 @@ use statements;
 
 pub mod accounts;
 pub mod api_calls;
+pub mod audit;
 pub mod chat_lists;
 pub mod chats;
 pub mod counters;
@@ -25,6 +26,7 @@ pub mod group_members;
 pub mod health;
 pub mod idempotency;
 pub mod labels;
+pub mod limit_requests;
 pub mod marks;
 pub mod message_changes;
 pub mod message_details;
@@ -147,6 +149,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0015_sandbox_blobs.sql"),
         postgres: include_str!("../../migrations/postgres/0015_sandbox_blobs.sql"),
     },
+    Migration {
+        version: 17,
+        name: "care",
+        sqlite: include_str!("../../migrations/sqlite/0017_care.sql"),
+        postgres: include_str!("../../migrations/postgres/0017_care.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -154,6 +162,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
     let files = [
         ("accounts", accounts::STATEMENTS),
         ("api_calls", api_calls::STATEMENTS),
+        ("audit", audit::STATEMENTS),
         ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("counters", counters::STATEMENTS),
@@ -166,6 +175,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
         ("labels", labels::STATEMENTS),
+        ("limit_requests", limit_requests::STATEMENTS),
         ("marks", marks::STATEMENTS),
         ("message_changes", message_changes::STATEMENTS),
         ("message_details", message_details::STATEMENTS),

@@ -18,6 +18,8 @@ pub enum Right {
     ReadApiLog,
     /// Make, rotate and revoke tokens of the public API.
     ManageTokens,
+    /// Make, change and delete webhooks, and read what was delivered to them.
+    ManageWebhooks,
     /// Invite, change roles, take people out, reset their passwords.
     ManageTeam,
     /// Name the workspace and set its zone.
@@ -40,13 +42,14 @@ pub enum Permissions {
 use Permissions::{Everything, Reading, Supervision, Work};
 
 /// Each right with the sets that hold it.
-pub const RIGHTS: [(Right, &[Permissions]); 8] = [
+pub const RIGHTS: [(Right, &[Permissions]); 9] = [
     (Right::ReadChats, &[Everything, Supervision, Work, Reading]),
     (Right::SendMessages, &[Everything, Supervision, Work]),
     (Right::ReadTeam, &[Everything, Supervision, Work]),
     (Right::ReadUsage, &[Everything, Supervision]),
     (Right::ReadApiLog, &[Everything]),
     (Right::ManageTokens, &[Everything]),
+    (Right::ManageWebhooks, &[Everything]),
     (Right::ManageTeam, &[Everything]),
     (Right::ManageWorkspace, &[Everything]),
 ];

@@ -9,3 +9,4 @@ mod screens;
 mod server;
 mod setup;
 mod tab;
+mod webhooks;

@@ -13,6 +13,7 @@ mod public_api;
 mod roles;
 mod setup;
 mod setup_attacked;
+mod webhooks;
 mod welcome;
 
 use partyline::store::setup_links::setup_link_insert;

@@ -8,20 +8,29 @@ use crate::kit::{Actor, Engine, TestApp};
 use crate::{owner, teammate};
 
 /// Pages, with the right that opens each.
-const PAGES: [(&str, Right); 4] = [
+const PAGES: [(&str, Right); 5] = [
     ("//inbox", Right::ReadChats),
     ("//team", Right::ReadTeam),
+    ("//integrations/webhooks", Right::ManageWebhooks),
     ("//workspace", Right::ManageWorkspace),
     ("//welcome", Right::SendMessages),
 ];
 
 /// Forms, with the right that each needs, and something that is refused for another reason where the right is there.
-const FORMS: [(&str, &str, Right); 7] = [
+const FORMS: [(&str, &str, Right); 15] = [
     ("//team/invite", "email=nobody", Right::ManageTeam),
     ("//team/99/role", "role=admin", Right::ManageTeam),
     ("//team/99/link", "", Right::ManageTeam),
     ("//team/99/remove", "", Right::ManageTeam),
     ("//team/99/withdraw", "", Right::ManageTeam),
+    ("//integrations/webhooks", "event_type=nothing", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/test", "", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/pause", "", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/resume", "", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/rotate", "", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/delete", "", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/resend", "delivery=x", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/replay", "from=2026-01-01T00%3A00", Right::ManageWebhooks),
     ("//workspace", "name=&zone=", Right::ManageWorkspace),
     ("//welcome/send", "text=", Right::SendMessages),
 ];

@@ -9,7 +9,9 @@ use std::convert::Infallible;
 use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
-use super::words::{FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, WORKSPACE, YOUR_ACCOUNT, notice};
+use super::words::{
+    FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, WEBHOOKS, WORKSPACE, YOUR_ACCOUNT, notice,
+};
 use crate::http::fields::Fields;
 use crate::workspace::permissions::Right;
 
@@ -19,6 +21,7 @@ pub enum Here {
     Inbox,
     FirstSteps,
     PublicApi,
+    Webhooks,
     Team,
     Workspace,
     Account,
@@ -36,11 +39,12 @@ struct Place {
 
 pub const FIRST_STEPS_PATH: &str = "/welcome";
 pub const PUBLIC_API_PATH: &str = "/integrations/public-api";
+pub const WEBHOOKS_PATH: &str = "/integrations/webhooks";
 pub const TEAM_PATH: &str = "/team";
 pub const WORKSPACE_PATH: &str = "/workspace";
 pub const ACCOUNT_PATH: &str = "/account";
 
-const PLACES: [Place; 5] = [
+const PLACES: [Place; 6] = [
     Place { here: Here::Inbox, group: "", path: INBOX_PATH, name: INBOX, icon: "inbox", right: Some(Right::ReadChats) },
     Place {
         here: Here::FirstSteps,
@@ -57,6 +61,14 @@ const PLACES: [Place; 5] = [
         name: PUBLIC_API,
         icon: "code",
         right: Some(Right::ReadUsage),
+    },
+    Place {
+        here: Here::Webhooks,
+        group: INTEGRATIONS,
+        path: WEBHOOKS_PATH,
+        name: WEBHOOKS,
+        icon: "hook",
+        right: Some(Right::ManageWebhooks),
     },
     Place {
         here: Here::Team,

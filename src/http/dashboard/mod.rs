@@ -13,6 +13,7 @@ mod links;
 mod login;
 mod origin;
 mod page;
+mod path;
 mod public_api;
 mod secret;
 mod session;
@@ -20,6 +21,7 @@ mod settings;
 mod setup;
 mod team;
 mod time;
+mod webhooks;
 mod welcome;
 mod words;
 
@@ -64,6 +66,7 @@ pub fn routes(app: App) -> Router {
         .route("/workspace", get(settings::show).post(settings::save))
         .merge(inbox::routes())
         .merge(public_api::routes())
+        .merge(webhooks::routes())
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(desk)

@@ -13,6 +13,13 @@ const NOTICES: &[(&str, &str)] = &[
     ("workspace", "The workspace is saved."),
     ("theme", "The colours are as you chose."),
     ("revoked", "The token is revoked. It opens nothing any more."),
+    ("webhook-tested", "The example is on its way; the delivery below shows how it goes."),
+    ("webhook-paused", "The webhook is paused. It hears nothing until it is resumed."),
+    ("webhook-resumed", "The webhook hears again, from now on."),
+    ("webhook-resent", "It is delivered again, under the same id."),
+    ("webhook-replayed", "The replay has begun."),
+    ("webhook-deleted", "The webhook is deleted."),
+    ("webhook-there", "This webhook was there already; nothing was changed."),
     ("setup", "Your workspace is set up."),
 ];
 
@@ -25,6 +32,7 @@ pub const INBOX: &str = "Inbox";
 pub const LOG_IN: &str = "Log in";
 pub const LOG_OUT: &str = "Log out";
 pub const PUBLIC_API: &str = "Public API";
+pub const WEBHOOKS: &str = "Webhooks";
 pub const INTEGRATIONS: &str = "Integrations";
 pub const TEAM: &str = "Team";
 pub const WORKSPACE: &str = "Workspace";

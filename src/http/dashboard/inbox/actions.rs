@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use database::Priority;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
 use crate::http::dashboard::frame::{Here, Page};
+use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed, is_place_of_ours};
 use crate::http::dashboard::words::INBOX;
 use crate::id::{ChatId, TeammateId};

@@ -9,7 +9,7 @@ mod side;
 mod view;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -19,6 +19,7 @@ use super::frame::{Done, Here, Page};
 use super::page::icon;
 use super::session::{Shown, Signed};
 use super::words::INBOX;
+use crate::http::dashboard::path::Path;
 use crate::id::ChatId;
 use crate::workspace::permissions::Right;
 use scene::{OpenChat, read_list, read_open};
