@@ -10,6 +10,7 @@ use crate::id::{AccountId, ChatId, TeammateId};
 use crate::store::Write;
 use crate::store::accounts::{AccountRow, account_insert, account_list};
 use crate::store::events::{NewEvent, event_append};
+use crate::workspace::audit::{Action, record};
 
 /// 555-0100 to 555-0199 are fiction's in every area, so nobody's number is taken. The sandbox's contacts have theirs in
 /// area 202; an account's ends with 198, which is no contact's.
@@ -47,6 +48,7 @@ pub fn link_sandbox(write: &mut Write<'_, '_>, name: &str) -> Result<AccountId, 
     account_insert(write, &account)?;
     let event = NewEvent { kind: EventKind::AccountConnected, chat: ChatId(0), message: None, detail: id.to_string() };
     event_append(write, event)?;
+    record(write, Action::AccountLinked, &account.name, "", &account.phone)?;
     Ok(id)
 }
 

@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 73] = [
+const ALL: [EventType; 76] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -72,6 +72,9 @@ const ALL: [EventType; 73] = [
     EventType("token:revoked"),
     EventType("token:rotated"),
     EventType("workspace:changed"),
+    EventType("limits:requested"),
+    EventType("limits:answered"),
+    EventType("limits:changed"),
     EventType("template:new"),
     EventType("template:changed"),
     EventType("template:deleted"),

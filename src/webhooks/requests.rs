@@ -9,8 +9,9 @@ use crate::store::webhook_deliveries::{
     DeliveryRow, DeliveryState, delivery_again, delivery_find, example_forget, example_last,
 };
 use crate::store::webhooks::{WebhookRow, webhook_find, webhook_update};
-use crate::webhooks::records::unknown_webhook;
+use crate::webhooks::records::{named, unknown_webhook};
 use crate::webhooks::secret::{NewSecret, SECRET_OVERLAP, seq_of};
+use crate::workspace::audit::{Action, record};
 use crate::workspace::teammates::manager_of;
 use crate::workspace::tokens::Caller;
 
@@ -115,6 +116,7 @@ pub fn rotate_secret(
     webhook_update(write, &webhook)?;
     let detail = webhook.id.to_string();
     event_append(write, NewEvent { kind: Kind::WebhookChanged, chat: ChatId(0), message: None, detail })?;
+    record(write, Action::WebhookSecret, &named(&webhook), "good for 24 hours more", "a new one")?;
     Ok(webhook)
 }
 

@@ -22,6 +22,8 @@ pub enum Right {
     ManageWebhooks,
     /// Invite, change roles, take people out, reset their passwords.
     ManageTeam,
+    /// Read who changed what of the workspace.
+    ReadAuditLog,
     /// Name the workspace and set its zone.
     ManageWorkspace,
 }
@@ -42,7 +44,7 @@ pub enum Permissions {
 use Permissions::{Everything, Reading, Supervision, Work};
 
 /// Each right with the sets that hold it.
-pub const RIGHTS: [(Right, &[Permissions]); 9] = [
+pub const RIGHTS: [(Right, &[Permissions]); 10] = [
     (Right::ReadChats, &[Everything, Supervision, Work, Reading]),
     (Right::SendMessages, &[Everything, Supervision, Work]),
     (Right::ReadTeam, &[Everything, Supervision, Work]),
@@ -50,6 +52,7 @@ pub const RIGHTS: [(Right, &[Permissions]); 9] = [
     (Right::ReadApiLog, &[Everything]),
     (Right::ManageTokens, &[Everything]),
     (Right::ManageWebhooks, &[Everything]),
+    (Right::ReadAuditLog, &[Everything]),
     (Right::ManageTeam, &[Everything]),
     (Right::ManageWorkspace, &[Everything]),
 ];

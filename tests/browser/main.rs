@@ -3,6 +3,7 @@
 mod chromium;
 mod docs;
 mod inbox;
+mod instance;
 mod playground;
 mod public_api;
 mod screens;

@@ -5,8 +5,10 @@ mod kit;
 
 mod account;
 mod assets;
+mod audit;
 mod coming_in;
 mod inbox;
+mod increase;
 mod links;
 mod playground;
 mod public_api;

@@ -217,7 +217,7 @@ async fn each_role_sees_its_part_of_the_page() {
         let refused = evil.post_form(&format!("{PAGE}/{path}"), "name=x&scope=full").await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
     }
-    assert!(ana.get(PAGE).await.text().contains("mailto:help@line.example"));
+    assert!(ana.get(PAGE).await.text().contains("Request an increase"));
 }
 
 #[tokio::test]

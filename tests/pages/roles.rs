@@ -8,21 +8,24 @@ use crate::kit::{Actor, Engine, TestApp};
 use crate::{owner, teammate};
 
 /// Pages, with the right that opens each.
-const PAGES: [(&str, Right); 5] = [
+const PAGES: [(&str, Right); 7] = [
     ("//inbox", Right::ReadChats),
     ("//team", Right::ReadTeam),
     ("//integrations/webhooks", Right::ManageWebhooks),
     ("//workspace", Right::ManageWorkspace),
+    ("//audit-log", Right::ReadAuditLog),
+    ("//integrations/public-api/increase", Right::ManageTokens),
     ("//welcome", Right::SendMessages),
 ];
 
 /// Forms, with the right that each needs, and something that is refused for another reason where the right is there.
-const FORMS: [(&str, &str, Right); 15] = [
+const FORMS: [(&str, &str, Right); 16] = [
     ("//team/invite", "email=nobody", Right::ManageTeam),
     ("//team/99/role", "role=admin", Right::ManageTeam),
     ("//team/99/link", "", Right::ManageTeam),
     ("//team/99/remove", "", Right::ManageTeam),
     ("//team/99/withdraw", "", Right::ManageTeam),
+    ("//integrations/public-api/increase", "reason=", Right::ManageTokens),
     ("//integrations/webhooks", "event_type=nothing", Right::ManageWebhooks),
     ("//integrations/webhooks/99/test", "", Right::ManageWebhooks),
     ("//integrations/webhooks/99/pause", "", Right::ManageWebhooks),

@@ -10,7 +10,8 @@ use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
 use super::words::{
-    FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, WEBHOOKS, WORKSPACE, YOUR_ACCOUNT, notice,
+    AUDIT_LOG, FIRST_STEPS, INBOX, INSTANCE, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, WEBHOOKS, WORKSPACE,
+    YOUR_ACCOUNT, notice,
 };
 use crate::http::fields::Fields;
 use crate::workspace::permissions::Right;
@@ -24,6 +25,8 @@ pub enum Here {
     Webhooks,
     Team,
     Workspace,
+    Audit,
+    Instance,
     Account,
 }
 
@@ -42,9 +45,11 @@ pub const PUBLIC_API_PATH: &str = "/integrations/public-api";
 pub const WEBHOOKS_PATH: &str = "/integrations/webhooks";
 pub const TEAM_PATH: &str = "/team";
 pub const WORKSPACE_PATH: &str = "/workspace";
+pub const AUDIT_PATH: &str = "/audit-log";
+pub const INSTANCE_PATH: &str = "/instance";
 pub const ACCOUNT_PATH: &str = "/account";
 
-const PLACES: [Place; 6] = [
+const PLACES: [Place; 8] = [
     Place { here: Here::Inbox, group: "", path: INBOX_PATH, name: INBOX, icon: "inbox", right: Some(Right::ReadChats) },
     Place {
         here: Here::FirstSteps,
@@ -84,6 +89,23 @@ const PLACES: [Place; 6] = [
         path: WORKSPACE_PATH,
         name: "Settings",
         icon: "tune",
+        right: Some(Right::ManageWorkspace),
+    },
+    Place {
+        here: Here::Audit,
+        group: WORKSPACE,
+        path: AUDIT_PATH,
+        name: AUDIT_LOG,
+        icon: "shield",
+        right: Some(Right::ReadAuditLog),
+    },
+    Place {
+        here: Here::Instance,
+        group: WORKSPACE,
+        path: INSTANCE_PATH,
+        name: INSTANCE,
+        icon: "server",
+        // And nobody but the operator has it, which the page asks of the session.
         right: Some(Right::ManageWorkspace),
     },
 ];
@@ -151,7 +173,10 @@ impl<'p> Page<'p> {
 }
 
 fn sidebar(signed: &Signed, here: Here) -> Markup {
-    let open: Vec<&Place> = PLACES.iter().filter(|place| place.right.is_none_or(|right| signed.may(right))).collect();
+    let is_open = |place: &&Place| {
+        place.right.is_none_or(|right| signed.may(right)) && (place.here != Here::Instance || signed.who.is_operator())
+    };
+    let open: Vec<&Place> = PLACES.iter().filter(is_open).collect();
     let who = &signed.who;
     html! {
         a.brand href="/" {

@@ -3,12 +3,14 @@
 
 mod account;
 mod assets;
+mod audit;
 mod cookies;
 mod doors;
 mod form;
 mod frame;
 mod home;
 mod inbox;
+mod instance;
 mod links;
 mod login;
 mod origin;
@@ -67,6 +69,8 @@ pub fn routes(app: App) -> Router {
         .merge(inbox::routes())
         .merge(public_api::routes())
         .merge(webhooks::routes())
+        .route("/audit-log", get(audit::show))
+        .merge(instance::routes())
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(desk)

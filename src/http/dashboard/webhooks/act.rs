@@ -177,5 +177,6 @@ fn read_span(span: &Span, zone: &str) -> Result<(Time, Option<Time>), Error> {
 
 fn to_delivery(id: i64, delivery: &str, word: &str) -> Response {
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("delivery", delivery).finish();
-    Redirect::to(&format!("{}&{query}#delivery", done(&format!("{PATH}/{id}"), word))).into_response()
+    // Without a fragment: browsers take a page that asks for itself anew under one as there already.
+    Redirect::to(&format!("{}&{query}", done(&format!("{PATH}/{id}"), word))).into_response()
 }

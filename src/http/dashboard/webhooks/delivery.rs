@@ -1,5 +1,7 @@
 //! One delivery: the attempts on the line, and what was sent to the byte.
 
+use std::time::Duration;
+
 use database::Read;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
@@ -21,6 +23,9 @@ use crate::webhooks::{SECRET_OVERLAP, delivery_id, secrets_of, signed_headers};
 
 /// The newest attempts of a delivery are shown.
 const ATTEMPTS_SHOWN_MAX: i64 = 30;
+
+/// An attempt within this time is waited for.
+const SOON: Duration = Duration::from_secs(30);
 
 /// A delivery with what is known of it.
 pub struct Opened {
@@ -45,9 +50,9 @@ impl Opened {
         Ok(Some(Opened { row, attempts, event, workspace }))
     }
 
-    /// Whether an attempt is due or being made.
+    /// Whether an attempt is due soon or being made; a claim moves the next one ahead by less than this.
     pub fn is_under_way(&self, now: Time) -> bool {
-        self.row.state == DeliveryState::Waiting && self.row.next_at.since(now).as_secs() < 20
+        self.row.state == DeliveryState::Waiting && self.row.next_at <= now + SOON
     }
 }
 
@@ -68,18 +73,19 @@ pub fn drawer(desk: &Desk, webhook: &WebhookRow, open: &Opened, back: &str, zone
     let id = delivery_id(webhook, row.seq);
     html! {
         section.drawer.stack #delivery aria-labelledby="delivery-head" {
+            div.line-up.nowrap {
+                h3.clip #delivery-head { code { (row.event_type) } }
+                a.btn.btn-small.btn-icon.push data-kind="plain" aria-label="Close details" href={ (back) "#deliveries" } { (icon("close")) }
+            }
             div.line-up {
-                h3 #delivery-head { code { (row.event_type) } }
-                (badge(row))
+                (badge(row)) span.meta { (tells_of(open)) }
                 @if webhook.enabled {
                     form.push method="post" action={ (PATH) "/" (webhook.id) "/resend" } {
                         input type="hidden" name="delivery" value=(id);
                         button.btn.btn-small { (icon("again")) "Resend" }
                     }
                 }
-                a.btn.btn-small.btn-icon data-kind="plain" aria-label="Close details" href={ (back) "#deliveries" } { (icon("close")) }
             }
-            p.meta { (tells_of(open)) }
             ol.rail aria-label="Attempts" {
                 @for attempt in open.attempts.iter().rev() { (step(attempt, zone)) }
                 @if row.state == DeliveryState::Waiting { (to_come(row, zone, now)) }
@@ -107,7 +113,7 @@ fn tells_of(open: &Opened) -> Markup {
                 @if event.chat != ChatId(0) {
                     ", in "
                     @match event.message {
-                        Some(uid) => a href={ "/inbox/" (event.chat) "?message=" (uid) "#m-" (uid) } { "this message" },
+                        Some(uid) => a href={ "/inbox/" (event.chat) "#m-" (uid) } { "this message" },
                         None => a href={ "/inbox/" (event.chat) } { "this chat" },
                     }
                 }
@@ -125,7 +131,7 @@ fn step(attempt: &AttemptRow, zone: &TimeZone) -> Markup {
                 time.meta.push { (formatted(attempt.at, zone, "%-d %b %H:%M:%S")) }
             }
             span.muted {
-                @if !is_good && !attempt.error.is_empty() { (attempt.error) ", " }
+                @if !is_good && attempt.error != format!("answered {}", attempt.status) && !attempt.error.is_empty() { (attempt.error) ", " }
                 "after " (took(attempt.duration_ms))
             }
             @if !attempt.answer.is_empty() { details.quoted { summary { "What was answered" } pre tabindex="0" data-ring="in" { (attempt.answer) } } }
@@ -139,7 +145,7 @@ fn to_come(row: &DeliveryRow, zone: &TimeZone, now: Time) -> Markup {
     html! {
         li data-tone="info" {
             span.line-up {
-                strong { (ordinal(row.attempts + 1)) " try " @if row.next_at <= now { "now" } @else { "at " (formatted(row.next_at, zone, "%H:%M:%S")) } }
+                strong { (ordinal(row.attempts + 1)) " try " @if row.next_at <= now || row.tries == 0 { "now" } @else { "at " (formatted(row.next_at, zone, "%H:%M:%S")) } }
                 time.meta.push { (formatted(row.next_at, zone, "%-d %b")) }
             }
             @if more > 0 { span.muted { "Up to " (more) " more follow, over three days." } }

@@ -255,7 +255,7 @@ fn rows(seen: &Seen, asked: &Asked, zone: &TimeZone, now: Time) -> Markup {
                 }
             }
             nav.pager aria-label="Pages of deliveries" {
-                span.meta { (seen.deliveries.len()) " deliveries" }
+                span.meta { (seen.deliveries.len()) " shown" }
                 @if !asked.before.is_empty() { a.btn.btn-small.push href={ (address) "#deliveries" } { "Newest" } }
                 @if let Some(last) = seen.deliveries.last().filter(|_| seen.has_older) {
                     a.btn.btn-small.push href={ (address) "before=" (delivery_id(webhook, last.seq)) "#deliveries" } { "Older" }
