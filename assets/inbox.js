@@ -1,15 +1,15 @@
 // An inbox that stays as it is without script, and with it is live: the stream says that something happened, the page is
-// asked for anew, and what changed in it takes the place of what stands here. What somebody types is never touched.
+// asked for anew, and what differs in it takes the place of what stands here. What somebody types is never touched.
 
 const one = (selector, inside = document) => inside.querySelector(selector);
 const thread = one('#thread[data-chat]');
 const chat = thread?.dataset.chat;
-const composer = one('.composer');
-const field = composer && one('textarea', composer);
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
 const scroller = () => one('#thread [data-live=thread]');
 const isAtEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < 80;
-const toEnd = () => { const box = scroller(); if (box) box.scrollTop = box.scrollHeight; };
+const logs = () => [...document.querySelectorAll('.pane-body:has(> .thread)')];
+const toEnd = (boxes = logs()) => { for (const box of boxes) box.scrollTop = box.scrollHeight; };
 
 // -- Live. One request at a time; what happens during it asks for one more.
 let asking = false, again = false;
@@ -26,28 +26,62 @@ async function renew() {
 }
 
 function take(fresh) {
-  const end = scroller(), stay = end && isAtEnd(end);
+  if (!thread && one('#thread[data-chat]', fresh)) { location.reload(); return; }
+  const stay = logs().filter(isAtEnd), before = newest();
   for (const part of document.querySelectorAll('[data-live]')) {
     const next = one(`[data-live=${part.dataset.live}]`, fresh);
-    if (!next || next.innerHTML === part.innerHTML || (part.contains(document.activeElement) && part.dataset.live === 'side')) continue;
-    const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
+    const unfolded = part.querySelectorAll('details');
+    next?.querySelectorAll('details').forEach((fresh, at) => { fresh.open = unfolded[at]?.open ?? false; });
+    if (!next || next.isEqualNode(part) || (part.contains(document.activeElement) && part.dataset.live === 'side')) continue;
     const at = part.scrollTop;
-    part.innerHTML = next.innerHTML;
+    if (part.dataset.live === 'thread') patch(one('.thread', part), one('.thread', next), loaded);
+    else patch(part, next);
     part.scrollTop = at;
-    if (focused) one(`a[href="${CSS.escape(focused)}"]`, part)?.focus();
   }
   const next = one('#thread[data-chat]', fresh);
   if (thread && next) thread.dataset.unread = next.dataset.unread;
-  if (stay) toEnd();
+  tell('inbox:fresh');
+  toEnd(stay);
+  if (thread && newest() !== before && !stay.includes(scroller())) pill();
   markRead();
   title();
 }
 
+// Puts fresh children in the place of old ones and leaves those that say the same: what plays goes on, what has the focus keeps
+// it. `keep`: pages of older messages stand before the first fresh one.
+function patch(old, fresh, keep = false) {
+  const known = new Map([...old.children].map((child) => [child.id || child.outerHTML, child]));
+  const next = [...fresh.children];
+  if (keep) {
+    const first = next.findIndex((child) => child.matches('.msg') && known.has(child.id));
+    if (first < 0) { loaded = false; } else { next.splice(0, first); }
+    const stands = first < 0 ? null : known.get(next[0].id);
+    for (let child = old.firstElementChild; stands && child !== stands; child = child.nextElementSibling) known.delete(child.id || child.outerHTML);
+  }
+  let last = keep && known.get(next[0]?.id)?.previousElementSibling || null;
+  for (const child of next) {
+    const key = child.id || child.outerHTML, same = known.get(key);
+    known.delete(key);
+    const use = same?.isEqualNode(child) ? same : document.importNode(child, true);
+    const place = last ? last.nextElementSibling : old.firstElementChild;
+    if (use !== place) {
+      if (same && same !== use) {
+        const link = same.contains(document.activeElement) && document.activeElement.getAttribute('href');
+        same.replaceWith(use);
+        if (link) one(`a[href="${CSS.escape(link)}"]`, use)?.focus();
+      } else old.insertBefore(use, place);
+    }
+    last = use;
+  }
+  for (const child of known.values()) if (child.parentNode === old) child.remove();
+}
+
 let lost;
 function listen() {
-  const stream = new EventSource(`/inbox/live?after=${one('#chats').dataset.seq}`);
+  const stream = new EventSource(`/inbox/live?after=${one('[data-seq]').dataset.seq}&chat=${chat ?? ''}`);
   let timer;
   stream.onmessage = () => { clearTimeout(timer); timer = setTimeout(renew, 40); };
+  stream.addEventListener('here', ({ data }) => tell('inbox:here', JSON.parse(data)));
   stream.onopen = () => { if (lost) { lost.remove(); lost = null; renew(); } };
   stream.onerror = () => {
     if (stream.readyState === EventSource.CLOSED) { stream.close(); setTimeout(listen, 3000); }
@@ -55,16 +89,19 @@ function listen() {
     lost = Object.assign(document.createElement('p'), { className: 'banner lost', textContent: 'The connection is lost. It comes back by itself; nothing is missed.' });
     lost.dataset.tone = 'warning';
     lost.setAttribute('role', 'status');
-    one('#chats .pane-head')?.after(lost);
+    one('[data-seq] .pane-head').after(lost);
   };
 }
 
 // -- Read: what somebody looks at, once they look.
 let marking = false;
 async function markRead() {
-  if (marking || !composer || document.hidden || !(Number(thread?.dataset.unread) > 0)) return;
+  if (marking || !one('#composer') || document.hidden || !(Number(thread?.dataset.unread) > 0)) return;
   marking = true;
-  try { await send(`/inbox/${chat}/read`, { read: 'true' }); thread.dataset.unread = '0'; } catch { /* It stays unread. */ }
+  try {
+    await fetch(`/inbox/${chat}/read`, { method: 'POST', body: new URLSearchParams({ read: 'true' }), redirect: 'manual' });
+    thread.dataset.unread = '0';
+  } catch { /* It stays unread. */ }
   marking = false;
 }
 const plainTitle = document.title;
@@ -73,64 +110,38 @@ function title() {
   document.title = unread ? `(${unread}) ${plainTitle}` : plainTitle;
 }
 
-const send = (path, fields) => fetch(path, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
-
-// -- Composer: Enter sends, a draft outlives the page, the bubble is there at once.
-const kept = `draft-${chat}`;
-if (field) {
-  field.value ||= localStorage.getItem(kept) ?? '';
-  field.addEventListener('input', () => field.value ? localStorage.setItem(kept, field.value) : localStorage.removeItem(kept));
-  field.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    composer.requestSubmit();
-  });
-  composer.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    const fields = new FormData(composer), text = field.value;
-    if (!text.trim()) return;
-    const bubble = going(text, fields.get('mode'));
-    field.value = '';
-    field.focus();
-    try {
-      const answer = await send(composer.action, fields);
-      if (answer.type !== 'opaqueredirect' && !answer.ok) throw answer;
-      localStorage.removeItem(kept);
-      await renew();
-    } catch (answer) {
-      bubble.remove();
-      field.value = text;
-      // A refusal stored nothing, so the form may go again for the server's own words. What nobody knows must not be repeated.
-      if (answer instanceof Response && answer.status < 500) composer.submit();
-      else fault('No answer came: this may have gone or not. See whether it appears above before you send it again.');
-    }
-  });
+// -- Older messages come when one scrolls up; new ones below are told by a pill.
+let loaded = false, loading = false;
+async function older() {
+  const box = scroller(), link = one('a[data-older]', box);
+  if (!link || loading || box.scrollTop > 300) return;
+  loading = true;
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), 'text/html');
+    const pieces = [...one('.thread', page).children].filter((piece) => !piece.matches('a.older:not([data-older])'));
+    const day = link.nextElementSibling, said = pieces.filter((piece) => piece.matches('.day')).at(-1);
+    const height = box.scrollHeight - box.scrollTop;
+    if (day?.matches('.day') && day.textContent === said?.textContent) day.remove();
+    link.replaceWith(...pieces);
+    box.scrollTop = box.scrollHeight - height;
+    loaded = true;
+  } catch { /* The link is still there. */ }
+  loading = false;
+}
+const newest = () => one('#thread .msg:last-of-type')?.id;
+function pill() {
+  const button = one('.pill') ?? Object.assign(document.createElement('button'), { type: 'button', className: 'btn btn-small pill', textContent: 'New messages' });
+  button.onclick = () => { toEnd(); button.remove(); };
+  scroller().after(button);
 }
 
-function going(text, mode) {
-  const article = document.createElement('article');
-  article.className = 'msg';
-  article.dataset.from = 'us';
-  article.dataset.kind = mode === 'note' ? 'note' : 'going';
-  const bubble = Object.assign(document.createElement('div'), { className: 'bubble', textContent: text, dir: 'auto' });
-  article.append(bubble, Object.assign(document.createElement('p'), { className: 'msg-meta', textContent: 'On its way' }));
-  one('.thread').append(article);
-  toEnd();
-  return article;
-}
-
-function fault(words) {
-  const banner = Object.assign(document.createElement('p'), { className: 'banner composer-fault', textContent: words });
-  banner.dataset.tone = 'danger';
-  banner.setAttribute('role', 'alert');
-  composer.before(banner);
-  setTimeout(() => banner.remove(), 8000);
-}
-
-if (one('#chats')) {
+if (one('[data-seq]')) {
   if (!location.hash) toEnd();
   listen();
   markRead();
   title();
+  scroller()?.addEventListener('scroll', () => { older(); if (isAtEnd(scroller())) one('.pill')?.remove(); }, { passive: true });
+  document.addEventListener('inbox:renew', renew);
+  document.addEventListener('inbox:end', () => toEnd());
   document.addEventListener('visibilitychange', () => { if (!document.hidden) { renew(); markRead(); } });
 }

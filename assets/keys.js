@@ -19,6 +19,6 @@ document.addEventListener('keydown', (event) => {
   else target.focus();
   if (target.type === 'radio') {
     target.checked = true;
-    one('.composer textarea')?.focus();
+    one('#composer textarea')?.focus();
   }
 });

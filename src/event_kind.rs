@@ -83,6 +83,10 @@ pub enum Kind {
     CallOutgoing,
     /// A message was handed over and the answer was lost: it may have gone. The detail says why.
     MessageUncertain,
+    /// Somebody had an uncertain message sent again.
+    MessageResent,
+    /// Somebody found that an uncertain message had gone.
+    MessageMarkedSent,
     /// A message waits until its account may send again; the detail says why.
     MessageHeld,
     /// A message was accepted that goes later; the detail is when, in ms since 1970 UTC.
@@ -152,6 +156,8 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::MessageUnscheduled, 111, "message:unscheduled"),
     (Kind::MessageChangeFailed, 112, "message:change_failed"),
     (Kind::NoteDeleted, 113, "chat:note:deleted"),
+    (Kind::MessageResent, 130, "message:resent"),
+    (Kind::MessageMarkedSent, 131, "message:marked_sent"),
 ];
 
 impl Kind {

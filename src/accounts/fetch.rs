@@ -136,7 +136,7 @@ impl Fetcher {
 fn judge(error: &SendError, attempts: i64) -> Fetched {
     let reason = error.to_string().replace('\0', "");
     match error.verdict {
-        Verdict::Permanent | Verdict::NeedsTemplate => Fetched::Never { reason },
+        Verdict::Permanent | Verdict::NeedsTemplate | Verdict::Uncertain => Fetched::Never { reason },
         _ if attempts >= ATTEMPTS_MAX => {
             Fetched::Never { reason: format!("{reason} Given up after {attempts} tries.") }
         }

@@ -70,6 +70,7 @@ pub fn judge(answer: Result<Accepted, SendError>, attempts: i64, repeatable: boo
             let details = format!("{} Given up after {attempts} tries.", error.details);
             Outcome::Failed(Failure { code: error.code, title: error.title, details })
         }
+        Verdict::Uncertain => Outcome::Uncertain { reason },
         Verdict::Permanent | Verdict::NeedsTemplate => {
             Outcome::Failed(Failure { code: error.code, title: error.title, details: error.details })
         }
@@ -156,7 +157,7 @@ fn note(
     let step = SendStep { kind, at: write.now, until, attempts: row.attempts, reason: reason.clone() };
     send_step_insert(write, row.message, &step)?;
     let event = match kind {
-        StepKind::Tried => return Ok(()),
+        StepKind::Tried | StepKind::SentAgain | StepKind::MarkedSent => return Ok(()),
         StepKind::Held | StepKind::Down => Kind::MessageHeld,
         StepKind::Uncertain => Kind::MessageUncertain,
     };
@@ -201,6 +202,7 @@ mod tests {
         for verdict in [retry, Verdict::Permanent, Verdict::AccountDown] {
             assert!(matches!(judged(verdict, true, 1, false), Outcome::Uncertain { .. }));
         }
+        assert!(matches!(judged(Verdict::Uncertain, true, 1, true), Outcome::Uncertain { .. }));
         assert!(matches!(judged(retry, false, 1, false), Outcome::Wait { .. }));
     }
 

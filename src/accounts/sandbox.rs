@@ -17,8 +17,11 @@ use crate::store::chats::chat_find;
 use crate::store::files::file_find;
 use crate::store::messages::{MessageView, message_find};
 use crate::store::sandbox::SandboxOf;
+use crate::store::sandbox_contacts::sandbox_standing;
+use crate::transports::sandbox::contacts::contact_at;
 use crate::transports::sandbox::control;
 
+pub use crate::transports::sandbox::contacts::CONTACTS;
 pub use crate::transports::sandbox::control::{AHEAD_MAX, Play, Player, Push, RULES_MAX, sample};
 pub use crate::transports::sandbox::{Rule, SAMPLES, Shown, ShownReaction, source_of_blob, typing};
 
@@ -233,6 +236,12 @@ pub fn set_online(
     speed: f64,
 ) -> Result<bool, Error> {
     Ok(control::set_online(write.tx, of, address, online, write.now, speed)?)
+}
+
+/// Whether a contact's phone is on.
+pub fn is_online(tx: &mut impl Read, of: SandboxOf, address: &Address) -> Result<bool, Error> {
+    let standing = sandbox_standing(tx, of, address.jid())?;
+    Ok(standing.online.unwrap_or(!contact_at(address).1.starts_offline))
 }
 
 /// What a phone shows of its chat with an account, oldest first, the last [`SHOWN_MAX`].

@@ -32,6 +32,7 @@ const GROUP_CHATTER: &str = "+12025550109";
 const EDITOR: &str = "+12025550110";
 const PHOTOGRAPHER: &str = "+12025550106";
 const PAUSED: &str = "+12025550148";
+const LOSES_ANSWERS: &str = "+12025550157";
 /// Who writes.
 const CUSTOMER: &str = "+12025550171";
 const LABEL: &str = "triggered";
@@ -82,7 +83,7 @@ pub struct Ids {
     pub digits: u16,
 }
 
-const PLANS: [(&str, Plan); 29] = [
+const PLANS: [(&str, Plan); 30] = [
     ("message:new", Plan::Hear),
     ("message:sent:new", Plan::Send(ECHO)),
     ("message:received:new", Plan::Hear),
@@ -92,6 +93,7 @@ const PLANS: [(&str, Plan); 29] = [
     ("message:deleted", Plan::Send(EDITOR)),
     ("message:media_ready", Plan::Send(PHOTOGRAPHER)),
     ("message:held", Plan::Send(PAUSED)),
+    ("message:uncertain", Plan::Send(LOSES_ANSWERS)),
     ("chat:new", Plan::HearFromNobodyYet),
     ("chat:incoming:new", Plan::HearFromNobodyYet),
     ("chat:outgoing:new", Plan::SendToNobodyYet),
@@ -115,8 +117,7 @@ const PLANS: [(&str, Plan); 29] = [
 ];
 
 /// Why an event has no trigger, by what its name begins with; the first that fits.
-const WITHOUT: [(&str, &str); 11] = [
-    ("message:uncertain", "only the Cloud API can lose an answer so; a sandbox account repeats its sends"),
+const WITHOUT: [(&str, &str); 10] = [
     ("message:media_unavailable", "no contact of the sandbox sends a file that WhatsApp then loses"),
     ("quota:", "quotas are real; lower one with `partyline workspace set-limits`, then send"),
     ("teammate:invited", "invite somebody: POST /workspace/invitations"),

@@ -19,7 +19,7 @@ use crate::http::layers::AllowBody;
 use crate::http::public::{
     accounts, chat_messages, chats, events, explain, file_fetch, file_messages, files, invitations, labels, marks,
     message_changes, messages, notes, preview, reactions, sandbox, sandbox_inbound, scheduled, search, sending,
-    teammates, templates, templates_v2, webhook_deliveries, webhook_requests, webhooks, workspace,
+    teammates, templates, templates_v2, uncertain, webhook_deliveries, webhook_requests, webhooks, workspace,
 };
 
 /// What a form has beside its file.
@@ -112,6 +112,8 @@ fn beyond_the_contract() -> OpenApiRouter<PublicState> {
         .routes(routes!(search::search_messages))
         .routes(routes!(marks::mark_chat_read))
         .routes(routes!(marks::mark_chat_typing))
+        .routes(routes!(uncertain::resend_message))
+        .routes(routes!(uncertain::mark_sent))
         .routes(routes!(scheduled::list_scheduled))
         .routes(routes!(scheduled::cancel_message))
         .routes(routes!(notes::get_note, notes::remove_note))

@@ -200,6 +200,8 @@ fn try_step(tried: &SendStep) -> Step {
         StepKind::Held => step(*at, "Held: the account may not send", reason, "").until(*until),
         StepKind::Down => step(*at, "Held: the account needs somebody", reason, "It goes once the account is back"),
         StepKind::Uncertain => step(*at, "The answer to the hand-over was lost", reason, ""),
+        StepKind::SentAgain => step(*at, "To be sent again", reason, ""),
+        StepKind::MarkedSent => step(*at, "Marked as sent", reason, ""),
     }
 }
 
@@ -279,8 +281,9 @@ fn waits(view: &MessageView, facts: &Facts) -> (Standing, Option<Step>) {
     };
     match row.stage {
         Stage::Uncertain => {
-            let next = "Nothing repeats it by itself, and a late receipt settles it. Look into the chat on the phone; \
-                        send it again only if it isn't there";
+            let next = "Nothing repeats it by itself, and a late receipt settles it. Look into the chat on the phone: \
+                        POST /messages/{message_uid}/resend if it isn't there, POST /messages/{message_uid}/mark_sent \
+                        if it is";
             return (Standing::Uncertain, now("Uncertain", "It may have gone".into(), next.into()));
         }
         Stage::Sending => return (Standing::Sending, now("Being handed over", String::new(), String::new())),

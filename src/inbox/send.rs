@@ -108,7 +108,11 @@ pub fn decide<'d>(
         ensure_can_wait(tx, caller.workspace, send_at, now)?;
     }
     let last_inbound_at = chat.map_or(Time::NEVER, |chat| chat.last_inbound_at);
-    let cost = cost(!request.content.text().is_empty(), file.is_some());
+    // What a teammate says by hand is free; the quota is for programs and masses.
+    let cost = match request.origin {
+        Origin::SharedInbox => 0,
+        _ => cost(!request.content.text().is_empty(), file.is_some()),
+    };
     let urgency = Urgency::of(request.origin, last_inbound_at, now);
     Ok(Decision { route, address, file, rename, cost, urgency })
 }

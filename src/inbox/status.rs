@@ -8,6 +8,7 @@ use crate::message::{Failure, Status};
 use crate::store::Write;
 use crate::store::events::{NewEvent, event_append};
 use crate::store::messages::{message_by_wamid, message_fail, message_find, message_set_status};
+use crate::store::outbox_moves::outbox_settle;
 use crate::workspace::credits::Taken;
 use crate::workspace::quota::give_credits_back;
 
@@ -22,7 +23,12 @@ pub fn record_receipt(
     failure: Option<&Failure>,
     at: Time,
 ) -> Result<bool, Error> {
-    match message_by_wamid(write.tx, write.workspace.id, account, wamid)? {
+    let found = message_by_wamid(write.tx, write.workspace.id, account, wamid)?;
+    if let Some((uid, Status::Pending | Status::Sending, chat)) = found {
+        // News of a message whose answer was lost says what became of it.
+        outbox_settle(write, account, chat, uid)?;
+    }
+    match found {
         // News can overtake the answer to the send. What arrived was sent, so readers see every step, each once, in order.
         Some((uid, current, chat)) if current < Status::Sent && matches!(status, Status::Delivered | Status::Read) => {
             move_message(write, uid, chat, current, Status::Sent, None, at)?;

@@ -1,9 +1,9 @@
 //! Moving what waits in the outbox: up, out, back. Each function leaves the rows of a chat with at most one first.
 
-use database::{Error, Sql, params};
+use database::{Error, Read, Sql, params};
 
 use crate::clock::Time;
-use crate::id::{AccountId, ChatId};
+use crate::id::{AccountId, ChatId, MessageUid};
 use crate::store::Write;
 use crate::store::outbox::{OutboxRow, each_class};
 
@@ -37,6 +37,11 @@ const OUTBOX_PUT_BACK: Sql = Sql::both(
 const OUTBOX_UNCERTAIN: Sql = Sql::both(
     "UPDATE outbox SET stage = 4, reason = $4 \
      WHERE workspace_id = $1 AND account_id = $2 AND seq = $3 AND stage = 3",
+);
+
+const OUTBOX_SETTLE: Sql = Sql::both(
+    "DELETE FROM outbox WHERE workspace_id = $1 AND account_id = $2 AND chat_id = $3 AND uid = $4 AND stage = 4 \
+     RETURNING attempts",
 );
 
 const OUTBOX_DELETE: Sql =
@@ -97,6 +102,17 @@ pub fn outbox_set_uncertain(
     Ok(changed)
 }
 
+/// Takes an uncertain message out of the outbox, where it held nobody up. Returns how often it was tried; `None` where it is
+/// not uncertain.
+pub fn outbox_settle(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    chat: ChatId,
+    message: MessageUid,
+) -> Result<Option<i64>, Error> {
+    write.tx.query_row(&OUTBOX_SETTLE, &params![write.workspace.id, account, chat, message], |row| row.get(0))
+}
+
 /// Removes a message that was handed over, and lets its chat go on; `false` if that was done before. The chat's next one
 /// is a reply, whatever it was when it was accepted, if the contact wrote after `reply_after`.
 pub fn outbox_delete(write: &mut Write<'_, '_>, row: &OutboxRow, reply_after: Time) -> Result<bool, Error> {
@@ -120,6 +136,6 @@ pub fn outbox_raise(write: &mut Write<'_, '_>, account: AccountId, chat: ChatId,
 }
 
 super::statements! {
-    OUTBOX_MAKE_READY, OUTBOX_CLAIM, OUTBOX_STEP_BACK, OUTBOX_WAIT, OUTBOX_PUT_BACK, OUTBOX_UNCERTAIN, OUTBOX_DELETE,
-    OUTBOX_MOVE_UP, OUTBOX_RAISE,
+    OUTBOX_MAKE_READY, OUTBOX_CLAIM, OUTBOX_STEP_BACK, OUTBOX_WAIT, OUTBOX_PUT_BACK, OUTBOX_UNCERTAIN, OUTBOX_SETTLE,
+    OUTBOX_DELETE,     OUTBOX_MOVE_UP, OUTBOX_RAISE,
 }

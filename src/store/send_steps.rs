@@ -21,6 +21,21 @@ pub enum StepKind {
     Down = 3,
     /// Handed over, and the answer lost.
     Uncertain = 4,
+    /// Somebody had it sent again after that; the reason says who.
+    SentAgain = 5,
+    /// Somebody found that it had gone; the reason says who.
+    MarkedSent = 6,
+}
+
+impl StepKind {
+    const ALL: [StepKind; 6] = [
+        StepKind::Tried,
+        StepKind::Held,
+        StepKind::Down,
+        StepKind::Uncertain,
+        StepKind::SentAgain,
+        StepKind::MarkedSent,
+    ];
 }
 
 /// A step of a message's way.
@@ -77,7 +92,7 @@ pub fn send_step_prune(write: &mut Write<'_, '_>, before: Time, rows_max: i64) -
 
 fn decode(row: &Row<'_>) -> Result<SendStep, Error> {
     let number: i64 = row.get(0)?;
-    let kind = [StepKind::Tried, StepKind::Held, StepKind::Down, StepKind::Uncertain]
+    let kind = StepKind::ALL
         .into_iter()
         .find(|kind| *kind as i64 == number)
         .ok_or_else(|| Error::Decode(format!("send step {number}")))?;

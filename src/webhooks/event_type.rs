@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 76] = [
+const ALL: [EventType; 78] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -61,6 +61,8 @@ const ALL: [EventType; 76] = [
     EventType("quota:nearly_used"),
     EventType("quota:used"),
     EventType("message:uncertain"),
+    EventType("message:resent"),
+    EventType("message:marked_sent"),
     EventType("message:held"),
     EventType("teammate:invited"),
     EventType("teammate:invitation:withdrawn"),

@@ -17,21 +17,21 @@ use crate::support::receive;
 
 const NOT_ON_WHATSAPP: &str = "+1 202 555 0140";
 
-async fn explained(token: &Actor, uid: &str) -> Value {
+pub async fn explained(token: &Actor, uid: &str) -> Value {
     let answer = token.get(&format!("/messages/{uid}/explain")).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     answer.body()["data"].clone()
 }
 
 /// The last step's words.
-fn last(told: &Value) -> (String, String) {
+pub fn last(told: &Value) -> (String, String) {
     let step = told["steps"].as_array().expect("steps").last().expect("a step").clone();
     let text = |name: &str| step[name].as_str().unwrap_or_default().to_owned();
     (text("what"), text("why"))
 }
 
 /// Lets the accounts work until the message stands as wanted.
-async fn until(stage: &TestApp, token: &Actor, uid: &str, standing: &str) -> Value {
+pub async fn until(stage: &TestApp, token: &Actor, uid: &str, standing: &str) -> Value {
     let stop = CancellationToken::new();
     let supervisor = Supervisor::start(stage.app.clone(), stop.clone());
     let bell = stage.app.wakes.of(stage.workspace);
@@ -51,7 +51,7 @@ async fn until(stage: &TestApp, token: &Actor, uid: &str, standing: &str) -> Val
     told
 }
 
-fn words(told: &Value) -> Vec<String> {
+pub fn words(told: &Value) -> Vec<String> {
     let steps = told["steps"].as_array().expect("steps");
     steps.iter().map(|step| step["what"].as_str().expect("words").to_owned()).collect()
 }

@@ -38,6 +38,7 @@ mod support;
 mod templates;
 mod tokens;
 mod two_steps;
+mod uncertain;
 mod webhook_deliveries;
 mod webhook_guide;
 mod webhook_requests;

@@ -50,7 +50,7 @@ fn a_message_goes_out_and_its_reply_comes_in_without_a_reload() {
     assert_eq!(ana.value("document.activeElement.name"), "text", "the cursor is lost");
     ana.click("input[value=note]");
     ana.fill(".composer textarea", "Ask for the deposit");
-    ana.click(".composer button");
+    ana.click("#composer button[data-kind=primary]");
     ana.until("document.querySelector('[data-kind=note] .msg-meta')?.textContent.includes('only the team')");
     ana.inspect("inbox-chat");
     assert_eq!(ana.complaints(), Vec::<String>::new());
@@ -111,4 +111,48 @@ fn on_a_phone_one_pane_is_shown_at_a_time() {
     assert_eq!(ana.value("document.documentElement.scrollWidth <= 320"), true);
     ana.click("#thread .only-narrow");
     settled(&mut ana, "/inbox");
+}
+
+#[test]
+fn files_are_looked_at_before_they_go_and_templates_come_by_a_slash() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let server = Server::first_start();
+    let mut ana = Tab::open(&mut browser);
+    at_work(&mut ana, &server);
+    let template = r#"{"name": "Ready", "text": "Your bike {{bike}} is ready. {{my_name}}"}"#;
+    server.post("/templates", template);
+    open_first_chat(&mut ana);
+    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/src/transports/sandbox/assets/photo.jpg");
+    ana.choose_file("#file", picture);
+    ana.until("document.querySelector('.picked canvas')");
+    ana.click(".composer textarea");
+    ana.write("This is the one.");
+    ana.inspect("composer-picked");
+    ana.click("#composer button[data-kind=primary]");
+    ana.until("document.querySelector('[data-from=us] .bubble img')?.complete");
+    ana.until("document.querySelector('.picked').hidden && document.querySelector('#composer textarea').value === ''");
+    ana.write("/rea");
+    ana.until("document.querySelector('.suggested [role=option]')");
+    ana.inspect("composer-template");
+    ana.click(".composer textarea");
+    ana.press("Enter");
+    ana.until("document.querySelector('#composer textarea').value.startsWith('Your bike')");
+    assert_eq!(ana.value("getSelection().toString()"), "{{bike}}", "the place that is the writer's to fill");
+    ana.write("blue");
+    ana.press("Enter");
+    ana.until("document.querySelector('.thread').textContent.includes('Your bike blue is ready. Ana')");
+    ana.value("document.querySelector('.later').open = true");
+    ana.value("document.querySelector('#send-at').value = new Date(Date.now() + 864e5).toISOString().slice(0, 16)");
+    ana.value("document.querySelector('#send-at').dispatchEvent(new Event('change', {bubbles: true}))");
+    ana.inspect("composer-later");
+    ana.value("document.querySelector('.later').open = false");
+    ana.click(".composer textarea");
+    ana.write("See you tomorrow");
+    ana.press("Enter");
+    ana.until("document.querySelector('.scheduled')");
+    ana.click(".scheduled summary");
+    ana.inspect("composer-scheduled");
+    ana.click(".scheduled form button");
+    ana.until("!document.querySelector('.scheduled') && document.readyState === 'complete'");
+    assert_eq!(ana.complaints(), Vec::<String>::new());
 }

@@ -4,6 +4,7 @@ mod chromium;
 mod docs;
 mod inbox;
 mod instance;
+mod phone;
 mod playground;
 mod public_api;
 mod screens;

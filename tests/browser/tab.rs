@@ -106,6 +106,14 @@ impl<'b> Tab<'b> {
         self.call("Input.insertText", json!({"text": text}));
     }
 
+    /// Chooses a file of this machine in a field, as a person does in the dialog.
+    pub fn choose_file(&mut self, selector: &str, path: &str) {
+        let root = self.call("DOM.getDocument", json!({}));
+        let of = json!({"nodeId": root["root"]["nodeId"], "selector": selector});
+        let field = self.call("DOM.querySelector", of);
+        self.call("DOM.setFileInputFiles", json!({"files": [path], "nodeId": field["nodeId"]}));
+    }
+
     /// Types into whatever has the focus.
     pub fn write(&mut self, text: &str) {
         self.call("Input.insertText", json!({"text": text}));

@@ -132,6 +132,9 @@ fn shown(page: &str, scene: &Scene) -> Vec<(Curl, Option<Value>)> {
     let mut found = Vec::new();
     for (at, (caption, text)) in blocks.iter().enumerate().filter(|(_, (caption, _))| caption == "In a terminal") {
         let mut lines = curls(text, &variable);
+        for line in &mut lines {
+            line.url = scene.meant(std::mem::take(&mut line.url));
+        }
         let answer = blocks.get(at + 1).filter(|(caption, _)| caption == "JSON");
         let answer = answer.map(|(_, text)| serde_json::from_str(text).unwrap_or_else(|why| panic!("{why}: {text}")));
         let last = lines.pop();

@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use partyline::accounts::link_sandbox;
+use partyline::clock::Time;
 use partyline::id::{AccountId, MessageUid, WorkspaceId};
 use partyline::inbox::receive::receive_message;
-use partyline::inbox::status::record_receipt;
+use partyline::inbox::status::{move_message, record_receipt};
 use partyline::message::{Failure, Status};
+use partyline::store::messages::message_chat;
+use partyline::store::outbox::outbox_of_chat;
+use partyline::store::outbox_moves::{outbox_claim, outbox_set_uncertain};
 use partyline::workspace::settings::{LimitChange, set_limits};
 use partyline::workspace::tokens::Scope;
 use transport::{Address, Incoming, IncomingBody, Sender};
@@ -21,6 +25,8 @@ const RATE_PER_MINUTE: i64 = 1_000_000;
 
 /// A contact who writes first, and whose chat is left alone.
 pub const CUSTOMER: &str = "+12025550173";
+/// Of the sandbox: whatever is sent there is uncertain.
+const LOSES_ANSWERS: &str = "+12025550157";
 /// How many of each kind the first workspace has: more than the second one comes by while it asks.
 const ROUNDS: usize = 6;
 /// What only the first workspace has.
@@ -84,8 +90,13 @@ impl Scene {
             LimitChange { rate_per_minute: Some(RATE_PER_MINUTE), top_up: Some(1_000_000), ..LimitChange::default() };
         stage.write(workspace, move |write| set_limits(write, &raised)).await;
         let token = stage.token_of(workspace, Scope::Full, false).await;
-        let scene = Scene { workspace, account, token, ids: BTreeMap::from([("number", "12025550100".to_owned())]) };
+        let mut scene =
+            Scene { workspace, account, token, ids: BTreeMap::from([("number", "12025550100".to_owned())]) };
         scene.hear(stage, CUSTOMER, "Is it ready?").await;
+        for name in ["lost_uid", "gone_uid"] {
+            let uid = scene.lose_answer(stage).await;
+            scene.ids.insert(name, uid);
+        }
         // So that what was made first is not also what was changed last.
         stage.advance(Duration::from_secs(60));
         scene
@@ -152,11 +163,41 @@ impl Scene {
 
     /// The operation's path with this workspace's ids in it.
     pub fn path(&self, operation: &Operation) -> String {
-        catalogue::path(operation, |name| self.ids[name].clone())
+        self.meant(catalogue::path(operation, |name| self.ids[name].clone()))
+    }
+
+    /// The same address; what may only be done to messages that may have gone, with such a one instead of the usual one.
+    pub fn meant(&self, address: String) -> String {
+        let (Some(usual), Some(what)) = (self.ids.get("message_uid"), address.rsplit('/').next()) else {
+            return address;
+        };
+        match what {
+            "resend" => address.replace(usual, &self.ids["lost_uid"]),
+            "mark_sent" => address.replace(usual, &self.ids["gone_uid"]),
+            _ => address,
+        }
     }
 
     pub fn content(&self, operation: &Operation) -> Content {
         catalogue::content(operation, &self.ids)
+    }
+
+    /// A message of which nobody knows whether it went.
+    async fn lose_answer(&self, stage: &TestApp) -> String {
+        let uid = self.token.send(LOSES_ANSWERS, "This may have gone").await;
+        let parsed = MessageUid(uid.parse().expect("a UUID"));
+        let (workspace, account) = (self.workspace, self.account);
+        stage
+            .write(workspace, move |write| {
+                let chat = message_chat(write.tx, workspace, parsed)?.expect("it was just sent");
+                let rows = outbox_of_chat(write.tx, workspace, account, chat, 10)?;
+                let row = rows.into_iter().find(|row| row.message == parsed).expect("it waits");
+                assert!(outbox_claim(write, &row)?);
+                move_message(write, parsed, chat, Status::Pending, Status::Sending, None, write.now)?;
+                Ok(outbox_set_uncertain(write, &row, Time::NEVER, "No answer")?)
+            })
+            .await;
+        uid
     }
 
     /// Somebody writes.

@@ -230,7 +230,7 @@ async fn messages(stage: &TestApp, sent: &str) {
         happen(stage, kind, ChatId(2), Some(photo), "").await;
     }
     let sent = sent.parse().map(partyline::id::MessageUid).expect("a uid");
-    for kind in [Kind::MessageHeld, Kind::MessageUncertain] {
+    for kind in [Kind::MessageHeld, Kind::MessageUncertain, Kind::MessageResent, Kind::MessageMarkedSent] {
         happen(stage, kind, ChatId(1), Some(sent), "it said so").await;
     }
     let wamid = stage

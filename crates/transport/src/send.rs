@@ -69,6 +69,8 @@ pub enum Verdict {
     AccountHeld { for_: Duration },
     /// The account can't send until somebody acts.
     AccountDown,
+    /// A message may have gone and a repeat could show it twice, whatever the transport can do otherwise: people decide.
+    Uncertain,
 }
 
 /// A send that did not succeed.

@@ -11,6 +11,7 @@ use super::origin::is_foreign;
 use super::page::{icon, told};
 use super::session::Refusal;
 use crate::error::FieldFault;
+use crate::http::multipart::UploadBody;
 
 /// A form that a page of ours has sent.
 pub struct Sent<T>(pub T);
@@ -19,13 +20,31 @@ impl<T: DeserializeOwned> FromRequest<Desk> for Sent<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, desk: &Desk) -> Result<Sent<T>, Refusal> {
-        if is_foreign(request.headers(), &desk.app.settings.public_url) {
-            let words = html! { p { "Open the page itself and fill in the form there. Nothing was changed." } };
-            let page = told(StatusCode::FORBIDDEN, "This form was sent from another site", &words);
-            return Err(Refusal::page(page));
-        }
+        ensure_ours(&request, desk)?;
         Form::<T>::from_request(request, desk).await.map(|Form(form)| Sent(form)).map_err(|fault| unreadable(&fault))
     }
+}
+
+/// A form with a file in it that a page of ours has sent; nothing of it is read yet.
+pub struct SentFile(pub UploadBody);
+
+impl FromRequest<Desk> for SentFile {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, desk: &Desk) -> Result<SentFile, Refusal> {
+        ensure_ours(&request, desk)?;
+        let Ok(body) = UploadBody::from_request(request, desk).await;
+        Ok(SentFile(body))
+    }
+}
+
+fn ensure_ours(request: &Request, desk: &Desk) -> Result<(), Refusal> {
+    if is_foreign(request.headers(), &desk.app.settings.public_url) {
+        let words = html! { p { "Open the page itself and fill in the form there. Nothing was changed." } };
+        let page = told(StatusCode::FORBIDDEN, "This form was sent from another site", &words);
+        return Err(Refusal::page(page));
+    }
+    Ok(())
 }
 
 fn unreadable(rejection: &FormRejection) -> Refusal {

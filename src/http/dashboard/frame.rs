@@ -10,8 +10,8 @@ use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
 use super::words::{
-    AUDIT_LOG, FIRST_STEPS, INBOX, INSTANCE, INTEGRATIONS, LOG_OUT, PUBLIC_API, TEAM, WEBHOOKS, WORKSPACE,
-    YOUR_ACCOUNT, notice,
+    AUDIT_LOG, FIRST_STEPS, INBOX, INSTANCE, INTEGRATIONS, LOG_OUT, PUBLIC_API, SANDBOX_PHONE, TEAM, WEBHOOKS,
+    WORKSPACE, YOUR_ACCOUNT, notice,
 };
 use crate::http::fields::Fields;
 use crate::workspace::permissions::Right;
@@ -20,6 +20,7 @@ use crate::workspace::permissions::Right;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Here {
     Inbox,
+    Phone,
     FirstSteps,
     PublicApi,
     Webhooks,
@@ -40,6 +41,7 @@ struct Place {
     right: Option<Right>,
 }
 
+pub const PHONE_PATH: &str = "/phone";
 pub const FIRST_STEPS_PATH: &str = "/welcome";
 pub const PUBLIC_API_PATH: &str = "/integrations/public-api";
 pub const WEBHOOKS_PATH: &str = "/integrations/webhooks";
@@ -49,7 +51,7 @@ pub const AUDIT_PATH: &str = "/audit-log";
 pub const INSTANCE_PATH: &str = "/instance";
 pub const ACCOUNT_PATH: &str = "/account";
 
-const PLACES: [Place; 8] = [
+const PLACES: [Place; 9] = [
     Place { here: Here::Inbox, group: "", path: INBOX_PATH, name: INBOX, icon: "inbox", right: Some(Right::ReadChats) },
     Place {
         here: Here::FirstSteps,
@@ -57,6 +59,14 @@ const PLACES: [Place; 8] = [
         path: FIRST_STEPS_PATH,
         name: FIRST_STEPS,
         icon: "steps",
+        right: Some(Right::SendMessages),
+    },
+    Place {
+        here: Here::Phone,
+        group: "",
+        path: PHONE_PATH,
+        name: SANDBOX_PHONE,
+        icon: "phone",
         right: Some(Right::SendMessages),
     },
     Place {
@@ -164,7 +174,11 @@ impl<'p> Page<'p> {
         let document = Document {
             title: &title,
             sheets: if self.panes.is_some() { &["screens.css", "inbox.css"] } else { &["screens.css"] },
-            scripts: if self.panes.is_some() { &["screens.js", "keys.js", "inbox.js"] } else { &["screens.js"] },
+            scripts: if self.panes.is_some() {
+                &["screens.js", "keys.js", "suggest.js", "composer.js", "files.js", "inbox.js"]
+            } else {
+                &["screens.js"]
+            },
             theme: signed.theme,
             refresh_s: self.refresh_s,
         };

@@ -13,6 +13,7 @@ mod inbox;
 mod instance;
 mod links;
 mod login;
+mod once;
 mod origin;
 mod page;
 mod path;

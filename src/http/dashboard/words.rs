@@ -32,6 +32,7 @@ pub fn notice(word: &str) -> Option<&'static str> {
 }
 
 pub const INBOX: &str = "Inbox";
+pub const SANDBOX_PHONE: &str = "Sandbox phone";
 pub const LOG_IN: &str = "Log in";
 pub const LOG_OUT: &str = "Log out";
 pub const PUBLIC_API: &str = "Public API";

@@ -30,6 +30,7 @@ pub mod sending;
 pub mod teammates;
 pub mod templates;
 pub mod templates_v2;
+pub mod uncertain;
 pub mod view;
 pub mod webhook_deliveries;
 pub mod webhook_requests;

@@ -81,7 +81,7 @@ const fn contact(number: &'static str, name: &'static str, about: &'static str, 
     Contact { number, name, about, behaviour }
 }
 
-pub const CONTACTS: [Contact; 28] = [
+pub const CONTACTS: [Contact; 29] = [
     contact(
         "+12025550100",
         "Echo",
@@ -193,6 +193,12 @@ pub const CONTACTS: [Contact; 28] = [
         "Pair limit",
         "every second send is told to wait 6 s (131056), in this chat only, then goes",
         refuses(Refusal::EverySecondPaired),
+    ),
+    contact(
+        "+12025550157",
+        "Lost answer",
+        "the answer to every send is lost, so the message is uncertain; sent again it goes",
+        refuses(Refusal::AnswerLost),
     ),
     contact("+12025550160", "Ana", "in the group; by herself Delivered, never Read", ANYBODY),
     contact("+12025550161", "Ben", "in the group; by himself Delivered, never Read", ANYBODY),

@@ -38,7 +38,7 @@ use crate::transports::sandbox::act::{body_to_keep, kept};
 use crate::transports::sandbox::acts::Stage;
 use crate::transports::sandbox::contacts::{Answer, contact_at};
 use crate::transports::sandbox::plan::{Standing, fails_now, plan};
-use crate::transports::sandbox::refusals::{Refusal, failed};
+use crate::transports::sandbox::refusals::{Refusal, failed, lost};
 
 pub use acts::Acted;
 pub use files::{SAMPLES, source_of_blob};
@@ -77,6 +77,8 @@ struct Running {
 enum Sent {
     At(Time),
     Refused(i64),
+    /// Nobody hears what became of it.
+    Lost,
 }
 
 impl Sandbox {
@@ -109,6 +111,7 @@ impl Sandbox {
         match written {
             Ok(Sent::At(at)) => Ok(Accepted { wamid: message.wamid.clone(), at_ms: at.ms() }),
             Ok(Sent::Refused(code)) => Err(failed(code)),
+            Ok(Sent::Lost) => Err(lost()),
             Err(error) => Err(unreachable(&error)),
         }
     }
@@ -174,8 +177,8 @@ fn receive(
         if let Some(at) = sandbox_message_at(tx, of, &message.wamid)? {
             return Ok(Sent::At(at));
         }
-        if let Some(code) = refused(tx, of, message, &standing, is_file)? {
-            return Ok(Sent::Refused(code));
+        if let Some(answer) = refused(tx, of, message, &standing, is_file)? {
+            return Ok(answer);
         }
     }
     if !sandbox_message_insert(tx, of, message)? {
@@ -197,23 +200,27 @@ fn own_address(tx: &mut Tx<'_>, of: SandboxOf, standing: &Standing) -> Result<Ad
     Ok(Address::from_jid(account.map_or_else(String::new, |account| account.jid)))
 }
 
-/// The code with which the number answers, if it does.
+/// How the number refuses, if it does.
 fn refused(
     tx: &mut Tx<'_>,
     of: SandboxOf,
     message: &SandboxMessage,
     standing: &Standing,
     is_file: bool,
-) -> Result<Option<i64>, database::Error> {
+) -> Result<Option<Sent>, database::Error> {
     if standing.rule.fails_with.is_some() {
-        return Ok(fails_now(&standing.rule));
+        return Ok(fails_now(&standing.rule).map(Sent::Refused));
     }
     let Some(refusal) = standing.behaviour.refusal else { return Ok(None) };
+    if refusal == Refusal::AnswerLost {
+        let is_first = sandbox_contact_count(tx, of, &message.wamid, true)? == 1;
+        return Ok(is_first.then_some(Sent::Lost));
+    }
     let tries = match refusal.counts() {
         true => sandbox_contact_count(tx, of, &message.jid, !standing.behaviour.starts_offline)?,
         false => 1,
     };
-    Ok(refusal.code_at(tries, is_file, standing.window_open))
+    Ok(refusal.code_at(tries, is_file, standing.window_open).map(Sent::Refused))
 }
 
 impl Transport for Sandbox {

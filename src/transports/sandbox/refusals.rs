@@ -23,6 +23,8 @@ pub enum Refusal {
     WithheldLater,
     /// 131053 for files.
     UploadFails,
+    /// No answer to the first hand-over of each message, which doesn't arrive either; the next goes.
+    AnswerLost,
 }
 
 /// How long after a contact's message anything may be sent to it.
@@ -120,6 +122,17 @@ pub fn meaning(code: i64) -> Known {
 pub fn failed(code: i64) -> SendError {
     let Known { verdict, title, details, .. } = meaning(code);
     SendError { verdict, code: Some(code), title: title.to_owned(), details: details.to_owned(), maybe_accepted: false }
+}
+
+/// The answer that our side hears where the real one was lost on its way.
+pub fn lost() -> SendError {
+    SendError {
+        verdict: Verdict::Uncertain,
+        code: None,
+        title: "No answer".to_owned(),
+        details: "WhatsApp's answer was lost on its way.".to_owned(),
+        maybe_accepted: true,
+    }
 }
 
 impl Refusal {

@@ -134,7 +134,9 @@ fn body(
         | Kind::AttachmentReady
         | Kind::AttachmentUnavailable
         | Kind::MessageHeld
-        | Kind::MessageUncertain => {
+        | Kind::MessageUncertain
+        | Kind::MessageResent
+        | Kind::MessageMarkedSent => {
             let event = message::render(tx, scene, row, event_type)?;
             let is_recent = scene.now.ms() - row.at.ms() < ATTACHMENT_WAITED_MS;
             return Ok(event.map(|(event, waits)| (Body::Message(Box::new(event)), waits && is_recent)));

@@ -1,15 +1,23 @@
 //! The inbox: the team's chats, the open one's thread, and what is known of its contact, side by side.
 
 mod actions;
+mod bubble;
 mod chat;
+mod composer;
 mod list;
 mod live;
+mod phone;
+mod phone_acts;
+mod pick;
+mod saying;
 mod scene;
 mod side;
 mod view;
 
+use std::time::Duration;
+
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, Uri};
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -19,7 +27,9 @@ use super::frame::{Done, Here, Page};
 use super::page::icon;
 use super::session::{Shown, Signed};
 use super::words::INBOX;
+use crate::files::sniff::DOCUMENT_BYTES_MAX;
 use crate::http::dashboard::path::Path;
+use crate::http::layers::AllowBody;
 use crate::id::ChatId;
 use crate::workspace::permissions::Right;
 use scene::{OpenChat, read_list, read_open};
@@ -27,12 +37,26 @@ use view::Wish;
 
 pub const INBOX_PATH: &str = "/inbox";
 
+/// A form with a note, whose every letter may take twelve bytes on its way.
+const WORDS_BYTES_MAX: usize = 160 * 1024;
+/// A file of the largest kind and what its form adds, as slow as a bad line.
+const UPLOAD: AllowBody =
+    AllowBody { bytes_max: DOCUMENT_BYTES_MAX + 1024 * 1024, timeout: Duration::from_secs(1_800) };
+
 pub fn routes() -> Router<Desk> {
     Router::new()
         .route("/inbox", get(show))
         .route("/inbox/live", get(live::listen))
         .route("/inbox/{chat}", get(show_chat))
-        .route("/inbox/{chat}/send", post(actions::send))
+        .route("/inbox/{chat}/send", post(saying::send).layer(DefaultBodyLimit::max(WORDS_BYTES_MAX)))
+        .route("/inbox/{chat}/file", post(saying::send_file).layer(UPLOAD))
+        .route("/inbox/{chat}/files/{message}", get(saying::file))
+        .route("/inbox/{chat}/templates", get(pick::show))
+        .route("/inbox/{chat}/unschedule", post(saying::unschedule))
+        .route("/phone", get(phone::choose))
+        .route("/phone/{who}", get(phone::show))
+        .route("/phone/{who}/do", post(phone_acts::act))
+        .route("/phone/{who}/file", post(phone_acts::send_file).layer(UPLOAD))
         .route("/inbox/{chat}/assign", post(actions::assign))
         .route("/inbox/{chat}/label", post(actions::label))
         .route("/inbox/{chat}/unlabel", post(actions::unlabel))
@@ -55,6 +79,9 @@ struct Refused<'r> {
     text: &'r str,
     is_note: bool,
     why: &'r str,
+    /// It may go all the same, once its writer says so.
+    may_insist: bool,
+    template: Option<i64>,
 }
 
 async fn shown(
@@ -69,8 +96,9 @@ async fn shown(
     let (app, workspace, me) = (desk.app.clone(), signed.who.workspace.id, signed.who.teammate.id);
     let now = app.clock.now();
     let asked = wish.clone();
+    let who = (signed.who.caller(), signed.who.teammate.display_name.clone());
     let look = move |tx: &mut database::Snapshot<'_>| {
-        let open = chat.map(|chat| read_open(tx, workspace, chat, &asked, now)).transpose()?;
+        let open = chat.map(|chat| read_open(tx, workspace, chat, &asked, &who)).transpose()?;
         Ok::<_, crate::error::Error>((read_list(tx, workspace, me, &asked)?, open))
     };
     let (list, open) = app.read(look).await?;

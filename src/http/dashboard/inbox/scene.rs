@@ -4,22 +4,24 @@ use std::collections::HashMap;
 
 use database::Read;
 
+use super::pick::prefilled;
 use super::view::Wish;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::events::log::bounds;
-use crate::files::link::{LinkKey, Links};
 use crate::id::{ChatId, MessageUid, TeammateId, WorkspaceId};
 use crate::inbox::chat::unknown_chat;
 use crate::store::accounts::{AccountRow, account_find};
 use crate::store::chat_lists::{From, chat_list, chat_place, chat_rows};
 use crate::store::chats::{ChatRow, chat_find};
-use crate::store::files::link_key;
 use crate::store::labels::{label_list, labels_of};
+use crate::store::message_pages::message_views;
 use crate::store::messages::{MessageFilter, MessageView, message_find, message_last, message_list};
 use crate::store::outbox::{OutboxRow, outbox_of_chat};
 use crate::store::reactions::{ReactionRow, reaction_list};
+use crate::store::scheduled::scheduled_list;
 use crate::store::teammates::{TeammateRow, teammate_list};
+use crate::workspace::tokens::Caller;
 
 /// Chats of one page of the list.
 pub const CHATS_MAX: i64 = 50;
@@ -27,6 +29,9 @@ pub const CHATS_MAX: i64 = 50;
 pub const MESSAGES_MAX: i64 = 50;
 /// Reactions and waiting messages that one page of a thread reads.
 const BESIDE_MAX: i64 = 1_000;
+
+/// Scheduled messages that a chat's page shows.
+const SCHEDULED_SHOWN_MAX: i64 = 50;
 
 /// The list of chats.
 pub struct List {
@@ -56,7 +61,19 @@ pub struct OpenChat {
     pub reactions: Vec<ReactionRow>,
     /// Messages that shown ones answer.
     pub quoted: HashMap<MessageUid, MessageView>,
-    pub links: Option<Links>,
+    /// What waits for its time, the soonest first.
+    pub scheduled: Vec<MessageView>,
+    /// What the composer begins with.
+    pub prefilled: String,
+    /// What teammates are called, longest first, so that a name isn't taken for a shorter one that begins it.
+    pub names: Vec<String>,
+}
+
+impl OpenChat {
+    /// When a message goes that waits for its time.
+    pub fn goes_at(&self, message: MessageUid) -> Option<Time> {
+        self.scheduled.iter().find(|view| view.message.uid == message).map(|view| view.details.scheduled_at)
+    }
 }
 
 pub fn read_list(tx: &mut impl Read, workspace: WorkspaceId, me: TeammateId, wish: &Wish) -> Result<List, Error> {
@@ -91,7 +108,7 @@ pub fn read_open(
     workspace: WorkspaceId,
     chat: ChatId,
     wish: &Wish,
-    now: Time,
+    who: &(Caller, String),
 ) -> Result<OpenChat, Error> {
     let chat = chat_find(tx, workspace, chat)?.ok_or_else(unknown_chat)?;
     let filter = MessageFilter { newest_first: true, before_message: wish.before, ..MessageFilter::default() };
@@ -109,21 +126,22 @@ pub fn read_open(
         _ => Vec::new(),
     };
     let waiting = outbox_of_chat(tx, workspace, chat.account, chat.id, BESIDE_MAX)?;
-    let links = match messages.iter().any(|view| view.attachment.is_some()) {
-        // Without our own name in front: the reader may have come by another.
-        true => Some(Links::new(LinkKey::new(link_key(tx)?), "", workspace, now)),
-        false => None,
-    };
+    let scheduled = scheduled_list(tx, workspace, Some(chat.id), None, SCHEDULED_SHOWN_MAX, 0)?;
+    let teammates = teammate_list(tx, workspace)?.into_iter().map(|teammate| teammate.display_name);
+    let mut names: Vec<String> = teammates.filter(|name| !name.is_empty()).collect();
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     Ok(OpenChat {
         account: account_find(tx, workspace, chat.account)?,
         labels: label_list(tx, workspace, chat.id)?,
         quoted: read_quoted(tx, workspace, &messages)?,
+        scheduled: message_views(tx, workspace, &scheduled)?,
+        prefilled: prefilled(tx, workspace, who, &chat, wish)?,
         waiting: waiting.into_iter().map(|row| (row.message, row)).collect(),
         chat,
         messages,
         has_older,
         reactions,
-        links,
+        names,
     })
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::INBOX_PATH;
 use crate::http::fields::Fields;
-use crate::id::{ChatId, MessageUid, TeammateId};
+use crate::id::{ChatId, MessageUid, TeammateId, TemplateId};
 use crate::inbox::values::CHAT_NAME_CHARS_MAX;
 use crate::store::chat_lists::ChatFilter;
 use crate::store::chats::fold;
@@ -40,6 +40,14 @@ impl View {
     }
 }
 
+/// What the composer begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prefill {
+    Template(TemplateId),
+    /// The words of a message that is to be written again.
+    Again(MessageUid),
+}
+
 /// What an address of the inbox asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wish {
@@ -51,6 +59,7 @@ pub struct Wish {
     pub behind: Option<ChatId>,
     /// The thread ends before this message.
     pub before: Option<MessageUid>,
+    pub prefill: Option<Prefill>,
 }
 
 impl Wish {
@@ -59,13 +68,16 @@ impl Wish {
         let mut fields = Fields::from_query(uri.query().unwrap_or_default()).unwrap_or_default();
         let name: String = fields.text("name").unwrap_or_default().trim().chars().take(CHAT_NAME_CHARS_MAX).collect();
         let behind = fields.text("behind").and_then(|text| text.parse().ok()).map(ChatId);
-        let before = fields.text("before").and_then(|text| Uuid::try_parse(&text).ok()).map(MessageUid);
+        let mut uid = |name| fields.text(name).and_then(|text| Uuid::try_parse(&text).ok()).map(MessageUid);
+        let (before, again) = (uid("before"), uid("again"));
+        let template = fields.text("template").and_then(|text| text.parse().ok()).map(TemplateId);
         Wish {
             view: fields.text("view").map(|word| View::parse(&word)).unwrap_or_default(),
             label: fields.text("label").filter(|label| !label.is_empty() && !label.contains('\0')),
             name: name.replace('\0', ""),
             behind,
             before,
+            prefill: template.map(Prefill::Template).or(again.map(Prefill::Again)),
         }
     }
 
@@ -101,12 +113,24 @@ impl Wish {
         for (key, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             pairs.push(format!("{key}={}", utf8_percent_encode(text, NON_ALPHANUMERIC)));
         }
+        match self.prefill {
+            Some(Prefill::Template(id)) => pairs.push(format!("template={id}")),
+            Some(Prefill::Again(uid)) => pairs.push(format!("again={uid}")),
+            None => {}
+        }
         if pairs.is_empty() { path } else { format!("{path}?{}", pairs.join("&")) }
+    }
+
+    pub fn template(&self) -> Option<TemplateId> {
+        match self.prefill {
+            Some(Prefill::Template(id)) => Some(id),
+            _ => None,
+        }
     }
 
     /// The same list in another view.
     pub fn in_view(&self, view: View) -> Wish {
-        Wish { view, behind: None, before: None, ..self.clone() }
+        Wish { view, behind: None, before: None, prefill: None, ..self.clone() }
     }
 }
 

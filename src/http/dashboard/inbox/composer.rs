@@ -1,0 +1,140 @@
+//! Where one writes: a message or a note, a file, now or later; and what waits for its time.
+
+use maud::{Markup, html};
+
+use super::scene::OpenChat;
+use super::view::Wish;
+use super::{INBOX_PATH, Refused};
+use crate::files::sniff::{DOCUMENT_BYTES_MAX, SHOWN_BYTES_MAX};
+use crate::http::dashboard::once::fresh_key;
+use crate::http::dashboard::page::icon;
+use crate::http::dashboard::session::Signed;
+use crate::http::dashboard::time::formatted;
+use crate::inbox::values::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::message::MessageKind;
+use crate::workspace::zone::stored_zone;
+
+/// So much of a scheduled message is shown.
+const SAID_CHARS_MAX: usize = 80;
+const MIB: u64 = 1024 * 1024;
+
+pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refused<'_>>) -> Markup {
+    let is_note = refused.is_some_and(|refused| refused.is_note);
+    let text = refused.map_or(open.prefilled.as_str(), |refused| refused.text);
+    let template = wish.template().map(|id| id.0).or(refused.and_then(|refused| refused.template));
+    html! {
+        div data-live="scheduled" { (scheduled(signed, wish, open)) }
+        p.here.meta role="status" hidden {}
+        @if let Some(refused) = refused { (fault(refused)) }
+        form.composer #composer method="post" action={ (INBOX_PATH) "/" (open.chat.id) "/send" } aria-label={ "Write to " (open.chat.name) }
+            data-chars=(TEXT_CHARS_MAX) data-note-chars=(NOTE_CHARS_MAX) data-shown-mib=(SHOWN_BYTES_MAX / MIB) data-document-mib=(DOCUMENT_BYTES_MAX / MIB) {
+            (hidden(wish, open))
+            @if let Some(template) = template { input type="hidden" name="template" value=(template); }
+            fieldset.tabs.modes {
+                legend.hidden-text { "What are you writing?" }
+                label { input type="radio" name="mode" value="reply" checked[!is_note]; "Reply" }
+                label { input type="radio" name="mode" value="note" checked[is_note] data-key="n"; "Note" }
+            }
+            div.picked hidden {}
+            textarea name="text" rows="2" dir="auto" maxlength=(NOTE_CHARS_MAX) required aria-label="Message" placeholder="Write a message, / for a template" data-key="r" {
+                (text)
+            }
+            div.suggested role="listbox" aria-label="Suggestions" hidden {}
+            (bar(signed, open))
+        }
+        (file_form(open))
+    }
+}
+
+/// What the form knows of itself: where to go back to, that it is one and the same, and what its writer has seen.
+fn hidden(wish: &Wish, open: &OpenChat) -> Markup {
+    let ours = |view: &&crate::store::messages::MessageView| {
+        view.message.from_me && view.message.kind == MessageKind::WhatsApp
+    };
+    let seen = open.messages.iter().rev().find(ours).map(|view| view.message.uid.to_string());
+    html! {
+        input type="hidden" name="back" value=(Wish { prefill: None, ..wish.clone() }.address(Some(open.chat.id)));
+        input type="hidden" name="key" value=(fresh_key());
+        input type="hidden" name="seen" value=(seen.unwrap_or_default());
+    }
+}
+
+fn fault(refused: &Refused<'_>) -> Markup {
+    html! {
+        p.banner.composer-fault data-tone="danger" role="alert" {
+            (icon("alert"))
+            span { (refused.why) }
+            @if refused.may_insist { button.btn.btn-small form="composer" name="sure" value="true" { "Send all the same" } }
+        }
+    }
+}
+
+fn bar(signed: &Signed, open: &OpenChat) -> Markup {
+    let zone = &signed.who.workspace.zone;
+    html! {
+        div.composer-bar {
+            button.btn.btn-icon data-kind="plain" type="button" popovertarget="send-file" data-pick aria-label="Send a file" { (icon("clip")) }
+            a.btn.btn-icon data-kind="plain" data-templates href={ (INBOX_PATH) "/" (open.chat.id) "/templates" } aria-label="Choose a template" { (icon("template")) }
+            details.later.more {
+                summary.btn.btn-icon data-kind="plain" aria-label="Send later" { (icon("clock")) }
+                div.more-body.field {
+                    label for="send-at" { "Send later" }
+                    input #send-at type="datetime-local" name="send_at";
+                    p.meta { "In the time of " (zone) ". Empty: now." }
+                }
+            }
+            span.meta.composer-hint { "Free to send" }
+            button.btn.push data-kind="primary" { (icon("send")) span data-verb { "Send" } }
+        }
+    }
+}
+
+/// The same by a plain form; the script fills it from what was picked, dropped or pasted.
+fn file_form(open: &OpenChat) -> Markup {
+    html! {
+        form.card.over #send-file popover method="post" enctype="multipart/form-data" action={ (INBOX_PATH) "/" (open.chat.id) "/file?key=" (fresh_key()) } aria-label="Send a file" {
+            div.card-body.stack {
+                h2 { "Send a file" }
+                div.field {
+                    label for="file" { "File" }
+                    input #file type="file" name="file" required;
+                    p.meta { "Pictures, sound and videos up to " (SHOWN_BYTES_MAX / MIB) " MB, documents up to " (DOCUMENT_BYTES_MAX / MIB) " MB." }
+                }
+                div.field {
+                    label for="caption" { "Words with it" }
+                    textarea #caption name="caption" rows="2" dir="auto" maxlength=(TEXT_CHARS_MAX) {}
+                }
+                div.line-up {
+                    button.btn data-kind="primary" { (icon("send")) "Send" }
+                    button.btn type="button" popovertarget="send-file" popovertargetaction="hide" { "Cancel" }
+                }
+            }
+        }
+    }
+}
+
+fn scheduled(signed: &Signed, wish: &Wish, open: &OpenChat) -> Markup {
+    let zone = stored_zone(&signed.who.workspace.zone);
+    let number = open.scheduled.len();
+    html! {
+        @if number > 0 {
+            details.scheduled {
+                summary { (icon("clock")) (number) @if number == 1 { " message waits for its time" } @else { " messages wait for their time" } }
+                ul {
+                    @for view in &open.scheduled {
+                        @let text: String = view.message.text.chars().take(SAID_CHARS_MAX).collect();
+                        li {
+                            time { (formatted(view.details.scheduled_at, &zone, "%a %-d %b, %H:%M")) }
+                            bdi.clip { @if text.is_empty() { "A file" } @else { (text) } }
+                            form method="post" action={ (INBOX_PATH) "/" (open.chat.id) "/unschedule" } {
+                                input type="hidden" name="back" value=(wish.address(Some(open.chat.id)));
+                                input type="hidden" name="message" value=(view.message.uid);
+                                button.btn.btn-small aria-label={ "Cancel: " (text) } { "Cancel" }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
