@@ -1,5 +1,6 @@
 //! Screens in a real browser, against the real program.
 
+mod axe;
 mod chromium;
 mod docs;
 mod inbox;

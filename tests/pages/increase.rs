@@ -132,9 +132,16 @@ async fn the_operator_sets_limits_and_sees_the_server() {
         let app = TestApp::on(engine).await;
         let ana = owner(&app).await;
         let (other, sam) = other_owner(&app).await;
+        // The clock of this test stands still in January; the page sees that it isn't the database's.
         let page = ana.get("//instance?sizes=1").await.text();
-        for told in ["North Pier Books", "Quay Cafe", "Healthy", "help@line.example", "<code>messages</code>", "in all"]
-        {
+        for told in [
+            "North Pier Books",
+            "Quay Cafe",
+            "apart from the database",
+            "help@line.example",
+            "<code>messages</code>",
+            "in all",
+        ] {
             assert!(page.contains(told), "{told}: {page}");
         }
         let set =

@@ -3,8 +3,12 @@
 
 use crate::File;
 
-const NEEDS: [&str; 3] =
-    ["\"PARTYLINE_TEST_POSTGRES\"", "\"PARTYLINE_TEST_CHROMIUM\"", "\"PARTYLINE_TEST_SCHEMATHESIS\""];
+const NEEDS: [&str; 4] = [
+    "\"PARTYLINE_TEST_POSTGRES\"",
+    "\"PARTYLINE_TEST_CHROMIUM\"",
+    "\"PARTYLINE_TEST_AXE\"",
+    "\"PARTYLINE_TEST_SCHEMATHESIS\"",
+];
 const ALL: &str = "PARTYLINE_TEST_ALL";
 /// What follows where a missing thing is a failure in any case.
 const FAILS: [&str; 2] = [").unwrap()", ").expect("];

@@ -137,11 +137,13 @@ pub struct Page<'p> {
     pub refresh_s: Option<u32>,
     /// Panes side by side instead of one column: which ones there are.
     pub panes: Option<&'p str>,
+    /// It has a stream, and parts that are renewed when that says so.
+    pub is_live: bool,
 }
 
 impl<'p> Page<'p> {
     pub fn new(here: Here, title: &'p str) -> Page<'p> {
-        Page { here, title, status: StatusCode::OK, notice: None, refresh_s: None, panes: None }
+        Page { here, title, status: StatusCode::OK, notice: None, refresh_s: None, panes: None, is_live: false }
     }
 
     /// The page with what has just been done.
@@ -176,6 +178,8 @@ impl<'p> Page<'p> {
             sheets: if self.panes.is_some() { &["screens.css", "inbox.css"] } else { &["screens.css"] },
             scripts: if self.panes.is_some() {
                 &["screens.js", "keys.js", "suggest.js", "composer.js", "files.js", "inbox.js"]
+            } else if self.is_live {
+                &["screens.js", "live.js"]
             } else {
                 &["screens.js"]
             },

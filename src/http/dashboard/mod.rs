@@ -22,6 +22,8 @@ mod secret;
 mod session;
 mod settings;
 mod setup;
+#[cfg(debug_assertions)]
+mod styleguide;
 mod team;
 mod time;
 mod webhooks;
@@ -38,7 +40,7 @@ use crate::app::App;
 use doors::{Desk, Doors, LIVE_SCREENS_MAX};
 use tokio::sync::Semaphore;
 
-pub use assets::cached;
+pub use assets::{address, cached};
 pub use page::{code, document_of, icon};
 
 /// Longest form that is read: some short fields.
@@ -47,7 +49,10 @@ const FORM_BYTES_MAX: usize = 16 * 1024;
 pub fn routes(app: App) -> Router {
     let streams = Arc::new(Semaphore::new(LIVE_SCREENS_MAX));
     let desk = Desk { app, doors: Arc::new(Doors::default()), streams };
-    Router::new()
+    let router = Router::new();
+    #[cfg(debug_assertions)]
+    let router = router.route("/styleguide", get(styleguide::show));
+    router
         .route("/", get(home::show))
         .route("/setup/{secret}", get(setup::show).post(setup::finish))
         .route("/login", get(login::show).post(login::log_in))

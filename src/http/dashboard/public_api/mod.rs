@@ -1,7 +1,9 @@
 //! Integrations, Public API: tokens, examples, how much is used, the log of calls.
 
+mod caused;
 mod download;
 pub mod increase;
+mod live;
 mod log;
 mod snippets;
 mod tokens;
@@ -37,6 +39,7 @@ pub fn routes() -> Router<Desk> {
         .route("/integrations/public-api/tokens/{id}/rotate", post(tokens::rotate))
         .route("/integrations/public-api/tokens/{id}/revoke", post(tokens::revoke))
         .route("/integrations/public-api/increase", get(increase::show).post(increase::ask))
+        .route("/integrations/public-api/live", get(live::listen))
         .route("/integrations/public-api/log.txt", get(download::text))
         .route("/integrations/public-api/log.csv", get(download::csv))
         .route("/integrations/public-api/log.ndjson", get(download::ndjson))
@@ -96,7 +99,7 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, asked: &Asked, besi
         @if let Some(log) = &seen.log { (log::card(log, asked, &seen.tokens, signed)) }
     };
     let status = Faults(beside.faults).status();
-    Ok(Page { status, ..page }.show(signed, &content))
+    Ok(Page { status, is_live: seen.log.is_some(), ..page }.show(signed, &content))
 }
 
 async fn look(desk: &Desk, signed: &Signed, asked: &Asked) -> Result<Seen, Error> {

@@ -26,7 +26,7 @@ pub fn card(usage: &Usage, signed: &Signed, request: Option<&LimitRequestRow>) -
     let last = Time::from_ms(usage.cycle.ends_at.ms() - 1);
     let day = |at: Time| formatted(at, &zone, "%-d %b");
     html! {
-        section.card aria-labelledby="usage" {
+        section.card aria-labelledby="usage" data-live="usage" {
             header {
                 h2 #usage { "This cycle" }
                 span.meta.push {

@@ -12,6 +12,8 @@ use axum::routing::{get, post};
 
 use super::doors::Desk;
 
+pub use delivery::badge;
+
 pub fn routes() -> Router<Desk> {
     Router::new()
         .route("/integrations/webhooks", get(list::show).post(add::add))
