@@ -26,7 +26,7 @@ pub struct AuditRow {
 
 const AUDIT_INSERT: Sql = Sql::both(
     "INSERT INTO audit_log (workspace_id, seq, at_ms, cause, action, subject, old_value, new_value) \
-     SELECT CAST($1 AS BIGINT), COALESCE((SELECT MAX(l.seq) FROM audit_log l WHERE l.workspace_id = $1), 0) + 1, \
+     SELECT CAST($1 AS BIGINT), COALESCE((SELECT MAX(seq) FROM audit_log WHERE workspace_id = $1), 0) + 1, \
      CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT), CAST($7 AS TEXT)",
 );
 

@@ -1,7 +1,9 @@
 //! What whoever runs a webhook may ask of its deliveries: one again, a range again, an example, another secret.
 
+use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
+use crate::events::log::last_before;
 use crate::id::{ChatId, WebhookId};
 use crate::store::Write;
 use crate::store::events::{NewEvent, event_append};
@@ -68,6 +70,29 @@ pub fn replay(
     (webhook.replay_next, webhook.replay_last) = (first, last);
     webhook_update(write, &webhook)?;
     Ok((first, last))
+}
+
+/// The same for the events of a span of time; up to now where it has no end.
+///
+/// # Errors
+/// As [`replay`]; `validation_error` in `from` where nothing happened in that time.
+pub fn replay_span(
+    write: &mut Write<'_, '_>,
+    caller: &Caller,
+    webhook: WebhookId,
+    from: Time,
+    to: Option<Time>,
+) -> Result<(i64, i64), Error> {
+    let workspace = write.workspace.id;
+    let first = last_before(write.tx, workspace, from)? + 1;
+    let last = match to {
+        Some(to) => last_before(write.tx, workspace, to)?,
+        None => write.counters.event_last,
+    };
+    if first > last {
+        return Err(Error::invalid("from", "Nothing happened in that time; choose a longer one"));
+    }
+    replay(write, caller, webhook, first, last)
 }
 
 /// Delivers an example with this body, as if it had happened.

@@ -25,7 +25,8 @@ const LARGE: [&str; 13] = [
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
 /// The API log is a ring of bounded size.
-const WALKS: [&str; 13] = [
+const WALKS: [&str; 14] = [
+    "audit AUDIT_INSERT",
     "api_calls API_CALL_LIST",
     "explanations ACCEPTING_CALL",
     "api_calls API_CALL_SINCE",
@@ -96,7 +97,8 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 22] = [
+const SMALL: [&str; 23] = [
+    "limit_requests",
     "accounts",
     "a",
     "tokens",

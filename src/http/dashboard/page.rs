@@ -87,7 +87,11 @@ impl Document<'_> {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
-                    @if let Some(seconds) = self.refresh_s { meta http-equiv="refresh" content=(seconds); }
+                    @if let Some(seconds) = self.refresh_s {
+                        // A script does it otherwise, and only once the reader's hands are off the page.
+                        noscript { meta http-equiv="refresh" content=(seconds); }
+                        meta name="again" content=(seconds);
+                    }
                     title { (self.title) " · Partyline" }
                     link rel="icon" type="image/svg+xml" href=(address("mark.svg"));
                     @for sheet in ["tokens.css", "base.css", "components.css"].iter().chain(self.sheets) {

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::{PATH, one};
 use crate::clock::Time;
 use crate::error::Error;
-use crate::events::log::{bounds, last_before};
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
 use crate::http::dashboard::frame::{Here, Page, done};
@@ -18,7 +17,7 @@ use crate::http::public::webhook_requests::example_body;
 use crate::id::WebhookId;
 use crate::store::Write;
 use crate::store::webhooks::WebhookRow;
-use crate::webhooks::requests::{replay, resend, rotate_secret, send_example};
+use crate::webhooks::requests::{replay_span, resend, rotate_secret, send_example};
 use crate::webhooks::{NewSecret, WebhookChange, change_webhook, delete_webhook, delivery_id};
 use crate::workspace::permissions::Right;
 use crate::workspace::zone::{api_time, parse_api_time, stored_zone};
@@ -137,18 +136,7 @@ pub async fn replay_range(
     let began = match read_span(&span, &signed.who.workspace.zone) {
         Ok((from, to)) => {
             let caller = signed.who.caller();
-            let again = move |write: &mut Write<'_, '_>| {
-                let workspace = write.workspace.id;
-                let first = last_before(write.tx, workspace, from)? + 1;
-                let last = match to {
-                    Some(to) => last_before(write.tx, workspace, to)?,
-                    None => bounds(write.tx, workspace)?.newest,
-                };
-                if first > last {
-                    return Err(Error::invalid("from", "Nothing happened in that time; choose a longer one"));
-                }
-                replay(write, &caller, WebhookId(id), first, last)
-            };
+            let again = move |write: &mut Write<'_, '_>| replay_span(write, &caller, WebhookId(id), from, to);
             desk.act(&signed.who, again).await.map(drop)
         }
         Err(error) => Err(error),
