@@ -93,11 +93,11 @@ pub fn set_limits(write: &mut Write<'_, '_>, change: &LimitChange) -> Result<(),
     workspace_update(write.tx, &write.workspace)?;
     note(write, Kind::LimitsChanged, String::new())?;
     let after = write.workspace.clone();
-    record_change(write, Action::RateLimit, "a minute", before.rate_per_minute, after.rate_per_minute)?;
-    record_change(write, Action::CallLimit, "a cycle", before.calls_per_cycle, after.calls_per_cycle)?;
-    record_change(write, Action::CreditLimit, "a cycle", before.credits_per_cycle, after.credits_per_cycle)?;
+    record_change(write, Action::RateLimit, "", before.rate_per_minute, after.rate_per_minute)?;
+    record_change(write, Action::CallLimit, "", before.calls_per_cycle, after.calls_per_cycle)?;
+    record_change(write, Action::CreditLimit, "", before.credits_per_cycle, after.credits_per_cycle)?;
     match top_up {
-        Some(more) => record(write, Action::CreditsAdded, "balance", "", &more.to_string()),
+        Some(more) => record(write, Action::CreditsAdded, "", "", &more.to_string()),
         None => Ok(()),
     }
 }

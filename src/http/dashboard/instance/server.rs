@@ -61,7 +61,7 @@ fn about(desk: &Desk, server: &Server) -> Markup {
             }
             dl.facts.card-body {
                 dt { "Version" } dd { (env!("CARGO_PKG_VERSION")) }
-                dt { "Database" } dd { (format!("{:?}", desk.app.database.engine())) ", schema " (server.schema) }
+                dt { "Database" } dd { (engine(desk)) ", schema " (server.schema) }
                 dt { "It answers in" } dd { (server.answered_in.as_micros()) " µs" @if is_slow { ", which is slow: look at its disk and its load" } }
                 dt { "Clocks" } dd { @if is_apart { (grouped(i64::try_from(server.clocks_apart_ms).unwrap_or(i64::MAX))) " ms apart from the database's: set them by NTP" } @else { "As the database's" } }
                 dt { "Public address" } dd { (settings.public_url) }
@@ -90,6 +90,13 @@ fn sizes(server: &Server) -> Markup {
                 },
             }
         }
+    }
+}
+
+fn engine(desk: &Desk) -> &'static str {
+    match desk.app.database.engine() {
+        database::Engine::Sqlite => "SQLite",
+        database::Engine::Postgres => "PostgreSQL",
     }
 }
 
