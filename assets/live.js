@@ -1,44 +1,46 @@
-// Pages that show what goes on: the page is asked for anew while somebody looks, and the parts whose mark has changed take the
-// place of those that stand here. What somebody is filling in is left alone.
+// Parts of a page that renew themselves: a stream says that there is news, the page is asked for anew, and what changed in its
+// live parts takes the place of what stands here. So what is shown is what the page would show, filters and all.
 
-const every = () => Number(document.querySelector('[data-poll]')?.dataset.poll ?? 0);
-let lost = false;
+const place = document.querySelector('[data-stream]');
+// Between two looks, however much happens.
+const PAUSE_MS = 500;
+let timer, asking = false, again = false, lost;
 
 async function renew() {
-  const answer = await fetch(location.pathname, { headers: { accept: 'text/html' } });
-  if (answer.redirected) { location.reload(); return; }
-  if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  timer = undefined;
+  if (asking) { again = true; return; }
+  asking = true;
+  try {
+    const answer = await fetch(location.pathname + location.search, { headers: { accept: 'text/html' } });
+    if (answer.redirected) { location.reload(); return; }
+    if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+  } catch { /* The stream tells when the server is back. */ }
+  asking = false;
+  if (again) { again = false; soon(); }
+}
+const soon = () => { timer ??= setTimeout(renew, PAUSE_MS); };
+
+function take(fresh) {
   for (const part of document.querySelectorAll('[data-live]')) {
-    const next = fresh.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
-    if (!next) { location.reload(); return; }
-    if (next.dataset.mark === part.dataset.mark || part.querySelector('details[open]')) continue;
-    part.replaceWith(next);
+    const next = fresh.querySelector(`[data-live=${part.dataset.live}]`);
+    if (!next || next.innerHTML === part.innerHTML) continue;
+    const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
+    part.innerHTML = next.innerHTML;
+    if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
   }
-  if (!fresh.querySelector('[data-poll]')) document.querySelector('[data-poll]')?.removeAttribute('data-poll');
 }
 
-async function look() {
-  if (!document.hidden) {
-    try { await renew(); if (lost) tell(false); } catch { if (!lost) tell(true); }
-  }
-  if (every()) setTimeout(look, every());
+function listen() {
+  const stream = new EventSource(place.dataset.stream);
+  stream.onmessage = soon;
+  stream.onopen = () => { if (lost) { lost.remove(); lost = null; renew(); } };
+  stream.onerror = () => {
+    if (stream.readyState === EventSource.CLOSED) { stream.close(); setTimeout(listen, 3000); }
+    if (lost) return;
+    lost = Object.assign(document.createElement('p'), { className: 'banner', textContent: 'The connection is lost. It comes back by itself; nothing is missed.' });
+    lost.dataset.tone = 'warning';
+    lost.setAttribute('role', 'status');
+    place.before(lost);
+  };
 }
-
-function tell(isLost) {
-  lost = isLost;
-  document.querySelector('.lost')?.remove();
-  if (!isLost) return;
-  const banner = Object.assign(document.createElement('p'), { className: 'banner lost', textContent: 'The connection is lost. The page goes on by itself once it is back.' });
-  banner.dataset.tone = 'warning';
-  banner.setAttribute('role', 'status');
-  document.querySelector('main')?.prepend(banner);
-}
-
-setInterval(() => {
-  for (const left of document.querySelectorAll('[data-left]')) {
-    left.dataset.left = Math.max(0, Number(left.dataset.left) - 1);
-    left.textContent = left.dataset.left;
-  }
-}, 1000);
-if (every()) setTimeout(look, every());
+if (place) listen();

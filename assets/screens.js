@@ -29,6 +29,14 @@ for (const radio of found('.tabs:not(.modes) input[type=radio]')) {
 // A page that answers a form is left for its own address: a reload must not make a second token.
 if (document.querySelector('[data-settle]')) history.replaceState(null, '', document.querySelector('[data-settle]').dataset.settle);
 
+// A page that waits for something looks again, but not while somebody types, or has unfolded or opened something.
+const again = document.querySelector('meta[name=again]');
+if (again) {
+  setInterval(() => {
+    if (!document.activeElement.matches('input, textarea, select') && !document.querySelector('main details[open], :popover-open')) location.reload();
+  }, again.content * 1000);
+}
+
 // Without script these send their form by a button.
 document.documentElement.dataset.script = '';
 document.addEventListener('change', ({ target }) => {

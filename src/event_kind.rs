@@ -67,6 +67,11 @@ pub enum Kind {
     TokenRotated,
     /// The workspace's name or zone changed.
     WorkspaceChanged,
+    /// The workspace asked the operator for higher limits; the detail of this and the following is the request's number.
+    LimitsRequested,
+    LimitsAnswered,
+    /// The workspace has other limits.
+    LimitsChanged,
     /// The file of a message that arrived is there.
     AttachmentReady,
     /// The file of a message that arrived will never be there; its row says why.
@@ -112,6 +117,9 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::TokenRevoked, 125, "token:revoked"),
     (Kind::TokenRotated, 126, "token:rotated"),
     (Kind::WorkspaceChanged, 127, "workspace:changed"),
+    (Kind::LimitsRequested, 140, "limits:requested"),
+    (Kind::LimitsAnswered, 141, "limits:answered"),
+    (Kind::LimitsChanged, 142, "limits:changed"),
     (Kind::MessageSent, 1, "message:sent:new"),
     (Kind::MessageReceived, 2, "message:received:new"),
     (Kind::MessageStatus, 3, "message:status"),

@@ -6,6 +6,7 @@ use std::env;
 const NEEDED: [(&str, &str); 4] = [
     ("PARTYLINE_TEST_POSTGRES", "everything on PostgreSQL: the store and database suites ran on SQLite only"),
     ("PARTYLINE_TEST_CHROMIUM", "every screen in a real browser"),
+    ("PARTYLINE_TEST_AXE", "the screens by axe-core: only our own checks of accessibility ran"),
     ("PARTYLINE_TEST_SCHEMATHESIS", "the API against its own OpenAPI document"),
     ("PARTYLINE_TEST_PYTHON", "webhooks by a library in another language"),
 ];

@@ -11,6 +11,7 @@ use crate::store::Write;
 use crate::store::account_linkings::linking_list;
 use crate::store::accounts::{AccountRow, account_insert, account_list};
 use crate::store::events::{NewEvent, event_append};
+use crate::workspace::audit::{Action, record};
 
 /// 555-0100 to 555-0199 are fiction's in every area, so nobody's number is taken. The sandbox's contacts have theirs in
 /// area 202; an account's ends with 198, which is no contact's.
@@ -70,7 +71,8 @@ pub fn insert_linked(
     };
     account_insert(write, &account)?;
     let event = NewEvent { kind: EventKind::AccountConnected, chat: ChatId(0), message: None, detail: id.to_string() };
-    event_append(write, event).map(drop)
+    event_append(write, event)?;
+    record(write, Action::AccountLinked, &account.name, "", &account.phone)
 }
 
 #[cfg(test)]

@@ -32,8 +32,9 @@ use crate::store::workspaces::{Workspace, workspace_list};
 use crate::webhooks::EventType;
 use crate::workspace::settings::{LimitChange, create_workspace, set_limits};
 use crate::workspace::setup::{SANDBOX_ACCOUNT, SETUP_LINK_LIVES, SetupSecret, is_constraint, renew_setup_link};
+use crate::workspace::token_care::{generate_token, retire_token};
 use crate::workspace::token_limits::TokenLimits;
-use crate::workspace::tokens::{Caller, NewToken, Scope, TokenSecret, create_limited_token, revoke_token};
+use crate::workspace::tokens::{Caller, NewToken, Scope, TokenSecret};
 use crate::workspace::zone::{api_time, stored_zone};
 
 /// How often making a workspace is tried when others make some at the same moment.
@@ -56,7 +57,11 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
         }
         Command::TokenRevoke { workspace, id } => {
             let workspace = choose(app, workspace).await?.id;
-            app.write(workspace, Priority::Foreground, move |write| revoke_token(write, TokenId(id))).await?;
+            let revoke = move |write: &mut Write<'_, '_>| {
+                write.cause = Cause::Operator;
+                retire_token(write, TokenId(id))
+            };
+            app.write(workspace, Priority::Foreground, revoke).await?;
             Ok(Output::Done)
         }
         Command::WorkspaceCreate { name, zone } => workspace_create(app, name, zone).await,
@@ -65,6 +70,7 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
             let workspace = choose(app, workspace).await?.id;
             let change = change_of(limits);
             let set = move |write: &mut Write<'_, '_>| {
+                write.cause = Cause::Operator;
                 set_limits(write, &change)?;
                 Ok(write.workspace.clone())
             };
@@ -185,7 +191,10 @@ async fn token_create(
     let token = NewToken { name, scope, sandbox_only: false, teammate: TeammateId::OWNER, limits };
     let secret = TokenSecret::generate();
     let text = secret.reveal().to_owned();
-    let create = move |write: &mut Write<'_, '_>| create_limited_token(write, &token, &secret);
+    let create = move |write: &mut Write<'_, '_>| {
+        write.cause = Cause::Operator;
+        generate_token(write, &token, &secret)
+    };
     app.write(workspace.id, Priority::Foreground, create).await?;
     Ok(Output::Token(text))
 }

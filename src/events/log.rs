@@ -95,6 +95,21 @@ pub fn page(
     }
 }
 
+/// The place of the last event before `at`, or before the first that is kept; found by halving: the log is in the order of
+/// time, but for clocks that were set.
+pub fn last_before(tx: &mut impl Read, workspace: WorkspaceId, at: Time) -> Result<i64, Error> {
+    let kept = bounds(tx, workspace)?;
+    let (mut low, mut high) = (kept.oldest - 1, kept.newest);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match event_after(tx, workspace, middle, 1)?.first() {
+            Some(row) if row.at < at => low = middle + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
 /// Which kinds of events somebody wants; by default all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted(Option<Vec<Kind>>);

@@ -7,11 +7,11 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use maud::{DOCTYPE, html};
+use maud::{DOCTYPE, Markup, html};
 use utoipa_swagger_ui::{Config, serve};
 
 use crate::error::Error;
-use crate::http::dashboard::cached;
+use crate::http::dashboard::{address, cached};
 use crate::http::error::json;
 use crate::http::openapi::{BASE_PATH, document};
 
@@ -60,9 +60,13 @@ async fn index() -> Response {
                 title { "API playground · Partyline" }
                 link rel="icon" type="image/svg+xml" href="/assets/mark.svg";
                 @for sheet in ["swagger-ui.css", "index.css"] { link rel="stylesheet" href=(sheet); }
+                link rel="stylesheet" href=(address("playground.css"));
             }
             body {
+                (notice())
                 main #swagger-ui { noscript { "The playground needs JavaScript; " a href="openapi.json" { "its document" } " doesn't." } }
+                // First, so that what Swagger UI asks goes through it.
+                script src=(address("playground.js")) {}
                 @for script in ["swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-initializer.js"] {
                     script src=(script) {}
                 }
@@ -71,6 +75,25 @@ async fn index() -> Response {
     };
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     guarded((StatusCode::OK, [kind], page.into_string()).into_response())
+}
+
+/// What is true of all that is done on this page, and what is left to do it with.
+fn notice() -> Markup {
+    html! {
+        header.real {
+            p {
+                strong { "Everything here is real. " }
+                "Try it out sends real messages, and calls and credits are really used. Your token is kept in this tab only, until it "
+                "is closed; what you edit on this page is lost when it is loaded anew."
+            }
+            dl {
+                div { dt { "Calls left" } dd #balance-calls { "–" } }
+                div { dt { "Credits left" } dd #balance-credits { "–" } }
+            }
+            button #balance-again type="button" hidden { "Look again" }
+            small #balance-state role="status" { "Authorize with a token to see them." }
+        }
+    }
 }
 
 async fn relative_document(State(playground): State<Arc<Playground>>) -> Response {

@@ -15,6 +15,7 @@ pub mod account_cares;
 pub mod account_linkings;
 pub mod accounts;
 pub mod api_calls;
+pub mod audit;
 pub mod chat_lists;
 pub mod chats;
 pub mod cloud_accounts;
@@ -29,6 +30,7 @@ pub mod group_members;
 pub mod health;
 pub mod idempotency;
 pub mod labels;
+pub mod limit_requests;
 pub mod marks;
 pub mod message_changes;
 pub mod message_details;
@@ -162,6 +164,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0016_places.sql"),
     },
     Migration {
+        version: 17,
+        name: "care",
+        sqlite: include_str!("../../migrations/sqlite/0017_care.sql"),
+        postgres: include_str!("../../migrations/postgres/0017_care.sql"),
+    },
+    Migration {
         version: 19,
         name: "cloud",
         sqlite: include_str!("../../migrations/sqlite/0019_cloud.sql"),
@@ -188,6 +196,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("account_linkings", account_linkings::STATEMENTS),
         ("accounts", accounts::STATEMENTS),
         ("api_calls", api_calls::STATEMENTS),
+        ("audit", audit::STATEMENTS),
         ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("contacts", contacts::STATEMENTS),
@@ -202,6 +211,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
         ("labels", labels::STATEMENTS),
+        ("limit_requests", limit_requests::STATEMENTS),
         ("marks", marks::STATEMENTS),
         ("message_changes", message_changes::STATEMENTS),
         ("message_details", message_details::STATEMENTS),

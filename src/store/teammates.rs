@@ -50,6 +50,9 @@ macro_rules! teammates_where {
 
 const TEAMMATE_LIST: Sql = Sql::both(teammates_where!("ended_at_ms = 0 ORDER BY user_id"));
 
+// Those who left as well: what they did keeps their name.
+const TEAMMATE_ALL: Sql = Sql::both(teammates_where!("user_id > 0 ORDER BY user_id DESC LIMIT $2"));
+
 const TEAMMATE_FIND: Sql = Sql::both(teammates_where!("user_id = $2 AND ended_at_ms = 0"));
 
 const TEAMMATE_BY_EMAIL: Sql = Sql::both(teammates_where!("email_folded = $2 AND ended_at_ms = 0"));
@@ -80,6 +83,11 @@ const TEAM_INSERT: Sql = Sql::both(
 /// The workspace's teammates, invited ones included, those who left not.
 pub fn teammate_list(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Vec<TeammateRow>, Error> {
     tx.query(&TEAMMATE_LIST, &params![workspace], decode)
+}
+
+/// The newest of everybody who ever worked here, those who left included.
+pub fn teammate_list_all(tx: &mut impl Read, workspace: WorkspaceId, rows_max: i64) -> Result<Vec<TeammateRow>, Error> {
+    tx.query(&TEAMMATE_ALL, &params![workspace, rows_max], decode)
 }
 
 /// A teammate who hasn't left.
@@ -188,6 +196,6 @@ fn decode_team(row: &Row<'_>) -> Result<TeamRow, Error> {
 }
 
 super::statements! {
-    TEAMMATE_LIST, TEAMMATE_FIND, TEAMMATE_BY_EMAIL, TEAMMATE_INSERT, TEAMMATE_UPDATE, TEAMMATE_DELETE, TEAM_LIST, TEAM_BY_TITLE,
+    TEAMMATE_LIST, TEAMMATE_ALL, TEAMMATE_FIND, TEAMMATE_BY_EMAIL, TEAMMATE_INSERT, TEAMMATE_UPDATE, TEAMMATE_DELETE, TEAM_LIST, TEAM_BY_TITLE,
     TEAM_INSERT,
 }

@@ -1,6 +1,6 @@
 //! The attempts of deliveries: when, how long, and what came of it.
 
-use database::{Error, Read, Sql, Tx, Value, params};
+use database::{Error, Read, Row, Sql, Tx, Value, params};
 
 use crate::clock::Time;
 use crate::id::{WebhookId, WorkspaceId};
@@ -34,6 +34,18 @@ const ATTEMPT_LIST: Sql = Sql::both(
      WHERE workspace_id = $1 AND webhook_id = $2 AND event_seq = $3 ORDER BY number DESC LIMIT $4",
 );
 
+// One walk of the index, which holds all that is asked.
+const ATTEMPT_TALLY: Sql = Sql::both(
+    "SELECT CAST(COUNT(*) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN a.status BETWEEN 200 AND 299 THEN 0 ELSE 1 END), 0) \
+     AS BIGINT) FROM (SELECT status FROM webhook_attempts WHERE workspace_id = $1 AND webhook_id = $2 AND at_ms > $3 \
+     ORDER BY at_ms DESC LIMIT $4) AS a",
+);
+
+const ATTEMPT_NEWEST: Sql = Sql::both(
+    "SELECT webhook_id, event_seq, number, at_ms, duration_ms, status, error, answer FROM webhook_attempts \
+     WHERE workspace_id = $1 AND webhook_id = $2 AND at_ms > $3 ORDER BY at_ms DESC LIMIT 1",
+);
+
 const ATTEMPT_PRUNE: Sql = Sql::both(
     "DELETE FROM webhook_attempts WHERE workspace_id = $1 AND webhook_id = $2 AND event_seq IN \
      (SELECT event_seq FROM webhook_attempts WHERE workspace_id = $1 AND webhook_id = $2 \
@@ -61,17 +73,42 @@ pub fn attempt_list(
     seq: i64,
     rows_max: i64,
 ) -> Result<Vec<AttemptRow>, Error> {
-    tx.query(&ATTEMPT_LIST, &params![workspace, webhook, seq, rows_max], |row| {
-        Ok(AttemptRow {
-            webhook: row.get(0)?,
-            seq: row.get(1)?,
-            number: row.get(2)?,
-            at: row.get(3)?,
-            duration_ms: row.get(4)?,
-            status: row.get(5)?,
-            error: row.get(6)?,
-            answer: row.get(7)?,
-        })
+    tx.query(&ATTEMPT_LIST, &params![workspace, webhook, seq, rows_max], decode)
+}
+
+/// How many of a webhook's attempts after `since` there were and how many of them failed, of the newest `rows_max`.
+pub fn attempt_tally(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    webhook: WebhookId,
+    since: Time,
+    rows_max: i64,
+) -> Result<(i64, i64), Error> {
+    let tally = tx.query_row(&ATTEMPT_TALLY, &params![workspace, webhook, since, rows_max], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(tally.unwrap_or_default())
+}
+
+/// The last attempt of any of a webhook's deliveries.
+pub fn attempt_newest(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    webhook: WebhookId,
+) -> Result<Option<AttemptRow>, Error> {
+    tx.query_row(&ATTEMPT_NEWEST, &params![workspace, webhook, Time::NEVER], decode)
+}
+
+fn decode(row: &Row<'_>) -> Result<AttemptRow, Error> {
+    Ok(AttemptRow {
+        webhook: row.get(0)?,
+        seq: row.get(1)?,
+        number: row.get(2)?,
+        at: row.get(3)?,
+        duration_ms: row.get(4)?,
+        status: row.get(5)?,
+        error: row.get(6)?,
+        answer: row.get(7)?,
     })
 }
 
@@ -96,5 +133,5 @@ pub fn attempt_next_webhook(
 }
 
 super::statements! {
-    ATTEMPT_INSERT, ATTEMPT_LIST, ATTEMPT_PRUNE, ATTEMPT_NEXT_WEBHOOK,
+    ATTEMPT_INSERT, ATTEMPT_LIST, ATTEMPT_TALLY, ATTEMPT_NEWEST, ATTEMPT_PRUNE, ATTEMPT_NEXT_WEBHOOK,
 }

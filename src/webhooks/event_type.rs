@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 78] = [
+const ALL: [EventType; 81] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -77,6 +77,9 @@ const ALL: [EventType; 78] = [
     EventType("token:revoked"),
     EventType("token:rotated"),
     EventType("workspace:changed"),
+    EventType("limits:requested"),
+    EventType("limits:answered"),
+    EventType("limits:changed"),
     EventType("template:new"),
     EventType("template:changed"),
     EventType("template:deleted"),

@@ -11,6 +11,7 @@ use crate::store::events::{NewEvent, event_append};
 use crate::store::numbers::webhook_next;
 use crate::store::webhooks::{WebhookRow, webhook_delete, webhook_find, webhook_insert, webhook_list, webhook_update};
 use crate::webhooks::{EventType, NewSecret};
+use crate::workspace::audit::{Action, record, record_change};
 use crate::workspace::teammates::manager_of;
 use crate::workspace::tokens::Caller;
 
@@ -88,6 +89,7 @@ pub fn make_webhook(
     begin_listening(write, &all)?;
     webhook_insert(write, &webhook)?;
     note(write, Kind::WebhookMade, webhook.id)?;
+    record(write, Action::WebhookMade, &named(&webhook), "", &webhook.url)?;
     Ok((webhook, true))
 }
 
@@ -132,6 +134,10 @@ pub fn change_webhook(
     }
     webhook_update(write, &webhook)?;
     note(write, Kind::WebhookChanged, id)?;
+    let said = |one: &WebhookRow| format!("{}, {}", one.event_type, one.url);
+    record_change(write, Action::WebhookChanged, &named(&before), said(&before), said(&webhook))?;
+    let on = |one: &WebhookRow| if one.enabled { "on" } else { "paused" };
+    record_change(write, Action::WebhookChanged, &named(&webhook), on(&before), on(&webhook))?;
     Ok(webhook)
 }
 
@@ -150,9 +156,15 @@ fn begin_listening(write: &mut Write<'_, '_>, all: &[WebhookRow]) -> Result<(), 
 /// `not_found`; as [`make_webhook`] besides.
 pub fn delete_webhook(write: &mut Write<'_, '_>, caller: &Caller, id: WebhookId) -> Result<(), Error> {
     manager_of(write.tx, caller)?;
-    webhook_find(write.tx, write.workspace.id, id)?.ok_or_else(unknown_webhook)?;
+    let webhook = webhook_find(write.tx, write.workspace.id, id)?.ok_or_else(unknown_webhook)?;
     webhook_delete(write, id)?;
-    note(write, Kind::WebhookDeleted, id)
+    note(write, Kind::WebhookDeleted, id)?;
+    record(write, Action::WebhookDeleted, &named(&webhook), &webhook.url, "")
+}
+
+/// A webhook as the audit log calls it.
+pub(super) fn named(webhook: &WebhookRow) -> String {
+    format!("{} {}", webhook.id, webhook.event_type)
 }
 
 /// What is answered for a webhook that isn't in the workspace.

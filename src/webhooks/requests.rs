@@ -1,7 +1,9 @@
 //! What whoever runs a webhook may ask of its deliveries: one again, a range again, an example, another secret.
 
+use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
+use crate::events::log::last_before;
 use crate::id::{ChatId, WebhookId};
 use crate::store::Write;
 use crate::store::events::{NewEvent, event_append};
@@ -9,8 +11,9 @@ use crate::store::webhook_deliveries::{
     DeliveryRow, DeliveryState, delivery_again, delivery_find, example_forget, example_last,
 };
 use crate::store::webhooks::{WebhookRow, webhook_find, webhook_update};
-use crate::webhooks::records::unknown_webhook;
+use crate::webhooks::records::{named, unknown_webhook};
 use crate::webhooks::secret::{NewSecret, SECRET_OVERLAP, seq_of};
+use crate::workspace::audit::{Action, record};
 use crate::workspace::teammates::manager_of;
 use crate::workspace::tokens::Caller;
 
@@ -69,6 +72,29 @@ pub fn replay(
     Ok((first, last))
 }
 
+/// The same for the events of a span of time; up to now where it has no end.
+///
+/// # Errors
+/// As [`replay`]; `validation_error` in `from` where nothing happened in that time.
+pub fn replay_span(
+    write: &mut Write<'_, '_>,
+    caller: &Caller,
+    webhook: WebhookId,
+    from: Time,
+    to: Option<Time>,
+) -> Result<(i64, i64), Error> {
+    let workspace = write.workspace.id;
+    let first = last_before(write.tx, workspace, from)? + 1;
+    let last = match to {
+        Some(to) => last_before(write.tx, workspace, to)?,
+        None => write.counters.event_last,
+    };
+    if first > last {
+        return Err(Error::invalid("from", "Nothing happened in that time; choose a longer one"));
+    }
+    replay(write, caller, webhook, first, last)
+}
+
 /// Delivers an example with this body, as if it had happened.
 ///
 /// # Errors
@@ -116,6 +142,7 @@ pub fn rotate_secret(
     webhook_update(write, &webhook)?;
     let detail = webhook.id.to_string();
     event_append(write, NewEvent { kind: Kind::WebhookChanged, chat: ChatId(0), message: None, detail })?;
+    record(write, Action::WebhookSecret, &named(&webhook), "good for 24 hours more", "a new one")?;
     Ok(webhook)
 }
 

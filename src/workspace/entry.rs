@@ -18,6 +18,7 @@ use crate::store::passwords::password_set;
 use crate::store::sessions::sessions_end;
 use crate::store::teammates::{TeammateRow, teammate_find, teammate_update};
 use crate::store::workspaces::Workspace;
+use crate::workspace::audit::{Action, record};
 use crate::workspace::people::FullName;
 use crate::workspace::secret::Secret;
 use crate::workspace::teammates::{Role, Standing, manager_of};
@@ -74,6 +75,7 @@ pub fn make_entry_link(
     entry_links_forget(write)?;
     entry_links_end(write, id)?;
     entry_link_insert(write, secret.hash(), id, purpose.as_str(), write.now + purpose.lives())?;
+    record(write, Action::EntryLinkMade, &teammate.display_name, "", purpose.as_str())?;
     Ok((teammate, purpose))
 }
 
@@ -114,6 +116,7 @@ pub fn come_in(
     set_password(write, id, hash, SessionId::NONE)?;
     if is_new {
         note(write, Kind::TeammateJoined, id.to_string())?;
+        record(write, Action::TeammateJoined, &teammate.display_name, "", &teammate.role)?;
     }
     Ok(Some(teammate))
 }
@@ -123,7 +126,9 @@ pub fn set_password(write: &mut Write<'_, '_>, teammate: TeammateId, hash: &str,
     password_set(write, teammate, hash)?;
     sessions_end(write, teammate, keep)?;
     entry_links_end(write, teammate)?;
-    note(write, Kind::PasswordChanged, teammate.to_string())
+    note(write, Kind::PasswordChanged, teammate.to_string())?;
+    let whose = teammate_find(write.tx, write.workspace.id, teammate)?;
+    record(write, Action::PasswordChanged, whose.as_ref().map_or("", |whose| whose.display_name.as_str()), "", "")
 }
 
 /// What is said of somebody whom the workspace doesn't have.

@@ -12,6 +12,7 @@ use crate::store::teammates::{
     TeamRow, TeammateRow, team_by_title, team_insert, team_list, teammate_by_email, teammate_delete, teammate_find,
     teammate_insert, teammate_list,
 };
+use crate::workspace::audit::{Action, record};
 use crate::workspace::people::{Email, PersonName, TeamTitle};
 use crate::workspace::teammates::{Role, Standing, manager_of};
 use crate::workspace::tokens::Caller;
@@ -74,6 +75,7 @@ pub fn invite_teammate(
     };
     teammate_insert(write.tx, workspace, &teammate)?;
     note(write, Kind::TeammateInvited, teammate.id)?;
+    record(write, Action::TeammateInvited, email, "", invitation.role.title())?;
     Ok(teammate)
 }
 
@@ -94,6 +96,8 @@ pub fn withdraw_invitation(write: &mut Write<'_, '_>, caller: &Caller, id: Teamm
     unassign_chats(write, id, &chats)?;
     teammate_delete(write, id)?;
     note(write, Kind::InvitationWithdrawn, id)?;
+    let role = Role::parse(&found.role).map_or("", Role::title);
+    record(write, Action::InvitationWithdrawn, &found.email, role, "")?;
     Ok(found)
 }
 

@@ -1,11 +1,13 @@
 //! What a workspace is allowed and has used: tokens, credits, calls, cycles, the API log. Rules only; HTTP is above.
 
 pub mod api_log;
+pub mod audit;
 pub mod call_log;
 pub mod credits;
 pub mod cycle;
 pub mod duplicates;
 pub mod entry;
+pub mod increase;
 pub mod invitations;
 pub mod ledger;
 pub mod limits;

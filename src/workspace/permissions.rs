@@ -22,8 +22,12 @@ pub enum Right {
     ReadApiLog,
     /// Make, rotate and revoke tokens of the public API.
     ManageTokens,
+    /// Make, change and delete webhooks, and read what was delivered to them.
+    ManageWebhooks,
     /// Invite, change roles, take people out, reset their passwords.
     ManageTeam,
+    /// Read who changed what of the workspace.
+    ReadAuditLog,
     /// Name the workspace and set its zone.
     ManageWorkspace,
 }
@@ -53,6 +57,8 @@ pub const RIGHTS: [(Right, &[Permissions]); 10] = [
     (Right::ReadUsage, &[Everything, Supervision]),
     (Right::ReadApiLog, &[Everything]),
     (Right::ManageTokens, &[Everything]),
+    (Right::ManageWebhooks, &[Everything]),
+    (Right::ReadAuditLog, &[Everything]),
     (Right::ManageTeam, &[Everything]),
     (Right::ManageWorkspace, &[Everything]),
 ];

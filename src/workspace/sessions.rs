@@ -6,6 +6,7 @@ use database::Read;
 
 use crate::clock::Time;
 use crate::error::Error;
+use crate::id::WorkspaceId;
 use crate::store::Write;
 use crate::store::counters::counters_find;
 use crate::store::numbers::session_next;
@@ -42,6 +43,11 @@ impl Presence {
     /// Who asks, where a rule wants to know.
     pub fn caller(&self) -> Caller {
         Caller::teammate(self.workspace.id, self.teammate.id)
+    }
+
+    /// Whether this is who runs the server: the Owner of its first workspace, whom the setup link of its first start made.
+    pub fn is_operator(&self) -> bool {
+        self.workspace.id == WorkspaceId(1) && self.role == Role::Owner
     }
 }
 

@@ -12,6 +12,7 @@ use crate::store::Write;
 use crate::store::counters::counters_insert;
 use crate::store::teammates::teammate_insert;
 use crate::store::workspaces::{Workspace, workspace_insert, workspace_next_id, workspace_update};
+use crate::workspace::audit::{Action, record, record_change};
 use crate::workspace::cycle::cycle_at;
 use crate::workspace::entry::note;
 use crate::workspace::teammates::first_owner;
@@ -25,8 +26,8 @@ pub const CREDITS_PER_CYCLE: i64 = 2_000;
 pub const PACING: Duration = Duration::from_secs(2);
 
 pub const NAME_CHARS_MAX: usize = 64;
-const RATE_MAX: i64 = 1_000_000;
-const QUOTA_MAX: i64 = 1_000_000_000_000;
+pub const RATE_MAX: i64 = 1_000_000;
+pub const QUOTA_MAX: i64 = 1_000_000_000_000;
 
 /// What an operator may change; `None` leaves it as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,6 +81,7 @@ pub fn set_limits(write: &mut Write<'_, '_>, change: &LimitChange) -> Result<(),
     let credits = within("credits_per_cycle", change.credits_per_cycle, 0, QUOTA_MAX)?;
     let top_up = within("top_up", change.top_up, 1, QUOTA_MAX)?;
     write.refresh_settings()?;
+    let before = write.workspace.clone();
     let workspace = &mut write.workspace;
     workspace.rate_per_minute = rate.unwrap_or(workspace.rate_per_minute);
     workspace.calls_per_cycle = calls.unwrap_or(workspace.calls_per_cycle);
@@ -89,7 +91,15 @@ pub fn set_limits(write: &mut Write<'_, '_>, change: &LimitChange) -> Result<(),
         write.counters.topped_up_at = write.now;
     }
     workspace_update(write.tx, &write.workspace)?;
-    Ok(())
+    note(write, Kind::LimitsChanged, String::new())?;
+    let after = write.workspace.clone();
+    record_change(write, Action::RateLimit, "", before.rate_per_minute, after.rate_per_minute)?;
+    record_change(write, Action::CallLimit, "", before.calls_per_cycle, after.calls_per_cycle)?;
+    record_change(write, Action::CreditLimit, "", before.credits_per_cycle, after.credits_per_cycle)?;
+    match top_up {
+        Some(more) => record(write, Action::CreditsAdded, "", "", &more.to_string()),
+        None => Ok(()),
+    }
 }
 
 /// Names a workspace and sets its zone. A cycle that has begun keeps its end.
@@ -111,7 +121,12 @@ pub fn describe_workspace(write: &mut Write<'_, '_>, name: &str, zone: &str) -> 
 /// # Errors
 /// As [`describe_workspace`].
 pub fn redescribe_workspace(write: &mut Write<'_, '_>, name: &str, zone: &str) -> Result<(), Error> {
+    write.refresh_settings()?;
+    let before = write.workspace.clone();
     describe_workspace(write, name, zone)?;
+    let after = write.workspace.clone();
+    record_change(write, Action::WorkspaceName, "", before.name, after.name)?;
+    record_change(write, Action::WorkspaceZone, "", before.zone, after.zone)?;
     note(write, Kind::WorkspaceChanged, String::new())
 }
 

@@ -9,6 +9,7 @@ use crate::store::passwords::password_delete;
 use crate::store::sessions::sessions_end;
 use crate::store::teammates::{TeammateRow, teammate_find, teammate_update};
 use crate::store::tokens::{token_list, token_revoke};
+use crate::workspace::audit::{Action, record};
 use crate::workspace::entry::{note, unknown_teammate};
 use crate::workspace::teammates::{Role, manager_of};
 use crate::workspace::tokens::Caller;
@@ -29,10 +30,12 @@ pub fn change_role(
         return Err(Error::invalid("role", "Nobody is made an Owner; choose another role"));
     }
     if teammate.role != role.as_str() {
+        let before = Role::parse(&teammate.role).map_or("", Role::title);
         role.as_str().clone_into(&mut teammate.role);
         teammate_update(write, &teammate)?;
         sessions_end(write, id, SessionId::NONE)?;
         note(write, Kind::TeammateRole, format!("{id} {}", role.as_str()))?;
+        record(write, Action::TeammateRole, &teammate.display_name, before, role.title())?;
     }
     Ok(teammate)
 }
@@ -53,6 +56,8 @@ pub fn remove_teammate(write: &mut Write<'_, '_>, caller: &Caller, id: TeammateI
         token_revoke(write, token.id)?;
     }
     note(write, Kind::TeammateLeft, id.to_string())?;
+    let role = Role::parse(&teammate.role).map_or("", Role::title);
+    record(write, Action::TeammateRemoved, &teammate.display_name, role, "")?;
     Ok(teammate)
 }
 

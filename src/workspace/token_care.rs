@@ -7,6 +7,7 @@ use crate::event_kind::Kind;
 use crate::id::TokenId;
 use crate::store::Write;
 use crate::store::tokens::{token_expire, token_find, token_list, token_revoke};
+use crate::workspace::audit::{Action, record};
 use crate::workspace::entry::note;
 use crate::workspace::token_limits::TokenLimits;
 use crate::workspace::tokens::{Caller, NewToken, Scope, TokenSecret, create_limited_token};
@@ -31,6 +32,7 @@ pub fn generate_token(write: &mut Write<'_, '_>, token: &NewToken, secret: &Toke
     }
     let id = create_limited_token(write, token, secret)?;
     note(write, Kind::TokenMade, id.to_string())?;
+    record(write, Action::TokenMade, token.name.trim(), "", token.scope.as_str())?;
     Ok(id)
 }
 
@@ -62,6 +64,8 @@ pub fn rotate_token(
         token_revoke(write, id)?;
     }
     note(write, Kind::TokenRotated, format!("{id} {new}"))?;
+    let ends = if overlap { "good for 24 hours more" } else { "ended at once" };
+    record(write, Action::TokenRotated, &old.name, &format!("token {id}, {ends}"), &format!("token {new}"))?;
     Ok(new)
 }
 
@@ -70,12 +74,16 @@ pub fn rotate_token(
 /// # Errors
 /// `not_found` if the workspace has no such living token.
 pub fn retire_token(write: &mut Write<'_, '_>, id: TokenId) -> Result<(), Error> {
+    let old = token_find(write.tx, write.workspace.id, id)?.ok_or_else(unknown_token)?;
     if !token_revoke(write, id)? {
         return Err(unknown_token());
     }
-    note(write, Kind::TokenRevoked, id.to_string())
+    note(write, Kind::TokenRevoked, id.to_string())?;
+    record(write, Action::TokenRevoked, &old.name, &old.scope, "")
 }
 
 fn unknown_token() -> Error {
-    Error::not_found("There is no such living token in this workspace; the page Public API lists those there are")
+    Error::not_found(
+        "There is no such living token in this workspace; the page Public API and `partyline token list` show those there are",
+    )
 }

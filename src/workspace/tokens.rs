@@ -7,7 +7,7 @@ use crate::error::{Code, Error};
 use crate::event_kind::Cause;
 use crate::id::{TeammateId, TokenId, WorkspaceId, random_bytes};
 use crate::store::Write;
-use crate::store::tokens::{TokenRow, token_insert, token_revoke};
+use crate::store::tokens::{TokenRow, token_insert};
 use crate::workspace::token_limits::TokenLimits;
 
 const PREFIX: &str = "pl_live_";
@@ -225,17 +225,6 @@ pub fn create_limited_token(
     };
     token_insert(write, &row, secret.hash())?;
     Ok(id)
-}
-
-/// Ends a token at once.
-///
-/// # Errors
-/// `not_found` if the workspace has no such living token.
-pub fn revoke_token(write: &mut Write<'_, '_>, id: TokenId) -> Result<(), Error> {
-    if token_revoke(write, id)? {
-        return Ok(());
-    }
-    Err(Error::not_found(format!("There is no token {id} to revoke; `partyline token list` shows those there are")))
 }
 
 fn checksum(text: &str) -> String {

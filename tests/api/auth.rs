@@ -5,7 +5,8 @@ use std::time::Duration;
 use partyline::clock::Time;
 use partyline::id::TokenId;
 use partyline::store::tokens::token_list;
-use partyline::workspace::tokens::{Scope, TokenSecret, revoke_token};
+use partyline::workspace::token_care::retire_token;
+use partyline::workspace::tokens::{Scope, TokenSecret};
 use serde_json::json;
 
 use crate::kit::{ECHO, Engine, START, TestApp};
@@ -44,7 +45,7 @@ async fn a_revoked_token_is_refused_within_a_second() {
         let stage = TestApp::on(engine).await;
         let token = stage.token().await;
         assert_eq!(token.get("/chats").await.status, 200);
-        stage.write(stage.workspace, |write| revoke_token(write, TokenId(1))).await;
+        stage.write(stage.workspace, |write| retire_token(write, TokenId(1))).await;
         stage.advance(Duration::from_secs(1));
         assert_eq!(token.get("/chats").await.status, 401);
     }

@@ -9,8 +9,9 @@ use partyline::http::bad_tokens::{FREE_PER_MINUTE, SLOW};
 use partyline::http::client_address::ClientAddress;
 use partyline::id::{TeammateId, TokenId};
 use partyline::store::api_calls::{ApiCallRow, api_call_list};
+use partyline::workspace::token_care::retire_token;
 use partyline::workspace::token_limits::TokenLimits;
-use partyline::workspace::tokens::{NewToken, Scope, TokenSecret, create_limited_token, revoke_token};
+use partyline::workspace::tokens::{NewToken, Scope, TokenSecret, create_limited_token};
 use serde_json::json;
 
 use crate::kit::{Actor, ECHO, Engine, START, TestApp};
@@ -68,7 +69,7 @@ async fn a_token_ends_when_it_expires_and_the_log_says_why_it_was_refused() {
         stage.advance(Duration::from_millis(1));
         assert_eq!(token.get("/workspace").await.status, 401);
         let other = stage.token().await;
-        stage.write(stage.workspace, |write| revoke_token(write, TokenId(2))).await;
+        stage.write(stage.workspace, |write| retire_token(write, TokenId(2))).await;
         assert_eq!(other.get("/chats").await.status, 401);
         let rows = logged(&stage).await;
         let told: Vec<_> = rows.iter().map(|row| (row.status, row.outcome, row.reason.as_str())).collect();

@@ -1,9 +1,11 @@
 //! Screens in a real browser, against the real program.
 
 mod accounts;
+mod axe;
 mod chromium;
 mod docs;
 mod inbox;
+mod instance;
 mod phone;
 mod playground;
 mod public_api;
@@ -11,3 +13,4 @@ mod screens;
 mod server;
 mod setup;
 mod tab;
+mod webhooks;

@@ -16,7 +16,7 @@ fn a_message_is_sent_and_read_from_the_playground() {
     let mut developer = Tab::open(&mut browser);
     developer.visit(&server.at("/integrations/api/swagger/"));
     developer.until("document.querySelectorAll('.opblock').length >= 8");
-    assert!(developer.text().contains("really sent"), "{}", developer.text());
+    assert!(developer.text().contains("calls and credits are really used"), "{}", developer.text());
     developer.photograph_all("swagger");
 
     developer.click(".btn.authorize");
@@ -25,6 +25,8 @@ fn a_message_is_sent_and_read_from_the_playground() {
     developer.click(".auth-btn-wrapper .btn-done");
     developer.until("document.querySelector('.btn.authorize.locked')");
 
+    developer.until("document.querySelector('#balance-credits').textContent === '2,000'");
+    let before = left(&mut developer);
     developer.click(&format!("{SEND} .opblock-summary-control"));
     developer.click(&format!("{SEND} .try-out__btn"));
     developer.fill(&format!("{SEND} textarea"), r#"{"phone": "+1 202 555 0100", "text": "Can you hear me?"}"#);
@@ -41,10 +43,18 @@ fn a_message_is_sent_and_read_from_the_playground() {
     assert_eq!(message["data"]["uid"].as_str(), Some(uid.as_str()), "{message}");
     developer.photograph("swagger-answer");
 
+    // The send, the look at the message, and the looks at the balance themselves.
+    developer.until("document.querySelector('#balance-credits').textContent === '1,999'");
+    assert!(left(&mut developer) <= before - 3, "{before}");
+    developer.photograph("swagger-balance");
+
+    // Kept through a reload of this tab, and nowhere that another one could read.
     developer.reload();
-    developer.until("document.querySelector('.btn.authorize.unlocked')");
-    let kept = developer.value("JSON.stringify([localStorage, sessionStorage, document.cookie])").to_string();
+    developer.until("document.querySelector('.btn.authorize.locked')");
+    developer.until("document.querySelector('#balance-credits').textContent === '1,999'");
+    let kept = developer.value("JSON.stringify([localStorage, document.cookie])").to_string();
     assert!(!kept.contains(&server.token), "the token was kept: {kept}");
+    assert_eq!(developer.value("sessionStorage.getItem('partyline-playground-token')"), server.token.as_str());
     assert_eq!(developer.complaints(), Vec::<String>::new());
 }
 
@@ -70,6 +80,12 @@ fn the_playground_sends_to_the_server_it_was_opened_from() {
     developer.value("void document.body.append(Object.assign(new Image(), {src: 'https://elsewhere.example/a.png'}))");
     developer.until("document.images.length");
     assert!(developer.complaints().iter().any(|complaint| complaint.contains("Content Security Policy")));
+}
+
+/// The calls that are left, as the page says.
+fn left(developer: &mut Tab<'_>) -> i64 {
+    let text = developer.value("document.querySelector('#balance-calls').textContent");
+    text.as_str().and_then(|text| text.replace(',', "").parse().ok()).expect("a number")
 }
 
 /// What the server answered, as the playground shows it.

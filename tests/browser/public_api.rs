@@ -33,8 +33,14 @@ fn a_token_is_generated_copied_used_and_found_in_the_log() {
     ana.until("document.querySelector('[data-panel=python]').getClientRects().length");
     assert!(ana.text().contains("urllib.request"), "{}", ana.text());
 
+    // The log is live: what is called appears, and the page is not loaded for it.
+    ana.value("window.stays = true");
     server.api_as(&token, "/chats/999");
+    ana.until("document.querySelectorAll('a.log-row').length === 1");
     server.api_as(&token, "/workspace");
+    ana.until("document.querySelectorAll('a.log-row').length === 2");
+    assert_eq!(ana.value("window.stays"), true, "the page was loaded anew");
+    assert_eq!(ana.value("document.querySelector('#token').value"), Value::from(token.as_str()), "the token is gone");
     // A reload goes to the page, not to the form again: no second token, and this one is masked.
     ana.reload();
     settled(&mut ana, "/integrations/public-api");

@@ -66,6 +66,16 @@ fn the_team_grows_by_a_link() {
 }
 
 #[test]
+fn every_piece_of_a_page_is_readable_by_day_and_by_night() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let server = Server::first_start();
+    let mut tab = Tab::open(&mut browser);
+    tab.visit(&server.at("/styleguide"));
+    tab.inspect("styleguide");
+    assert_eq!(tab.complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn on_a_phone_the_sidebar_is_a_drawer() {
     let Some(mut browser) = Chromium::start() else { return };
     let server = Server::first_start();

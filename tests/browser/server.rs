@@ -31,7 +31,12 @@ impl Server {
 
     /// As a newcomer starts it: what they need is read from what it prints.
     pub fn first_start() -> Server {
-        let (folder, mut process, mut said) = start(&["serve", "--listen", "127.0.0.1:0"]);
+        Server::first_start_with(&[])
+    }
+
+    /// The same with options of theirs.
+    pub fn first_start_with(options: &[&str]) -> Server {
+        let (folder, mut process, mut said) = start(&[&["serve", "--listen", "127.0.0.1:0"], options].concat());
         let (mut address, mut token, mut setup) = (String::new(), String::new(), String::new());
         while setup.is_empty() || token.is_empty() {
             let line = next_line(&mut said, &mut process);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::axe::violations;
 use crate::chromium::{Chromium, PATIENCE};
 
 /// Between two looks at a page.
@@ -210,6 +211,7 @@ impl<'b> Tab<'b> {
         self.assert_fits(name);
         self.in_all_forms(name, |tab, form| {
             assert_eq!(tab.faults(), Vec::<String>::new(), "{name} {form}");
+            assert_eq!(violations(tab), Vec::<String>::new(), "{name} {form}");
             tab.photograph(&format!("{name}-{form}"));
         });
     }

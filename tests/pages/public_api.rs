@@ -217,7 +217,7 @@ async fn each_role_sees_its_part_of_the_page() {
         let refused = evil.post_form(&format!("{PAGE}/{path}"), "name=x&scope=full").await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
     }
-    assert!(ana.get(PAGE).await.text().contains("mailto:help@line.example"));
+    assert!(ana.get(PAGE).await.text().contains("Request an increase"));
 }
 
 #[tokio::test]
@@ -255,5 +255,39 @@ async fn hostile_paths_names_and_bodies_are_inert() {
         assert!(!text.contains("<script>") && !text.contains("<img"), "{text}");
         assert!(page.header("content-security-policy").contains("script-src 'self';"));
         assert!(!text.contains("style=\"") && !text.contains("onclick"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_is_live_and_says_what_a_call_caused() {
+    for engine in Engine::all() {
+        let app = TestApp::on(engine).await;
+        let ana = owner(&app).await;
+        let crm = app.token().await;
+        crm.post(
+            "/webhooks",
+            serde_json::json!({"event_type": "message:sent:new", "url": "https://crm.example.com/hear"}),
+        )
+        .await;
+        app.flush().await;
+        let page = ana.get(PAGE).await.text();
+        let stream = page.split("data-stream=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a stream");
+        assert_eq!(stream, "/integrations/public-api/live?after=1");
+        let mut live = ana.listen(&format!("/{stream}")).await;
+        let uid = crm.send(ECHO, "Your bike is ready").await;
+        app.flush().await;
+        let told = live.next().await.expect("it tells");
+        assert_eq!((told.id.as_str(), &told.data), ("2", &serde_json::json!(2)));
+
+        let page = ana.get(&format!("{PAGE}?call=2")).await.text();
+        assert!(page.contains(&format!("/inbox/1#m-{uid}")), "{page}");
+        assert!(page.contains("message:sent:new") && page.contains("chat:outgoing:new"), "{page}");
+        partyline::courier::deliver_due(&app.app).await.expect("tried");
+        let page = ana.get(&format!("{PAGE}?call=2")).await.text();
+        assert!(page.contains("/integrations/webhooks/1?delivery=msg_") && page.contains("Retrying"), "{page}");
+
+        let supervisor = teammate(&app, &ana, "sue%40x.example", "team_supervisor").await;
+        assert_eq!(supervisor.get("//integrations/public-api/live?after=0").await.status, StatusCode::FORBIDDEN);
+        assert_ne!(app.stranger().get("//integrations/public-api/live").await.status, StatusCode::OK);
     }
 }

@@ -8,17 +8,20 @@ use crate::kit::{Actor, Engine, TestApp};
 use crate::{owner, teammate};
 
 /// Pages, with the right that opens each.
-const PAGES: [(&str, Right); 6] = [
+const PAGES: [(&str, Right); 9] = [
     ("//inbox", Right::ReadChats),
     ("//accounts", Right::ReadAccounts),
     ("//templates", Right::SendMessages),
     ("//team", Right::ReadTeam),
+    ("//integrations/webhooks", Right::ManageWebhooks),
     ("//workspace", Right::ManageWorkspace),
+    ("//audit-log", Right::ReadAuditLog),
+    ("//integrations/public-api/increase", Right::ManageTokens),
     ("//welcome", Right::SendMessages),
 ];
 
 /// Forms, with the right that each needs, and something that is refused for another reason where the right is there.
-const FORMS: [(&str, &str, Right); 17] = [
+const FORMS: [(&str, &str, Right); 26] = [
     ("//accounts/link", "name=", Right::ManageAccounts),
     ("//accounts/99/link", "", Right::ManageAccounts),
     ("//accounts/99/rename", "name=x", Right::ManageAccounts),
@@ -34,6 +37,15 @@ const FORMS: [(&str, &str, Right); 17] = [
     ("//team/99/link", "", Right::ManageTeam),
     ("//team/99/remove", "", Right::ManageTeam),
     ("//team/99/withdraw", "", Right::ManageTeam),
+    ("//integrations/public-api/increase", "reason=", Right::ManageTokens),
+    ("//integrations/webhooks", "event_type=nothing", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/test", "", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/pause", "", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/resume", "", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/rotate", "", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/delete", "", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/resend", "delivery=x", Right::ManageWebhooks),
+    ("//integrations/webhooks/99/replay", "from=2026-01-01T00%3A00", Right::ManageWebhooks),
     ("//workspace", "name=&zone=", Right::ManageWorkspace),
     ("//welcome/send", "text=", Right::SendMessages),
 ];

@@ -26,8 +26,9 @@ const LARGE: [&str; 14] = [
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
 /// The API log is a ring of bounded size.
-const WALKS: [&str; 14] = [
+const WALKS: [&str; 15] = [
     "account_cares WAITING_COUNT",
+    "audit AUDIT_INSERT",
     "api_calls API_CALL_LIST",
     "explanations ACCEPTING_CALL",
     "api_calls API_CALL_SINCE",
@@ -98,10 +99,11 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 27] = [
+const SMALL: [&str; 28] = [
     "template_uses",
     "account_cares",
     "account_linkings",
+    "limit_requests",
     "accounts",
     "a",
     "tokens",

@@ -3,9 +3,10 @@
 
 use crate::File;
 
-const NEEDS: [&str; 4] = [
+const NEEDS: [&str; 5] = [
     "\"PARTYLINE_TEST_POSTGRES\"",
     "\"PARTYLINE_TEST_CHROMIUM\"",
+    "\"PARTYLINE_TEST_AXE\"",
     "\"PARTYLINE_TEST_SCHEMATHESIS\"",
     "\"PARTYLINE_TEST_PYTHON\"",
 ];

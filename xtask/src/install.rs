@@ -21,6 +21,7 @@ const NEXTEST_VERSION: &str = "0.9.143";
 const DENY_VERSION: &str = "0.20.2";
 const SCHEMATHESIS_VERSION: &str = "4.32.5";
 const STANDARDWEBHOOKS_VERSION: &str = "1.1.0";
+const AXE_VERSION: &str = "4.14.1";
 
 /// The runner of all tests. Any installed version will do that `.config/nextest.toml` accepts.
 pub fn nextest(install: Install) -> Result<(), String> {
@@ -62,7 +63,7 @@ pub fn debian(install: Install) -> Result<(), String> {
         missing.extend(["python3", "python3-venv"]);
     }
     // What the guide verifies a webhook's signature in.
-    for (program, package) in [("node", "nodejs"), ("php", "php-cli")] {
+    for (program, package) in [("node", "nodejs"), ("npm", "npm"), ("php", "php-cli")] {
         if in_path(program).is_none() {
             missing.push(package);
         }
@@ -153,6 +154,24 @@ pub fn python(install: Install) -> Result<Python, String> {
 
 fn wanted() -> [String; 2] {
     [format!("schemathesis=={SCHEMATHESIS_VERSION}"), format!("standardwebhooks=={STANDARDWEBHOOKS_VERSION}")]
+}
+
+/// axe-core in a folder of its own, from npm; its script. Only tests read it, nothing of it is shipped.
+pub fn axe(install: Install) -> Result<PathBuf, String> {
+    let folder = chores_folder().join(format!("axe-core-{AXE_VERSION}"));
+    let script = folder.join("node_modules/axe-core/axe.min.js");
+    if script.is_file() {
+        return Ok(script);
+    }
+    let wanted = format!("axe-core@{AXE_VERSION}");
+    let words = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+    if install == Install::Nothing {
+        let words = words.join(" ");
+        return Err(format!("axe-core is missing: mkdir -p {0} && npm {words} {0} {wanted}", folder.display()));
+    }
+    fs::create_dir_all(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    must_run(Command::new("npm").args(words).arg(&folder).arg(&wanted))?;
+    Ok(script)
 }
 
 fn make_environment(folder: &Path) -> Result<(), String> {

@@ -12,6 +12,7 @@ use crate::steps::{Steps, must_run};
 /// Tests that only work beside the real thing read these. With the last one set, a test that lacks what it needs fails
 /// instead of leaving itself out.
 const CHROMIUM_VARIABLE: &str = "PARTYLINE_TEST_CHROMIUM";
+const AXE_VARIABLE: &str = "PARTYLINE_TEST_AXE";
 const SCHEMATHESIS_VARIABLE: &str = "PARTYLINE_TEST_SCHEMATHESIS";
 const PYTHON_VARIABLE: &str = "PARTYLINE_TEST_PYTHON";
 const ALL_VARIABLE: &str = "PARTYLINE_TEST_ALL";
@@ -30,6 +31,7 @@ fn all(install: Install, nextest_arguments: &[String], steps: &mut Steps) -> Res
     // The quick installations first: what can't be had should be known before minutes of building.
     steps.step("Debian's packages are there", || install::debian(install))?;
     let python = steps.step("schemathesis and standardwebhooks are there", || install::python(install))?;
+    let axe = steps.step("axe-core is there", || install::axe(install))?;
     steps.step("nextest is there", || install::nextest(install))?;
     let chromium = install::chromium().ok_or("chromium is missing from PATH")?;
 
@@ -51,6 +53,7 @@ fn all(install: Install, nextest_arguments: &[String], steps: &mut Steps) -> Res
                 .args(nextest_arguments)
                 .env(ADDRESS_VARIABLE, server.address())
                 .env(CHROMIUM_VARIABLE, &chromium)
+                .env(AXE_VARIABLE, &axe)
                 .env(SCHEMATHESIS_VARIABLE, &python.schemathesis)
                 .env(PYTHON_VARIABLE, &python.interpreter)
                 .env(ALL_VARIABLE, "1"),

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use crate::app::App;
 use crate::error::Error;
 use crate::event_kind::Cause;
-use crate::id::random_bytes;
+use crate::id::{WorkspaceId, random_bytes};
 use crate::store::Write;
 use crate::store::chats::fold;
 use crate::workspace::passwords::{Password, is_password};
@@ -52,6 +52,22 @@ impl Desk {
             work(write)
         };
         self.app.write(who.workspace.id, Priority::Foreground, run).await
+    }
+
+    /// What the server's operator does to a workspace, their own or another; the caller has proven that it is them.
+    ///
+    /// # Errors
+    /// `not_found` without such a workspace, whatever `work` says, or a fault.
+    pub async fn act_as_operator<T, F>(&self, workspace: WorkspaceId, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Write<'_, '_>) -> Result<T, Error> + Send + 'static,
+    {
+        let run = move |write: &mut Write<'_, '_>| {
+            write.cause = Cause::Operator;
+            work(write)
+        };
+        self.app.write(workspace, Priority::Foreground, run).await
     }
 }
 

@@ -10,8 +10,8 @@ use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
 use super::words::{
-    ACCOUNTS, FIRST_STEPS, INBOX, INTEGRATIONS, LOG_OUT, PUBLIC_API, SANDBOX_PHONE, TEAM, TEMPLATES, WORKSPACE,
-    YOUR_ACCOUNT, notice,
+    ACCOUNTS, AUDIT_LOG, FIRST_STEPS, INBOX, INSTANCE, INTEGRATIONS, LOG_OUT, PUBLIC_API, SANDBOX_PHONE, TEAM,
+    TEMPLATES, WEBHOOKS, WORKSPACE, YOUR_ACCOUNT, notice,
 };
 use crate::http::fields::Fields;
 use crate::workspace::permissions::Right;
@@ -25,8 +25,11 @@ pub enum Here {
     Phone,
     FirstSteps,
     PublicApi,
+    Webhooks,
     Team,
     Workspace,
+    Audit,
+    Instance,
     Account,
 }
 
@@ -45,11 +48,14 @@ pub const FIRST_STEPS_PATH: &str = "/welcome";
 pub const PUBLIC_API_PATH: &str = "/integrations/public-api";
 pub const ACCOUNTS_PATH: &str = "/accounts";
 pub const TEMPLATES_PATH: &str = "/templates";
+pub const WEBHOOKS_PATH: &str = "/integrations/webhooks";
 pub const TEAM_PATH: &str = "/team";
 pub const WORKSPACE_PATH: &str = "/workspace";
+pub const AUDIT_PATH: &str = "/audit-log";
+pub const INSTANCE_PATH: &str = "/instance";
 pub const ACCOUNT_PATH: &str = "/account";
 
-const PLACES: [Place; 8] = [
+const PLACES: [Place; 11] = [
     Place { here: Here::Inbox, group: "", path: INBOX_PATH, name: INBOX, icon: "inbox", right: Some(Right::ReadChats) },
     Place {
         here: Here::Templates,
@@ -92,6 +98,14 @@ const PLACES: [Place; 8] = [
         right: Some(Right::ReadUsage),
     },
     Place {
+        here: Here::Webhooks,
+        group: INTEGRATIONS,
+        path: WEBHOOKS_PATH,
+        name: WEBHOOKS,
+        icon: "hook",
+        right: Some(Right::ManageWebhooks),
+    },
+    Place {
         here: Here::Team,
         group: WORKSPACE,
         path: TEAM_PATH,
@@ -105,6 +119,23 @@ const PLACES: [Place; 8] = [
         path: WORKSPACE_PATH,
         name: "Settings",
         icon: "tune",
+        right: Some(Right::ManageWorkspace),
+    },
+    Place {
+        here: Here::Audit,
+        group: WORKSPACE,
+        path: AUDIT_PATH,
+        name: AUDIT_LOG,
+        icon: "shield",
+        right: Some(Right::ReadAuditLog),
+    },
+    Place {
+        here: Here::Instance,
+        group: WORKSPACE,
+        path: INSTANCE_PATH,
+        name: INSTANCE,
+        icon: "server",
+        // And nobody but the operator has it, which the page asks of the session.
         right: Some(Right::ManageWorkspace),
     },
 ];
@@ -124,7 +155,7 @@ pub struct Page<'p> {
     pub status: StatusCode,
     pub notice: Option<&'static str>,
     pub refresh_s: Option<u32>,
-    /// It shows what goes on: its live parts are asked for anew.
+    /// It shows what goes on: its live parts are asked for anew, from time to time or when its stream says so.
     pub is_live: bool,
     /// Panes side by side instead of one column: which ones there are.
     pub panes: Option<&'p str>,
@@ -167,7 +198,7 @@ impl<'p> Page<'p> {
             sheets: if self.panes.is_some() { &["screens.css", "inbox.css"] } else { &["screens.css"] },
             scripts: match (self.panes.is_some(), self.is_live) {
                 (true, _) => &["screens.js", "keys.js", "suggest.js", "composer.js", "files.js", "inbox.js"],
-                (false, true) => &["screens.js", "live.js"],
+                (false, true) => &["screens.js", "live.js", "poll.js"],
                 (false, false) => &["screens.js"],
             },
             theme: signed.theme,
@@ -178,7 +209,10 @@ impl<'p> Page<'p> {
 }
 
 fn sidebar(signed: &Signed, here: Here) -> Markup {
-    let open: Vec<&Place> = PLACES.iter().filter(|place| place.right.is_none_or(|right| signed.may(right))).collect();
+    let is_open = |place: &&Place| {
+        place.right.is_none_or(|right| signed.may(right)) && (place.here != Here::Instance || signed.who.is_operator())
+    };
+    let open: Vec<&Place> = PLACES.iter().filter(is_open).collect();
     let who = &signed.who;
     html! {
         a.brand href="/" {

@@ -1,6 +1,6 @@
 //! Links that open once: an invitation, and a way to a new password.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use database::Priority;
@@ -12,6 +12,7 @@ use super::form::{Faults, Line, Sent};
 use super::frame::{ACCOUNT_PATH, done, landing};
 use super::login::ensure_private;
 use super::page::{page, told};
+use super::path::Path;
 use super::session::{Shown, Visitor};
 use crate::error::{Error, FieldFault};
 use crate::store::Write;

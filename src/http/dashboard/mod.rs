@@ -4,25 +4,31 @@
 mod account;
 mod accounts;
 mod assets;
+mod audit;
 mod cookies;
 mod doors;
 mod form;
 mod frame;
 mod home;
 mod inbox;
+mod instance;
 mod links;
 mod login;
 mod once;
 mod origin;
 mod page;
+mod path;
 mod public_api;
 mod secret;
 mod session;
 mod settings;
 mod setup;
+#[cfg(debug_assertions)]
+mod styleguide;
 mod team;
 mod templates;
 mod time;
+mod webhooks;
 mod welcome;
 mod words;
 
@@ -36,7 +42,7 @@ use crate::app::App;
 use doors::{Desk, Doors, LIVE_SCREENS_MAX};
 use tokio::sync::Semaphore;
 
-pub use assets::cached;
+pub use assets::{address, cached};
 pub use page::{code, document_of, icon};
 
 /// Longest form that is read: some short fields.
@@ -45,7 +51,10 @@ const FORM_BYTES_MAX: usize = 16 * 1024;
 pub fn routes(app: App) -> Router {
     let streams = Arc::new(Semaphore::new(LIVE_SCREENS_MAX));
     let desk = Desk { app, doors: Arc::new(Doors::default()), streams };
-    Router::new()
+    let router = Router::new();
+    #[cfg(debug_assertions)]
+    let router = router.route("/styleguide", get(styleguide::show));
+    router
         .route("/", get(home::show))
         .route("/setup/{secret}", get(setup::show).post(setup::finish))
         .route("/login", get(login::show).post(login::log_in))
@@ -69,6 +78,9 @@ pub fn routes(app: App) -> Router {
         .merge(templates::routes())
         .merge(inbox::routes())
         .merge(public_api::routes())
+        .merge(webhooks::routes())
+        .route("/audit-log", get(audit::show))
+        .merge(instance::routes())
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(desk)

@@ -88,9 +88,9 @@ impl Document<'_> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     @if let Some(seconds) = self.refresh_s {
-                        // A live page comes anew by its script, which leaves alone what somebody is filling in.
-                        @if self.scripts.contains(&"live.js") { noscript { meta http-equiv="refresh" content=(seconds); } }
-                        @else { meta http-equiv="refresh" content=(seconds); }
+                        // A script does it otherwise, and only once the reader's hands are off the page.
+                        noscript { meta http-equiv="refresh" content=(seconds); }
+                        @if !self.scripts.contains(&"poll.js") { meta name="again" content=(seconds); }
                     }
                     title { (self.title) " · Partyline" }
                     link rel="icon" type="image/svg+xml" href=(address("mark.svg"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use database::Priority;
@@ -15,6 +15,7 @@ use super::frame::{FIRST_STEPS_PATH, done};
 use super::links::new_password;
 use super::login::ensure_private;
 use super::page::{code, page, told};
+use super::path::Path;
 use super::session::{Shown, Visitor};
 use crate::error::{Error, FieldFault};
 use crate::store::Write;

@@ -1,6 +1,6 @@
 //! Team: who works here, invitations, roles, ways to a new password.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use super::doors::Desk;
 use super::form::{Faults, Line, Sent, about};
 use super::frame::{Done, Here, Page, TEAM_PATH, done, head};
 use super::page::icon;
+use super::path::Path;
 use super::secret::secret_field;
 use super::session::{Shown, Signed};
 use super::words::TEAM;

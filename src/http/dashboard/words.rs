@@ -23,6 +23,16 @@ const NOTICES: &[(&str, &str)] = &[
     ("template-made", "The template is there."),
     ("template-changed", "The template is changed."),
     ("template-deleted", "The template is deleted."),
+    ("webhook-tested", "The example is on its way; the delivery below shows how it goes."),
+    ("webhook-paused", "The webhook is paused. It hears nothing until it is resumed."),
+    ("webhook-resumed", "The webhook hears again, from now on."),
+    ("webhook-resent", "It is delivered again, under the same id."),
+    ("webhook-replayed", "The replay has begun."),
+    ("webhook-deleted", "The webhook is deleted."),
+    ("webhook-there", "This webhook was there already; nothing was changed."),
+    ("increase-asked", "The request is with the operator. Their answer appears here."),
+    ("increase-answered", "The request is answered; they see it beside their request."),
+    ("limits", "The limits are set. They hold from now on."),
     ("setup", "Your workspace is set up."),
 ];
 
@@ -38,6 +48,10 @@ pub const SANDBOX_PHONE: &str = "Sandbox phone";
 pub const LOG_IN: &str = "Log in";
 pub const LOG_OUT: &str = "Log out";
 pub const PUBLIC_API: &str = "Public API";
+pub const WEBHOOKS: &str = "Webhooks";
+pub const REQUEST_AN_INCREASE: &str = "Request an increase";
+pub const INSTANCE: &str = "Instance";
+pub const AUDIT_LOG: &str = "Audit log";
 pub const INTEGRATIONS: &str = "Integrations";
 pub const TEAM: &str = "Team";
 pub const WORKSPACE: &str = "Workspace";

@@ -149,7 +149,11 @@ fn read_range(fields: &mut Fields) -> Option<(i64, i64)> {
     Some((first?, last.unwrap_or(i64::MAX)))
 }
 
-fn example_body(webhook: &WebhookRow, public_url: &str, now: &str) -> Result<String, Error> {
+/// The body of an example for a webhook.
+///
+/// # Errors
+/// `validation_error` where its event has none.
+pub fn example_body(webhook: &WebhookRow, public_url: &str, now: &str) -> Result<String, Error> {
     let body = EventType::parse(&webhook.event_type).and_then(|event_type| example(event_type, public_url, now));
     let rule = || format!("There is no example of {}: it comes from official accounts only", webhook.event_type);
     body.map(|body| body.to_string()).ok_or_else(|| Error::invalid("event_type", rule()))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -10,6 +10,7 @@ use super::INBOX_PATH;
 use crate::error::Error;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
+use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed, is_place_of_ours};
 use crate::id::{ChatId, TeammateId};
 use crate::inbox::chats::{ChatChange, change_chat};

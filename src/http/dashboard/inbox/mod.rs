@@ -17,7 +17,7 @@ mod view;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, Uri};
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -28,6 +28,7 @@ use super::page::icon;
 use super::session::{Shown, Signed};
 use super::words::INBOX;
 use crate::files::sniff::DOCUMENT_BYTES_MAX;
+use crate::http::dashboard::path::Path;
 use crate::http::layers::AllowBody;
 use crate::id::ChatId;
 use crate::workspace::permissions::Right;

@@ -1,6 +1,6 @@
 //! The phone of a sandbox's contact, beside the team's side of the same chat: whoever tries Partyline plays the customer.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect};
 use database::{Read, Snapshot};
@@ -19,6 +19,7 @@ use crate::events::log::bounds;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::frame::{Here, PHONE_PATH, Page};
 use crate::http::dashboard::page::icon;
+use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::formatted;
 use crate::http::dashboard::words::SANDBOX_PHONE;

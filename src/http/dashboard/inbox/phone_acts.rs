@@ -1,6 +1,6 @@
 //! What is done at the phone of a sandbox's contact. The account hears of it as of anybody's message.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use transport::{Address, IncomingBody};
@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::files::intake::Purpose;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::{Sent, SentFile};
+use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::multipart::read_upload;
 use crate::id::MessageUid;

@@ -1,6 +1,6 @@
 //! Choosing a template for a chat, each with its places filled in as the chat has it.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::Uri;
 use database::{Read, Snapshot};
 use maud::{Markup, html};
@@ -9,6 +9,7 @@ use super::view::{Prefill, Wish};
 use crate::error::Error;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::frame::{Here, Page, head};
+use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::id::{ChatId, WorkspaceId};
 use crate::inbox::chat::unknown_chat;

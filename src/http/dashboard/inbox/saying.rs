@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use database::Snapshot;
@@ -20,6 +20,7 @@ use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::{Sent, SentFile};
 use crate::http::dashboard::frame::{Here, Page};
 use crate::http::dashboard::once::Submit;
+use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::words::INBOX;
 use crate::http::multipart::{UploadBody, read_upload};

@@ -11,6 +11,7 @@ use crate::http::dashboard::session::{Shown, Signed};
 use crate::store::api_calls::{API_CALLS_MAX, ApiCallRow};
 use crate::store::tokens::{TokenRow, token_list};
 use crate::workspace::api_log::Outcome;
+use crate::workspace::audit::{Action, record};
 use crate::workspace::call_log::{CSV_HEAD, LogFilter, LoggedCall, TEXT_ROWS, csv_line, log_page, text_line};
 use crate::workspace::permissions::Right;
 use crate::workspace::zone::{api_time, stored_zone};
@@ -19,12 +20,14 @@ use crate::workspace::zone::{api_time, stored_zone};
 pub async fn text(State(desk): State<Desk>, signed: Signed) -> Shown {
     let calls = calls(&desk, &signed, LogFilter::default(), TEXT_ROWS).await?;
     let lines: String = calls.iter().map(|call| text_line(call) + "\n").collect();
+    note(&desk, &signed, "log.txt", calls.len()).await?;
     Ok(file("partyline-api-log.txt", "text/plain; charset=utf-8", lines))
 }
 
 pub async fn csv(State(desk): State<Desk>, signed: Signed, RawQuery(query): RawQuery) -> Shown {
     let calls = calls(&desk, &signed, filter(&signed, query.as_deref()), rows_max()).await?;
     let lines: String = calls.iter().map(csv_line).collect();
+    note(&desk, &signed, "log.csv", calls.len()).await?;
     Ok(file("partyline-api-log.csv", "text/csv; charset=utf-8", format!("{CSV_HEAD}{lines}")))
 }
 
@@ -32,7 +35,14 @@ pub async fn ndjson(State(desk): State<Desk>, signed: Signed, RawQuery(query): R
     let calls = calls(&desk, &signed, filter(&signed, query.as_deref()), rows_max()).await?;
     let lines: String =
         calls.iter().filter_map(|call| serde_json::to_string(call).ok()).map(|line| line + "\n").collect();
+    note(&desk, &signed, "log.ndjson", calls.len()).await?;
     Ok(file("partyline-api-log.ndjson", "application/x-ndjson", lines))
+}
+
+/// Who took the log out stands in the audit log, before it goes out.
+async fn note(desk: &Desk, signed: &Signed, name: &'static str, rows: usize) -> Result<(), Error> {
+    let rows = format!("{rows} calls");
+    desk.act(&signed.who, move |write| record(write, Action::LogExported, name, "", &rows)).await
 }
 
 fn filter(signed: &Signed, query: Option<&str>) -> LogFilter {

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use super::PATH;
+use super::caused::Caused;
 use crate::error::Error;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
@@ -12,7 +13,7 @@ use crate::http::dashboard::time::{formatted, grouped};
 use crate::http::fields::Fields;
 use crate::id::{TokenId, WorkspaceId};
 use crate::store::api_calls::ApiCallRow;
-use crate::store::messages::{HistoryRow, history_list};
+use crate::store::counters::counters_find;
 use crate::store::tokens::TokenRow;
 use crate::workspace::api_log::Outcome;
 use crate::workspace::call_log::{LogFilter, log_call, log_page};
@@ -89,8 +90,10 @@ pub struct LogPart {
     rows: Vec<ApiCallRow>,
     has_older: bool,
     open: Option<ApiCallRow>,
-    /// The way of the message that the open call made.
-    history: Vec<HistoryRow>,
+    /// What the open call caused.
+    caused: Option<Caused>,
+    /// The newest row there is, from which the stream goes on.
+    newest: i64,
 }
 
 impl LogPart {
@@ -102,9 +105,10 @@ impl LogPart {
             Some(seq) => log_call(tx, workspace, seq)?,
             None => None,
         };
-        let message = open.as_ref().and_then(|call| call.message);
-        let history = message.map(|uid| history_list(tx, workspace, uid)).transpose()?.unwrap_or_default();
-        Ok(LogPart { rows, has_older, open, history })
+        let made = open.as_ref().and_then(|call| Some((call.message?, call.at)));
+        let caused = made.map(|(uid, at)| Caused::read(tx, workspace, uid, at)).transpose()?;
+        let newest = counters_find(tx, workspace)?.map_or(0, |(_, counters)| counters.call_last);
+        Ok(LogPart { rows, has_older, open, caused, newest })
     }
 }
 
@@ -128,10 +132,10 @@ fn outcome_of(row: &ApiCallRow) -> &'static str {
 pub fn card(part: &LogPart, asked: &Asked, tokens: &[TokenRow], signed: &Signed) -> Markup {
     let zone = stored_zone(&signed.who.workspace.zone);
     html! {
-        section.card #log aria-labelledby="log-head" {
+        section.card #log aria-labelledby="log-head" data-stream={ (PATH) "/live?after=" (part.newest) } {
             header {
                 h2 #log-head { "Log" }
-                span.meta { "The last 10,000 calls, newest first" }
+                span.meta { "The last 10,000 calls, newest first" span.only-script { ", live" } }
                 span.line-up.push {
                     a.btn.btn-small href={ (PATH) "/log.txt" } { (icon("download")) "Download log" }
                     a.btn.btn-small href={ (PATH) "/log.csv?" (asked.query) } { "CSV" span.hidden-text { " of what is filtered" } }
@@ -140,7 +144,7 @@ pub fn card(part: &LogPart, asked: &Asked, tokens: &[TokenRow], signed: &Signed)
             }
             (filters(asked, tokens))
             div.split {
-                div.log-list {
+                div.log-list data-live="log" {
                     @if part.rows.is_empty() { (nothing(asked)) } @else { (rows(part, asked, tokens, &zone)) }
                 }
                 @if let Some(call) = &part.open { (drawer(call, part, asked, tokens, &zone)) }
@@ -204,7 +208,7 @@ fn nothing(asked: &Asked) -> Markup {
     html! {
         div.empty {
             @if asked.filter.is_empty() {
-                strong { "No calls yet" } p { "Run one of the examples above; its call is here at the next look." }
+                strong { "No calls yet" } p { "Run one of the examples above; its call appears here." }
             } @else {
                 strong { "No call fits" } p { "Of the last 10,000. " a href={ (PATH) "#log" } { "Show all" } }
             }
@@ -272,13 +276,8 @@ fn drawer(call: &ApiCallRow, part: &LogPart, asked: &Asked, tokens: &[TokenRow],
             }
             div.stack.tight {
                 h4.small { "What it caused" }
-                @match call.message {
-                    Some(uid) => {
-                        p.small { "Message " code { (uid) } }
-                        ol.rail { @for step in &part.history {
-                            li data-done data-tone="accent" { strong { (step.status.as_str()) } span.meta { (formatted(step.at, zone, "%H:%M:%S%.3f")) } }
-                        } }
-                    }
+                @match &part.caused {
+                    Some(caused) => (caused.show(zone)),
                     None => p.small.muted { "No message." },
                 }
             }

@@ -1,6 +1,9 @@
 //! Integrations, Public API: tokens, examples, how much is used, the log of calls.
 
+mod caused;
 mod download;
+pub mod increase;
+mod live;
 mod log;
 mod snippets;
 mod tokens;
@@ -24,6 +27,7 @@ use crate::clock::Time;
 use crate::error::{Error, FieldFault};
 use crate::http::openapi::BASE_PATH;
 use crate::id::WorkspaceId;
+use crate::store::limit_requests::{LimitRequestRow, request_list};
 use crate::store::tokens::{TokenRow, token_list};
 use crate::workspace::permissions::Right;
 use crate::workspace::usage::{Usage, usage_of};
@@ -34,6 +38,8 @@ pub fn routes() -> Router<Desk> {
         .route("/integrations/public-api/tokens", post(tokens::generate))
         .route("/integrations/public-api/tokens/{id}/rotate", post(tokens::rotate))
         .route("/integrations/public-api/tokens/{id}/revoke", post(tokens::revoke))
+        .route("/integrations/public-api/increase", get(increase::show).post(increase::ask))
+        .route("/integrations/public-api/live", get(live::listen))
         .route("/integrations/public-api/log.txt", get(download::text))
         .route("/integrations/public-api/log.csv", get(download::csv))
         .route("/integrations/public-api/log.ndjson", get(download::ndjson))
@@ -53,6 +59,8 @@ struct Beside<'b> {
 struct Seen {
     tokens: Vec<TokenRow>,
     usage: Usage,
+    /// The last one that was made.
+    request: Option<LimitRequestRow>,
     log: Option<LogPart>,
     now: Time,
 }
@@ -85,13 +93,13 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, asked: &Asked, besi
         div.cols {
             @if may_manage { (tokens::start_card(fresh, &seen.tokens, &base, &signed.who.workspace.zone, seen.now)) }
             @else { (snippets::card(None, &base)) }
-            (usage::card(&seen.usage, signed, &desk.app.settings.support_contact))
+            (usage::card(&seen.usage, signed, seen.request.as_ref()))
         }
         @if may_manage { (tokens::table(&seen.tokens, &seen.usage, signed, seen.now)) }
         @if let Some(log) = &seen.log { (log::card(log, asked, &seen.tokens, signed)) }
     };
     let status = Faults(beside.faults).status();
-    Ok(Page { status, ..page }.show(signed, &content))
+    Ok(Page { status, is_live: seen.log.is_some(), ..page }.show(signed, &content))
 }
 
 async fn look(desk: &Desk, signed: &Signed, asked: &Asked) -> Result<Seen, Error> {
@@ -116,6 +124,7 @@ fn seen(
     Ok(Seen {
         tokens: token_list(tx, workspace)?,
         usage: usage_of(tx, workspace, now, waiting)?.ok_or_else(gone)?,
+        request: request_list(tx, workspace, 1)?.into_iter().next(),
         log: asked.map(|asked| LogPart::read(tx, workspace, asked)).transpose()?,
         now,
     })
@@ -138,3 +147,5 @@ fn plain(signed: &Signed) -> Asked {
 
 /// The address of the page.
 const PATH: &str = PUBLIC_API_PATH;
+/// The address of the page on which more is asked for.
+const INCREASE_PATH: &str = "/integrations/public-api/increase";

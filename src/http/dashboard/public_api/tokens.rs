@@ -1,6 +1,6 @@
 //! Tokens on the page: the form, the one time that a token is shown, the table with rotate and revoke.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::{Faults, Line, Sent, about};
 use crate::http::dashboard::frame::{Here, Page, done};
 use crate::http::dashboard::page::icon;
+use crate::http::dashboard::path::Path;
 use crate::http::dashboard::secret::secret_field;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::{ago, formatted, grouped};

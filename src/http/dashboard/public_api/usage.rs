@@ -4,10 +4,14 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
+use super::INCREASE_PATH;
+use super::increase::state_badge;
 use crate::clock::Time;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
 use crate::http::dashboard::time::{formatted, grouped};
+use crate::http::dashboard::words::REQUEST_AN_INCREASE;
+use crate::store::limit_requests::LimitRequestRow;
 use crate::workspace::permissions::Right;
 use crate::workspace::usage::{QuotaUse, Usage};
 use crate::workspace::zone::stored_zone;
@@ -17,12 +21,12 @@ const NEARLY_PERCENT: i64 = 80;
 /// The chart's height in its own units; a column is ten wide with its gap.
 const CHART_HEIGHT: i64 = 100;
 
-pub fn card(usage: &Usage, signed: &Signed, contact: &str) -> Markup {
+pub fn card(usage: &Usage, signed: &Signed, request: Option<&LimitRequestRow>) -> Markup {
     let zone = stored_zone(&signed.who.workspace.zone);
     let last = Time::from_ms(usage.cycle.ends_at.ms() - 1);
     let day = |at: Time| formatted(at, &zone, "%-d %b");
     html! {
-        section.card aria-labelledby="usage" {
+        section.card aria-labelledby="usage" data-live="usage" {
             header {
                 h2 #usage { "This cycle" }
                 span.meta.push {
@@ -38,7 +42,7 @@ pub fn card(usage: &Usage, signed: &Signed, contact: &str) -> Markup {
             }
             footer {
                 span.small { span.muted { "Rate " } (grouped(usage.rate_used)) " of " (grouped(usage.rate_limit)) " in the last minute" }
-                @if signed.may(Right::ManageTokens) { (increase(signed, usage, contact)) }
+                @if signed.may(Right::ManageTokens) { (increase(request)) }
             }
         }
     }
@@ -118,44 +122,12 @@ fn short(date: Date) -> String {
     date.strftime("%-d %b").to_string()
 }
 
-/// Whom to ask, with the words and the command at hand. What may be used is the operator's decision.
-fn increase(signed: &Signed, usage: &Usage, contact: &str) -> Markup {
-    let workspace = &signed.who.workspace;
-    let command = format!(
-        "partyline workspace set-limits --workspace {} --calls {} --credits {}",
-        workspace.id,
-        usage.calls.limit.saturating_mul(2),
-        usage.credits.limit.saturating_mul(2)
-    );
+/// The way to more, and how far the last request is.
+fn increase(request: Option<&LimitRequestRow>) -> Markup {
     html! {
-        button.btn.push type="button" popovertarget="increase" { "Request an increase" }
-        div.card.over #increase popover role="dialog" aria-labelledby="increase-head" {
-            header { h2 #increase-head { "Request an increase" } }
-            div.card-body.stack {
-                p.small {
-                    "The operator of this server decides. "
-                    @if contact.is_empty() { "Ask whoever runs it for you" } @else { "Write to " (reach(contact)) }
-                    ", and say which workspace it is and how much you need:"
-                }
-                dl.facts {
-                    dt { "Workspace" } dd { (workspace.id) ", " bdi { (workspace.name) } }
-                    dt { "Calls" } dd { (grouped(usage.calls.used)) " of " (grouped(usage.calls.limit)) " used" }
-                    dt { "Credits" } dd { (grouped(usage.credits.used)) " of " (grouped(usage.credits.limit)) " used" }
-                    dt { "Rate" } dd { (grouped(usage.rate_limit)) " calls a minute" }
-                }
-                p.small.muted { "The operator grants it on the server with, for example:" }
-                (crate::http::dashboard::page::code("In a terminal", &command))
-                div.line-up { button.btn.push type="button" popovertarget="increase" popovertargetaction="hide" { "Close" } }
-            }
+        span.line-up.push {
+            @if let Some(request) = request { (state_badge(request.state)) }
+            a.btn href=(INCREASE_PATH) { (REQUEST_AN_INCREASE) }
         }
-    }
-}
-
-/// An address of mail or of a page is a link; anything else is only said.
-fn reach(contact: &str) -> Markup {
-    html! {
-        @if contact.starts_with("https://") || contact.starts_with("http://") { a href=(contact) rel="noreferrer" { (contact) } }
-        @else if contact.contains('@') && !contact.contains(' ') { a href={ "mailto:" (contact) } { (contact) } }
-        @else { strong { (contact) } }
     }
 }
