@@ -48,8 +48,9 @@ const CHAT_BY_JID: Sql = Sql::both(chats_where!("WHERE c.workspace_id = $1 AND c
 
 const CHAT_BY_NAME: Sql = Sql::both("SELECT chat_id FROM chats WHERE workspace_id = $1 AND name = $2");
 
-static CONTACT_INSERT: Sql =
-    Sql::both("INSERT INTO contacts (workspace_id, contact_id, name, created_at_ms) VALUES ($1, $2, $3, $4)");
+static CONTACT_INSERT: Sql = Sql::both(
+    "INSERT INTO contacts (workspace_id, contact_id, name, created_at_ms, name_folded) VALUES ($1, $2, $3, $4, $5)",
+);
 
 static CONTACT_ADDRESS_INSERT: Sql =
     Sql::both("INSERT INTO contact_addresses (workspace_id, jid, contact_id) VALUES ($1, $2, $3)");
@@ -59,8 +60,8 @@ const CONTACT_BY_JID: Sql = Sql::both("SELECT contact_id FROM contact_addresses 
 static CHAT_INSERT: Sql = Sql::both(
     "INSERT INTO chats (workspace_id, chat_id, account_id, contact_id, jid, phone, name, name_folded, is_group, \
      closed, unattended, autoresponse, unread, created_at_ms, last_message_uid, last_message_at_ms, \
-     last_inbound_at_ms, responsible_id) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+     last_inbound_at_ms, responsible_id, waiting_since_ms) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $17)",
 );
 
 // Tells as well whether the chat has labels: those keep the order of the lists too.
@@ -77,7 +78,8 @@ const CHAT_SENT_AND_RENAMED: Sql = Sql::both(
 );
 
 const CHAT_RECEIVED: Sql = Sql::both(
-    "UPDATE chats SET unread = unread + 1, unattended = TRUE, closed = FALSE, \
+    "UPDATE chats SET unread = unread + 1, unattended = TRUE, closed = FALSE, snoozed_until_ms = 0, \
+     waiting_since_ms = CASE WHEN unattended THEN waiting_since_ms ELSE $4 END, \
      last_inbound_at_ms = CASE WHEN last_inbound_at_ms < $4 THEN $4 ELSE last_inbound_at_ms END, \
      last_message_uid = CASE WHEN last_message_at_ms <= $4 THEN $3 ELSE last_message_uid END, \
      last_message_at_ms = CASE WHEN last_message_at_ms <= $4 THEN $4 ELSE last_message_at_ms END \
@@ -146,9 +148,10 @@ pub fn contact_find(tx: &mut impl Read, workspace: WorkspaceId, jid: &str) -> Re
 pub fn contact_insert(write: &mut Write<'_, '_>, jid: &str, name: &str) -> Result<ContactId, crate::error::Error> {
     let workspace = write.workspace.id;
     let contact = write.next_contact_id();
+    let folded = Value::Text(fold(name).into());
     let (name, jid) = (Value::Text(name.to_owned().into()), Value::Text(jid.to_owned().into()));
     let (id, created_at) = (Value::Int(contact.0), Value::Int(write.now.ms()));
-    write.later(&CONTACT_INSERT, vec![Value::Int(workspace.0), id.clone(), name, created_at])?;
+    write.later(&CONTACT_INSERT, vec![Value::Int(workspace.0), id.clone(), name, created_at, folded])?;
     write.later(&CONTACT_ADDRESS_INSERT, vec![Value::Int(workspace.0), jid, id])?;
     Ok(contact)
 }

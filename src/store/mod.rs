@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod api_calls;
 pub mod chat_lists;
 pub mod chats;
+pub mod contacts;
 pub mod counters;
 pub mod entry_links;
 pub mod event_cursors;
@@ -24,6 +25,7 @@ pub mod files;
 pub mod group_members;
 pub mod health;
 pub mod idempotency;
+pub mod inbox_desk;
 pub mod labels;
 pub mod marks;
 pub mod message_changes;
@@ -51,6 +53,7 @@ pub mod teammates;
 pub mod templates;
 pub mod tokens;
 pub mod usage;
+pub mod waiting;
 pub mod webhook_attempts;
 pub mod webhook_deliveries;
 pub mod webhooks;
@@ -147,6 +150,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0015_sandbox_blobs.sql"),
         postgres: include_str!("../../migrations/postgres/0015_sandbox_blobs.sql"),
     },
+    Migration {
+        version: 18,
+        name: "inbox",
+        sqlite: include_str!("../../migrations/sqlite/0018_inbox.sql"),
+        postgres: include_str!("../../migrations/postgres/0018_inbox.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -156,6 +165,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("api_calls", api_calls::STATEMENTS),
         ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
+        ("contacts", contacts::STATEMENTS),
         ("counters", counters::STATEMENTS),
         ("entry_links", entry_links::STATEMENTS),
         ("event_cursors", event_cursors::STATEMENTS),
@@ -165,6 +175,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("group_members", group_members::STATEMENTS),
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
+        ("inbox_desk", inbox_desk::STATEMENTS),
         ("labels", labels::STATEMENTS),
         ("marks", marks::STATEMENTS),
         ("message_changes", message_changes::STATEMENTS),
@@ -191,6 +202,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("templates", templates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
         ("usage", usage::STATEMENTS),
+        ("waiting", waiting::STATEMENTS),
         ("webhook_attempts", webhook_attempts::STATEMENTS),
         ("webhook_deliveries", webhook_deliveries::STATEMENTS),
         ("webhooks", webhooks::STATEMENTS),

@@ -1,6 +1,7 @@
 //! Screens in a real browser, against the real program.
 
 mod chromium;
+mod desk;
 mod docs;
 mod inbox;
 mod phone;

@@ -7,6 +7,8 @@ mod account;
 mod assets;
 mod coming_in;
 mod composer;
+mod contacts;
+mod deeds;
 mod inbox;
 mod links;
 mod phone;

@@ -3,6 +3,7 @@
 
 mod account;
 mod assets;
+mod contacts;
 mod cookies;
 mod doors;
 mod form;
@@ -42,7 +43,7 @@ const FORM_BYTES_MAX: usize = 16 * 1024;
 
 pub fn routes(app: App) -> Router {
     let streams = Arc::new(Semaphore::new(LIVE_SCREENS_MAX));
-    let desk = Desk { app, doors: Arc::new(Doors::default()), streams };
+    let desk = Desk { app, doors: Arc::new(Doors::default()), presence: Arc::default(), streams };
     Router::new()
         .route("/", get(home::show))
         .route("/setup/{secret}", get(setup::show).post(setup::finish))
@@ -63,6 +64,11 @@ pub fn routes(app: App) -> Router {
         .route("/team/{id}/remove", post(team::remove))
         .route("/team/{id}/withdraw", post(team::withdraw))
         .route("/workspace", get(settings::show).post(settings::save))
+        .route("/contacts", get(contacts::show))
+        .route("/contacts/contacts.csv", get(contacts::export))
+        .route("/contacts/import", post(contacts::import))
+        .route("/contacts/merge", post(contacts::merge_two))
+        .route("/contacts/{contact}/opt", post(contacts::opt))
         .merge(inbox::routes())
         .merge(public_api::routes())
         .route("/assets/{name}", get(assets::serve))

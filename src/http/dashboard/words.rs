@@ -14,6 +14,11 @@ const NOTICES: &[(&str, &str)] = &[
     ("theme", "The colours are as you chose."),
     ("revoked", "The token is revoked. It opens nothing any more."),
     ("setup", "Your workspace is set up."),
+    ("opted-out", "They get no mass messages any more."),
+    ("opted-in", "They get mass messages again."),
+    ("merged", "The two are one contact now."),
+    ("imported", "The contacts are taken in."),
+    ("notices", "Your notices are as you chose."),
 ];
 
 /// The sentence for a word of an address; nothing for one that isn't ours.
@@ -22,6 +27,8 @@ pub fn notice(word: &str) -> Option<&'static str> {
 }
 
 pub const INBOX: &str = "Inbox";
+pub const CONTACTS: &str = "Contacts";
+pub const ANSWERING: &str = "Answering times";
 pub const SANDBOX_PHONE: &str = "Sandbox phone";
 pub const LOG_IN: &str = "Log in";
 pub const LOG_OUT: &str = "Log out";
