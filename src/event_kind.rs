@@ -102,6 +102,8 @@ pub enum Kind {
     ContactsMerged,
     /// Contacts were taken in from a file; the detail is how many.
     ContactsImported,
+    /// A participant of a group has a message of ours, or has read it; the detail is `Delivered` or `Read` and their JID.
+    MessageReceipt,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -165,6 +167,7 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::ContactOptedIn, 153, "contact:opted_in"),
     (Kind::ContactsMerged, 154, "contact:merged"),
     (Kind::ContactsImported, 155, "contact:imported"),
+    (Kind::MessageReceipt, 180, "message:receipt"),
     (Kind::MessageResent, 130, "message:resent"),
     (Kind::MessageMarkedSent, 131, "message:marked_sent"),
 ];
