@@ -67,7 +67,9 @@ function patch(old, fresh, keep = false) {
     if (use !== place) {
       if (same && same !== use) {
         const link = same.contains(document.activeElement) && document.activeElement.getAttribute('href');
+        const ticked = one('[name=chat]', same)?.checked;
         same.replaceWith(use);
+        if (ticked) one('[name=chat]', use).checked = true;
         if (link) one(`a[href="${CSS.escape(link)}"]`, use)?.focus();
       } else old.insertBefore(use, place);
     }
@@ -81,7 +83,7 @@ function listen() {
   const stream = new EventSource(`/inbox/live?after=${one('[data-seq]').dataset.seq}&chat=${chat ?? ''}`);
   let timer;
   stream.onmessage = () => { clearTimeout(timer); timer = setTimeout(renew, 40); };
-  stream.addEventListener('here', ({ data }) => tell('inbox:here', JSON.parse(data)));
+  for (const kind of ['here', 'news']) stream.addEventListener(kind, ({ data }) => tell(`inbox:${kind}`, JSON.parse(data)));
   stream.onopen = () => { if (lost) { lost.remove(); lost = null; renew(); } };
   stream.onerror = () => {
     if (stream.readyState === EventSource.CLOSED) { stream.close(); setTimeout(listen, 3000); }

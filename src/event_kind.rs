@@ -99,6 +99,17 @@ pub enum Kind {
     /// WhatsApp would not have an edit or a deletion of ours; the detail is JSON: action, reason.
     MessageChangeFailed,
     NoteDeleted,
+    /// A chat was put off; the detail is until when, in ms since 1970 UTC. A message of its contact ends it as well.
+    ChatSnoozed,
+    /// A chat that was put off is there again: its time has come, or somebody brought it back.
+    ChatUnsnoozed,
+    /// A contact wants no mass messages; the detail of this and the next is the contact's number.
+    ContactOptedOut,
+    ContactOptedIn,
+    /// Two contacts are one; the detail is the number of the one that is gone, and of the one that stays.
+    ContactsMerged,
+    /// Contacts were taken in from a file; the detail is how many.
+    ContactsImported,
     /// A participant of a group has a message of ours, or has read it; the detail is `Delivered` or `Read` and their JID.
     MessageReceipt,
     /// How an account is changed in a way that the contract has no word for, or is told once more. The detail of this and
@@ -166,6 +177,12 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::MessageUnscheduled, 111, "message:unscheduled"),
     (Kind::MessageChangeFailed, 112, "message:change_failed"),
     (Kind::NoteDeleted, 113, "chat:note:deleted"),
+    (Kind::ChatSnoozed, 150, "chat:snoozed"),
+    (Kind::ChatUnsnoozed, 151, "chat:unsnoozed"),
+    (Kind::ContactOptedOut, 152, "contact:opted_out"),
+    (Kind::ContactOptedIn, 153, "contact:opted_in"),
+    (Kind::ContactsMerged, 154, "contact:merged"),
+    (Kind::ContactsImported, 155, "contact:imported"),
     (Kind::MessageReceipt, 180, "message:receipt"),
     (Kind::ChatContact, 132, "chat:contact"),
     (Kind::AccountHealth, 170, "whatsapp:account:health"),

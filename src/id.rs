@@ -116,6 +116,12 @@ impl TeammateId {
     pub const NOBODY: TeammateId = TeammateId(0);
 }
 
+impl Default for TeammateId {
+    fn default() -> TeammateId {
+        TeammateId::NOBODY
+    }
+}
+
 impl SessionId {
     /// Stands where no session is meant.
     pub const NONE: SessionId = SessionId(0);

@@ -1,4 +1,4 @@
-//! Puts scheduled messages into the outbox when their time has come. Rows, not timers: a restart goes on where it was, and
+//! Puts scheduled messages into the outbox when their time has come, and brings snoozed chats back. Rows, not timers: a restart goes on where it was, and
 //! of several servers each message is released by one.
 
 use std::time::Duration;
@@ -10,7 +10,9 @@ use crate::app::App;
 use crate::error::Error;
 use crate::id::WorkspaceId;
 use crate::inbox::schedule::release_due;
+use crate::inbox::snooze::wake_due;
 use crate::store::scheduled::scheduled_workspaces;
+use crate::store::waiting::snoozed_workspaces;
 
 /// How late a message may leave the schedule.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -46,7 +48,24 @@ pub async fn release(app: &App) -> Result<usize, Error> {
             }
         }
     }
+    if let Err(fault) = wake(app).await {
+        first_fault = first_fault.or(Some(fault));
+    }
     first_fault.map_or(Ok(released), Err)
+}
+
+/// Brings back the chats whose time has come.
+async fn wake(app: &App) -> Result<(), Error> {
+    let now = app.clock.now();
+    let due = app.read(move |snapshot| Ok::<_, Error>(snoozed_workspaces(snapshot, now, WORKSPACES_MAX)?)).await?;
+    for workspace in due {
+        for _ in 0..WRITES_MAX {
+            if app.write(workspace, Priority::Background, wake_due).await? == 0 {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn release_of(app: &App, workspace: WorkspaceId) -> Result<usize, Error> {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use database::Read;
 
+use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::WorkspaceId;
+use crate::id::{MessageUid, WorkspaceId};
 use crate::store::events::{EventBounds, EventRow, event_after, event_bounds};
 
 /// How long events can be asked for again.
@@ -14,6 +15,8 @@ pub const EVENTS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Rows that one page with a filter passes over at the most: so many are read within milliseconds.
 pub const SCANNED_MAX: i64 = 2_000;
 const CHUNK_ROWS: i64 = 500;
+/// Clocks of nodes may differ by this much.
+const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
 /// What stands behind a cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +96,18 @@ pub fn page(
             return Ok(Paged::Page(page));
         }
     }
+}
+
+/// The events of a message among the [`SCANNED_MAX`] from about `since` on, oldest first.
+pub fn events_of_message(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    message: MessageUid,
+    since: Time,
+) -> Result<Vec<EventRow>, Error> {
+    let from = last_before(tx, workspace, since - CLOCK_SLACK)?;
+    let rows = event_after(tx, workspace, from, SCANNED_MAX)?;
+    Ok(rows.into_iter().filter(|row| row.message == Some(message)).collect())
 }
 
 /// The place of the last event before `at`, or before the first that is kept; found by halving: the log is in the order of

@@ -114,6 +114,32 @@ pub async fn read_upload(upload: UploadBody, blobs: &Blobs, purpose: Purpose) ->
     Err(Error::invalid("body", format!("The form has more than {PARTS_MAX} parts; send only what is documented")))
 }
 
+/// Reads the part `file` of a form as text, for what is too small to be kept as a file.
+///
+/// # Errors
+/// `unsupported_media_type`, `validation_error` (no file, a broken form, no UTF-8), `file_too_large`.
+pub async fn read_text(upload: UploadBody, bytes_max: usize) -> Result<String, Error> {
+    let boundary = multer::parse_boundary(&upload.content_type).map_err(|_| not_a_form(&upload.content_type))?;
+    let mut parts = Multipart::new(upload.body.into_data_stream(), boundary);
+    for _ in 0..PARTS_MAX {
+        let Some(mut field) = parts.next_field().await.map_err(broken)? else { break };
+        let is_file = field.name() == Some("file");
+        let mut bytes = Vec::new();
+        while let Some(chunk) = field.chunk().await.map_err(broken)? {
+            if bytes.len() + chunk.len() > bytes_max {
+                let rule = format!("The file has more than {bytes_max} bytes; split it");
+                return Err(Error::new(Code::FileTooLarge, rule));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        if is_file {
+            return String::from_utf8(bytes)
+                .map_err(|_| Error::invalid("file", "The file is not UTF-8; save it as CSV UTF-8"));
+        }
+    }
+    Err(Error::invalid("file", "Choose a file first"))
+}
+
 impl Form {
     async fn read(&mut self, part: &mut Part, blobs: &Blobs, purpose: Purpose) -> Result<(), Error> {
         let name = part.field.name().unwrap_or_default().to_owned();

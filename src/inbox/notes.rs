@@ -6,7 +6,7 @@ use database::Read;
 
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::{ChatId, MessageUid, TokenId, WorkspaceId};
+use crate::id::{ChatId, MessageUid, TeammateId, TokenId, WorkspaceId};
 use crate::inbox::reach::reached_chat;
 use crate::inbox::values::NoteText;
 use crate::message::{MessageKind, Origin, Status};
@@ -54,7 +54,9 @@ pub fn add_note(write: &mut Write<'_, '_>, caller: &Caller, note: &NewNote) -> R
     };
     message_insert(write, &row)?;
     if note.is_private {
-        message_details_put(write, note.uid, &MessageDetails { is_private: true, ..MessageDetails::default() })?;
+        let said_by = if caller.token == TokenId(0) { caller.teammate } else { TeammateId::NOBODY };
+        let details = MessageDetails { is_private: true, said_by, ..MessageDetails::default() };
+        message_details_put(write, note.uid, &details)?;
     }
     let event = NewEvent { kind: Kind::NoteAdded, chat: chat.id, message: Some(note.uid), detail: String::new() };
     event_append(write, event)?;

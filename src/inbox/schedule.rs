@@ -9,7 +9,7 @@ use database::Read;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::{MessageUid, WorkspaceId};
+use crate::id::{MessageUid, TeammateId, WorkspaceId};
 use crate::inbox::reach::reached_message;
 use crate::inbox::status::move_message;
 use crate::inbox::urgency::Urgency;
@@ -75,9 +75,10 @@ pub(super) fn ensure_can_wait(
 }
 
 /// Lets a message that is being accepted wait for its time.
-pub(super) fn schedule(write: &mut Write<'_, '_>, send: &ScheduledSend) -> Result<(), Error> {
+pub(super) fn schedule(write: &mut Write<'_, '_>, send: &ScheduledSend, said_by: TeammateId) -> Result<(), Error> {
     scheduled_insert(write, send)?;
-    message_details_put(write, send.message, &MessageDetails { scheduled_at: send.send_at, ..Default::default() })?;
+    let details = MessageDetails { scheduled_at: send.send_at, said_by, ..MessageDetails::default() };
+    message_details_put(write, send.message, &details)?;
     let detail = send.send_at.ms().to_string();
     let (chat, message) = (send.chat, Some(send.message));
     event_append(write, NewEvent { kind: Kind::MessageScheduled, chat, message, detail }).map(drop)

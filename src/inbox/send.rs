@@ -7,7 +7,7 @@ use transport::{Address, Capabilities, Kind as TransportKind};
 use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::event_kind::Kind;
-use crate::id::{ChatId, MessageUid};
+use crate::id::{ChatId, MessageUid, TeammateId};
 use crate::inbox::chat::{FirstMessage, free_name, note_rename, open_chat, unknown_chat};
 use crate::inbox::contacts::main_address;
 use crate::inbox::content::{Attachment, Content, Recipient};
@@ -24,6 +24,7 @@ use crate::store::chats::{chat_find, chat_rename, chat_sent, chat_sent_and_renam
 use crate::store::events::{NewEvent, event_append};
 use crate::store::files::FileRow;
 use crate::store::labels::Place;
+use crate::store::message_details::{MessageDetails, message_details_put};
 use crate::store::message_files::{NewMessageFile, message_file_insert};
 use crate::store::messages::{MessageRow, message_insert};
 use crate::store::outbox::{NewOutboxRow, outbox_insert};
@@ -145,9 +146,15 @@ fn accept(
     if let Some(file) = file {
         message_file_insert(write, request.uid, &NewMessageFile::sent(route.account, file))?;
     }
+    // Only what is said by hand has somebody who said it: a program's send pays no row for that.
+    let said_by = if request.origin == Origin::SharedInbox { caller.teammate } else { TeammateId::NOBODY };
+    if said_by != TeammateId::NOBODY && request.send_at.is_none() {
+        message_details_put(write, request.uid, &MessageDetails { said_by, ..MessageDetails::default() })?;
+    }
     match request.send_at {
         Some(send_at) => {
-            schedule(write, &ScheduledSend { message: request.uid, account: route.account, chat, send_at })?;
+            let send = ScheduledSend { message: request.uid, account: route.account, chat, send_at };
+            schedule(write, &send, said_by)?;
         }
         None => {
             let seq = write.next_outbox_seq();

@@ -53,8 +53,8 @@ const CHAT_BY_NAME: Sql = Sql::both("SELECT chat_id FROM chats WHERE workspace_i
 static CHAT_INSERT: Sql = Sql::both(
     "INSERT INTO chats (workspace_id, chat_id, account_id, contact_id, jid, phone, name, name_folded, is_group, \
      closed, unattended, autoresponse, unread, created_at_ms, last_message_uid, last_message_at_ms, \
-     last_inbound_at_ms, responsible_id, lid) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+     last_inbound_at_ms, responsible_id, lid, waiting_since_ms) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $17)",
 );
 
 // Tells as well whether the chat has labels: those keep the order of the lists too.
@@ -71,7 +71,8 @@ const CHAT_SENT_AND_RENAMED: Sql = Sql::both(
 );
 
 const CHAT_RECEIVED: Sql = Sql::both(
-    "UPDATE chats SET unread = unread + 1, unattended = TRUE, closed = FALSE, \
+    "UPDATE chats SET unread = unread + 1, unattended = TRUE, closed = FALSE, snoozed_until_ms = 0, \
+     waiting_since_ms = CASE WHEN unattended THEN waiting_since_ms ELSE $4 END, \
      last_inbound_at_ms = CASE WHEN last_inbound_at_ms < $4 THEN $4 ELSE last_inbound_at_ms END, \
      last_message_uid = CASE WHEN last_message_at_ms <= $4 THEN $3 ELSE last_message_uid END, \
      last_message_at_ms = CASE WHEN last_message_at_ms <= $4 THEN $4 ELSE last_message_at_ms END \

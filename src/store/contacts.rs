@@ -5,6 +5,7 @@ use database::{Error, Read, Sql, Value, params};
 
 use crate::id::{AccountId, ChatId, ContactId, WorkspaceId};
 use crate::store::Write;
+use crate::store::chats::fold;
 
 /// Who is at an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +15,9 @@ pub struct KnownContact {
     pub other_jid: String,
 }
 
-static CONTACT_INSERT: Sql =
-    Sql::both("INSERT INTO contacts (workspace_id, contact_id, name, created_at_ms) VALUES ($1, $2, $3, $4)");
+static CONTACT_INSERT: Sql = Sql::both(
+    "INSERT INTO contacts (workspace_id, contact_id, name, created_at_ms, name_folded) VALUES ($1, $2, $3, $4, $5)",
+);
 
 static CONTACT_ADDRESS_INSERT: Sql =
     Sql::both("INSERT INTO contact_addresses (workspace_id, jid, contact_id, other_jid) VALUES ($1, $2, $3, '')");
@@ -47,9 +49,10 @@ pub fn contact_find(tx: &mut impl Read, workspace: WorkspaceId, jid: &str) -> Re
 pub fn contact_insert(write: &mut Write<'_, '_>, jid: &str, name: &str) -> Result<ContactId, crate::error::Error> {
     let workspace = write.workspace.id;
     let contact = write.next_contact_id();
+    let folded = Value::Text(fold(name).into());
     let (name, jid) = (Value::Text(name.to_owned().into()), Value::Text(jid.to_owned().into()));
     let (id, created_at) = (Value::Int(contact.0), Value::Int(write.now.ms()));
-    write.later(&CONTACT_INSERT, vec![Value::Int(workspace.0), id.clone(), name, created_at])?;
+    write.later(&CONTACT_INSERT, vec![Value::Int(workspace.0), id.clone(), name, created_at, folded])?;
     write.later(&CONTACT_ADDRESS_INSERT, vec![Value::Int(workspace.0), jid, id])?;
     Ok(contact)
 }
@@ -58,7 +61,8 @@ pub fn contact_insert(write: &mut Write<'_, '_>, jid: &str, name: &str) -> Resul
 pub fn contact_insert_bare(write: &mut Write<'_, '_>) -> Result<ContactId, crate::error::Error> {
     let contact = write.next_contact_id();
     let name = Value::Text(String::new().into());
-    let values = vec![Value::Int(write.workspace.id.0), Value::Int(contact.0), name, Value::Int(write.now.ms())];
+    let (id, now) = (Value::Int(contact.0), Value::Int(write.now.ms()));
+    let values = vec![Value::Int(write.workspace.id.0), id, name.clone(), now, name];
     write.later(&CONTACT_INSERT, values)?;
     Ok(contact)
 }

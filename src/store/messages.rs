@@ -3,7 +3,7 @@
 use database::{Error, Read, Row, Sql, Value, params};
 
 use crate::clock::Time;
-use crate::id::{AccountId, ChatId, MessageUid, TokenId, WorkspaceId};
+use crate::id::{AccountId, ChatId, MessageUid, TeammateId, TokenId, WorkspaceId};
 use crate::message::{Failure, MessageKind, Origin, Status};
 use crate::store::Write;
 use crate::store::chats::ChatRow;
@@ -78,7 +78,7 @@ macro_rules! messages_where {
             "SELECT m.uid, m.chat_id, m.account_id, m.from_me, m.status, m.kind, m.origin, m.token_id, m.text, \
              m.wamid, m.reply_to, m.sender_jid, m.sender_name, m.at_ms, m.received_at_ms, m.credits_recurring, \
              m.credits_topped_up, m.failure_code, m.failure_title, m.failure_details, c.phone, c.name, a.phone, \
-             a.name, t.name, d.is_private, d.edited_at_ms, d.deleted_at_ms, d.scheduled_at_ms, ",
+             a.name, t.name, d.is_private, d.edited_at_ms, d.deleted_at_ms, d.scheduled_at_ms, d.teammate_id, ",
             attachment_columns!(),
             ", c.lid, c.is_group FROM messages m \
              JOIN chats c ON c.workspace_id = m.workspace_id AND c.chat_id = m.chat_id \
@@ -415,10 +415,11 @@ pub(super) fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
             edited_at: row.get::<Option<Time>>(26)?.unwrap_or(Time::NEVER),
             deleted_at: row.get::<Option<Time>>(27)?.unwrap_or(Time::NEVER),
             scheduled_at: row.get::<Option<Time>>(28)?.unwrap_or(Time::NEVER),
+            said_by: row.get::<Option<TeammateId>>(29)?.unwrap_or(TeammateId::NOBODY),
         },
-        attachment: attachment_of(row, 29)?,
-        chat_lid: row.get(43)?,
-        is_group: row.get(44)?,
+        attachment: attachment_of(row, 30)?,
+        chat_lid: row.get(44)?,
+        is_group: row.get(45)?,
     })
 }
 

@@ -19,6 +19,7 @@ pub mod audit;
 pub mod chat_lists;
 pub mod chats;
 pub mod cloud_accounts;
+pub mod contact_book;
 pub mod contacts;
 pub mod counters;
 pub mod entry_links;
@@ -29,6 +30,7 @@ pub mod files;
 pub mod group_members;
 pub mod health;
 pub mod idempotency;
+pub mod inbox_desk;
 pub mod labels;
 pub mod limit_requests;
 pub mod marks;
@@ -61,6 +63,7 @@ pub mod template_sends;
 pub mod templates;
 pub mod tokens;
 pub mod usage;
+pub mod waiting;
 pub mod webhook_attempts;
 pub mod webhook_deliveries;
 pub mod webhooks;
@@ -170,6 +173,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0017_care.sql"),
     },
     Migration {
+        version: 18,
+        name: "inbox",
+        sqlite: include_str!("../../migrations/sqlite/0018_inbox.sql"),
+        postgres: include_str!("../../migrations/postgres/0018_inbox.sql"),
+    },
+    Migration {
         version: 19,
         name: "cloud",
         sqlite: include_str!("../../migrations/sqlite/0019_cloud.sql"),
@@ -199,6 +208,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("audit", audit::STATEMENTS),
         ("chat_lists", chat_lists::STATEMENTS),
         ("chats", chats::STATEMENTS),
+        ("contact_book", contact_book::STATEMENTS),
         ("contacts", contacts::STATEMENTS),
         ("cloud_accounts", cloud_accounts::STATEMENTS),
         ("counters", counters::STATEMENTS),
@@ -210,6 +220,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("group_members", group_members::STATEMENTS),
         ("health", health::STATEMENTS),
         ("idempotency", idempotency::STATEMENTS),
+        ("inbox_desk", inbox_desk::STATEMENTS),
         ("labels", labels::STATEMENTS),
         ("limit_requests", limit_requests::STATEMENTS),
         ("marks", marks::STATEMENTS),
@@ -241,6 +252,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("templates", templates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
         ("usage", usage::STATEMENTS),
+        ("waiting", waiting::STATEMENTS),
         ("webhook_attempts", webhook_attempts::STATEMENTS),
         ("webhook_deliveries", webhook_deliveries::STATEMENTS),
         ("webhooks", webhooks::STATEMENTS),

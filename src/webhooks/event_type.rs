@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 81] = [
+const ALL: [EventType; 87] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -58,6 +58,12 @@ const ALL: [EventType; 81] = [
     EventType("chat:autoresponse"),
     EventType("chat:members"),
     EventType("chat:contact"),
+    EventType("chat:snoozed"),
+    EventType("chat:unsnoozed"),
+    EventType("contact:opted_out"),
+    EventType("contact:opted_in"),
+    EventType("contact:merged"),
+    EventType("contact:imported"),
     EventType("whatsapp:account:health"),
     EventType("whatsapp:account:changed"),
     EventType("quota:nearly_used"),

@@ -48,7 +48,7 @@ pub enum Permissions {
 use Permissions::{Everything, Reading, Supervision, Work};
 
 /// Each right with the sets that hold it.
-pub const RIGHTS: [(Right, &[Permissions]); 10] = [
+pub const RIGHTS: [(Right, &[Permissions]); 12] = [
     (Right::ReadChats, &[Everything, Supervision, Work, Reading]),
     (Right::SendMessages, &[Everything, Supervision, Work]),
     (Right::ReadTeam, &[Everything, Supervision, Work]),

@@ -6,7 +6,7 @@ use crate::server::Server;
 use crate::tab::Tab;
 
 /// Ana in the inbox with one chat, Echo's, which has answered her once.
-fn at_work(ana: &mut Tab<'_>, server: &Server) {
+pub fn at_work(ana: &mut Tab<'_>, server: &Server) {
     newcomer_in(ana, server);
     first_message(ana, server);
 }
@@ -21,7 +21,7 @@ fn first_message(ana: &mut Tab<'_>, server: &Server) {
     ana.visit(&server.at("/inbox"));
 }
 
-fn open_first_chat(ana: &mut Tab<'_>) {
+pub fn open_first_chat(ana: &mut Tab<'_>) {
     ana.click("#chats .chat");
     settled(ana, "/inbox/1");
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod axe;
 mod chromium;
+mod desk;
 mod docs;
 mod inbox;
 mod instance;

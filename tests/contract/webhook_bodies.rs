@@ -213,6 +213,21 @@ async fn live(stage: &TestApp) {
     }
     happen(stage, Kind::ChatMembers, ChatId(1), None, "").await;
     happen(stage, Kind::ChatContact, ChatId(1), None, "2").await;
+    put_off_and_contacts(stage).await;
+}
+
+/// What the inbox does with chats and contacts that the API has no words for.
+async fn put_off_and_contacts(stage: &TestApp) {
+    happen(stage, Kind::ChatSnoozed, ChatId(1), None, "1790000000000").await;
+    happen(stage, Kind::ChatUnsnoozed, ChatId(1), None, "").await;
+    for (kind, detail) in [
+        (Kind::ContactOptedOut, "1"),
+        (Kind::ContactOptedIn, "1"),
+        (Kind::ContactsMerged, "2,1"),
+        (Kind::ContactsImported, "12"),
+    ] {
+        happen(stage, kind, ChatId(0), None, detail).await;
+    }
 }
 
 async fn messages(stage: &TestApp, sent: &str) {

@@ -9,6 +9,8 @@ mod assets;
 mod audit;
 mod coming_in;
 mod composer;
+mod contacts;
+mod deeds;
 mod inbox;
 mod increase;
 mod links;

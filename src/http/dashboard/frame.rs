@@ -10,8 +10,8 @@ use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
 use super::words::{
-    ACCOUNTS, AUDIT_LOG, FIRST_STEPS, INBOX, INSTANCE, INTEGRATIONS, LOG_OUT, PUBLIC_API, SANDBOX_PHONE, TEAM,
-    TEMPLATES, WEBHOOKS, WORKSPACE, YOUR_ACCOUNT, notice,
+    ACCOUNTS, ANSWERING, AUDIT_LOG, CONTACTS, FIRST_STEPS, INBOX, INSTANCE, INTEGRATIONS, LOG_OUT, PUBLIC_API,
+    SANDBOX_PHONE, TEAM, TEMPLATES, WEBHOOKS, WORKSPACE, YOUR_ACCOUNT, notice,
 };
 use crate::http::fields::Fields;
 use crate::workspace::permissions::Right;
@@ -22,6 +22,10 @@ pub enum Here {
     Inbox,
     Templates,
     Accounts,
+    Contacts,
+    Answering,
+    Notices,
+    Search,
     Phone,
     FirstSteps,
     PublicApi,
@@ -43,6 +47,10 @@ struct Place {
     right: Option<Right>,
 }
 
+pub const CONTACTS_PATH: &str = "/contacts";
+pub const NOTICES_PATH: &str = "/notices";
+pub const ANSWERING_PATH: &str = "/answering";
+pub const SEARCH_PATH: &str = "/search";
 pub const PHONE_PATH: &str = "/phone";
 pub const FIRST_STEPS_PATH: &str = "/welcome";
 pub const PUBLIC_API_PATH: &str = "/integrations/public-api";
@@ -55,8 +63,24 @@ pub const AUDIT_PATH: &str = "/audit-log";
 pub const INSTANCE_PATH: &str = "/instance";
 pub const ACCOUNT_PATH: &str = "/account";
 
-const PLACES: [Place; 11] = [
+const PLACES: [Place; 13] = [
     Place { here: Here::Inbox, group: "", path: INBOX_PATH, name: INBOX, icon: "inbox", right: Some(Right::ReadChats) },
+    Place {
+        here: Here::Contacts,
+        group: "",
+        path: CONTACTS_PATH,
+        name: CONTACTS,
+        icon: "book",
+        right: Some(Right::ReadChats),
+    },
+    Place {
+        here: Here::Answering,
+        group: "",
+        path: ANSWERING_PATH,
+        name: ANSWERING,
+        icon: "pulse",
+        right: Some(Right::ReadUsage),
+    },
     Place {
         here: Here::Templates,
         group: "",
@@ -195,11 +219,25 @@ impl<'p> Page<'p> {
         let title = format!("{} · {}", self.title, signed.who.workspace.name);
         let document = Document {
             title: &title,
-            sheets: if self.panes.is_some() { &["screens.css", "inbox.css"] } else { &["screens.css"] },
+            sheets: if self.panes.is_some() || self.here == Here::Search {
+                &["screens.css", "inbox.css"]
+            } else {
+                &["screens.css"]
+            },
             scripts: match (self.panes.is_some(), self.is_live) {
-                (true, _) => &["screens.js", "keys.js", "suggest.js", "composer.js", "files.js", "inbox.js"],
-                (false, true) => &["screens.js", "live.js", "poll.js"],
-                (false, false) => &["screens.js"],
+                (true, _) => &[
+                    "screens.js",
+                    "palette.js",
+                    "keys.js",
+                    "suggest.js",
+                    "composer.js",
+                    "files.js",
+                    "here.js",
+                    "notices.js",
+                    "inbox.js",
+                ],
+                (false, true) => &["screens.js", "palette.js", "keys.js", "notices.js", "live.js", "poll.js"],
+                (false, false) => &["screens.js", "palette.js", "keys.js", "notices.js"],
             },
             theme: signed.theme,
             refresh_s: self.refresh_s,
@@ -219,6 +257,11 @@ fn sidebar(signed: &Signed, here: Here) -> Markup {
             span.brand-mark { (icon("mark")) }
             span { bdi.brand-name { (who.workspace.name) } span.meta { "Partyline" } }
         }
+        @if signed.may(Right::ReadChats) {
+            a.nav-search href=(SEARCH_PATH) data-palette aria-current=[(here == Here::Search).then_some("page")] title="Search" {
+                (icon("search")) span.nav-label { "Search" } kbd.push.nav-label { "Ctrl K" }
+            }
+        }
         nav.nav aria-label="Main" {
             @for group in open.chunk_by(|one, next| one.group == next.group) {
                 section {
@@ -232,6 +275,9 @@ fn sidebar(signed: &Signed, here: Here) -> Markup {
             }
         }
         div.sidebar-foot.nav {
+            @if signed.may(Right::ReadChats) {
+                a href=(NOTICES_PATH) aria-current=[(here == Here::Notices).then_some("page")] title="Notices" { (icon("bell")) span.nav-label { "Notices" } }
+            }
             a href=(ACCOUNT_PATH) aria-current=[(here == Here::Account).then_some("page")] title=(YOUR_ACCOUNT) {
                 (icon("person"))
                 span.nav-label { bdi { (who.teammate.display_name) } span.meta { (who.role.title()) } }

@@ -5,6 +5,7 @@ mod account;
 mod accounts;
 mod assets;
 mod audit;
+mod contacts;
 mod cookies;
 mod doors;
 mod form;
@@ -50,7 +51,7 @@ const FORM_BYTES_MAX: usize = 16 * 1024;
 
 pub fn routes(app: App) -> Router {
     let streams = Arc::new(Semaphore::new(LIVE_SCREENS_MAX));
-    let desk = Desk { app, doors: Arc::new(Doors::default()), streams };
+    let desk = Desk { app, doors: Arc::new(Doors::default()), presence: Arc::default(), streams };
     let router = Router::new();
     #[cfg(debug_assertions)]
     let router = router.route("/styleguide", get(styleguide::show));
@@ -76,6 +77,11 @@ pub fn routes(app: App) -> Router {
         .route("/workspace", get(settings::show).post(settings::save))
         .merge(accounts::routes())
         .merge(templates::routes())
+        .route("/contacts", get(contacts::show))
+        .route("/contacts/contacts.csv", get(contacts::export))
+        .route("/contacts/import", post(contacts::import))
+        .route("/contacts/merge", post(contacts::merge_two))
+        .route("/contacts/{contact}/opt", post(contacts::opt))
         .merge(inbox::routes())
         .merge(public_api::routes())
         .merge(webhooks::routes())

@@ -17,17 +17,25 @@ pub fn ago(at: Time, now: Time) -> Markup {
     if at.is_never() {
         return html! { span.muted { "Never" } };
     }
-    html! { time datetime=(utc(at)) title=(utc(at)) { (distance(now.since(at))) } }
+    html! { time datetime=(utc(at)) title=(utc(at)) { (ago_in_words(now.since(at))) } }
 }
 
-fn distance(span: Duration) -> String {
+fn ago_in_words(span: Duration) -> String {
+    match span.as_secs() {
+        0..MINUTE_S => "just now".to_owned(),
+        _ => format!("{} ago", distance(span)),
+    }
+}
+
+/// How long something takes or took: its largest unit.
+pub fn distance(span: Duration) -> String {
     let (number, unit) = match span.as_secs() {
-        0..MINUTE_S => return "just now".to_owned(),
+        seconds @ 0..MINUTE_S => (seconds, "second"),
         seconds @ MINUTE_S..HOUR_S => (seconds / MINUTE_S, "minute"),
         seconds @ HOUR_S..DAY_S => (seconds / HOUR_S, "hour"),
         seconds => (seconds / DAY_S, "day"),
     };
-    format!("{number} {unit}{} ago", if number == 1 { "" } else { "s" })
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
 /// `15 Jan 2026, 09:00` in the zone.
@@ -117,7 +125,7 @@ mod tests {
 
     #[test]
     fn spans_and_numbers_read_as_people_say_them() {
-        let said = [0, 59, 60, 119, 3_600, 7_300, 86_400, 900_000].map(|s| distance(Duration::from_secs(s)));
+        let said = [0, 59, 60, 119, 3_600, 7_300, 86_400, 900_000].map(|s| ago_in_words(Duration::from_secs(s)));
         let right = [
             "just now",
             "just now",

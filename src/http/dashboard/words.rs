@@ -34,6 +34,11 @@ const NOTICES: &[(&str, &str)] = &[
     ("increase-answered", "The request is answered; they see it beside their request."),
     ("limits", "The limits are set. They hold from now on."),
     ("setup", "Your workspace is set up."),
+    ("opted-out", "They get no mass messages any more."),
+    ("opted-in", "They get mass messages again."),
+    ("merged", "The two are one contact now."),
+    ("imported", "The contacts are taken in."),
+    ("notices", "Your notices are as you chose."),
 ];
 
 /// The sentence for a word of an address; nothing for one that isn't ours.
@@ -44,6 +49,8 @@ pub fn notice(word: &str) -> Option<&'static str> {
 pub const INBOX: &str = "Inbox";
 pub const ACCOUNTS: &str = "WhatsApp accounts";
 pub const TEMPLATES: &str = "Templates";
+pub const CONTACTS: &str = "Contacts";
+pub const ANSWERING: &str = "Answering times";
 pub const SANDBOX_PHONE: &str = "Sandbox phone";
 pub const LOG_IN: &str = "Log in";
 pub const LOG_OUT: &str = "Log out";

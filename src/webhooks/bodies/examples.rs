@@ -23,6 +23,7 @@ pub fn example(event_type: EventType, public_url: &str, now: &str) -> Option<Val
             "quota": {"name": "credits", "used": 1_600, "limit": 2_000, "resets_at": now}}),
         _ if name.starts_with("teammate:") => json!({"event_timestamp": now,
             "teammate": {"user_id": 2, "display_name": "Dina Example", "email": "dina@example.com"}}),
+        _ if name.starts_with("contact:") => json!({"event_timestamp": now, "detail": "2"}),
         _ if name.starts_with("template:") => {
             json!({"event_timestamp": now, "template": {"id": 1, "name": "Greeting"}})
         }

@@ -20,9 +20,11 @@ const QUOTE_CHARS_MAX: usize = 160;
 
 /// Whether the second goes on where the first ended: its sender need not be named again.
 pub fn is_same_hand(one: &MessageView, next: &MessageView) -> bool {
+    let same_teammate = one.details.said_by == next.details.said_by;
     let (one, next) = (&one.message, &next.message);
     (one.from_me, one.kind, one.origin, one.token, &one.sender_jid)
         == (next.from_me, next.kind, next.origin, next.token, &next.sender_jid)
+        && same_teammate
 }
 
 /// How a bubble is drawn.
@@ -55,7 +57,7 @@ pub fn message(open: &OpenChat, view: &MessageView, goes_on: bool, zone: &TimeZo
                 (slip(open, view, waiting, zone))
             }
             (reactions(open, view))
-            p.msg-meta { (about(view, waiting, goes_on, zone)) }
+            p.msg-meta { (about(open, view, waiting, goes_on, zone)) }
         }
     }
 }
@@ -154,8 +156,12 @@ fn slip(open: &OpenChat, view: &MessageView, waiting: Option<&OutboxRow>, zone: 
             "warning",
             "alert",
             html! {
-                p { strong { "Uncertain. " } (row.reason) " Nothing is repeated by itself: ask the contact, or write it again." }
-                @if !message.text.is_empty() { a.btn.btn-small href=(again) { "Write it again" } }
+                p { strong { "Uncertain. " } (row.reason) " Nothing is repeated by itself: ask the contact whether it came." }
+                form method="post" action={ (INBOX_PATH) "/" (open.chat.id) "/uncertain" } {
+                    input type="hidden" name="message" value=(message.uid);
+                    button.btn.btn-small name="what" value="again" { "Send again" }
+                    button.btn.btn-small data-kind="plain" name="what" value="sent" { "It arrived" }
+                }
             },
         ),
         Some(row) if row.stage == Stage::Waiting => strip(
@@ -183,7 +189,7 @@ fn reactions(open: &OpenChat, view: &MessageView) -> Markup {
 }
 
 /// Who, where it came from, when, and how far it got.
-fn about(view: &MessageView, waiting: Option<&OutboxRow>, goes_on: bool, zone: &TimeZone) -> Markup {
+fn about(open: &OpenChat, view: &MessageView, waiting: Option<&OutboxRow>, goes_on: bool, zone: &TimeZone) -> Markup {
     let message = &view.message;
     html! {
         @if message.kind == MessageKind::Note { span.tick { (icon("note")) "Note, only the team sees it" } }
@@ -194,6 +200,7 @@ fn about(view: &MessageView, waiting: Option<&OutboxRow>, goes_on: bool, zone: &
             Origin::Synced if message.from_me => span.tick { "From the phone" },
             _ => {},
         }
+        @if let Some(name) = open.mates.get(&view.details.said_by) { span { bdi { (name) } } }
         time datetime=(utc_time(message.at)) { (formatted(message.at, zone, "%H:%M")) }
         @if !view.details.edited_at.is_never() { span { "edited" } }
         @if message.from_me && message.kind == MessageKind::WhatsApp { (tick(message.status, waiting)) }

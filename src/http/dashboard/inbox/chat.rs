@@ -11,7 +11,7 @@ use super::{INBOX_PATH, Refused};
 use crate::clock::Time;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
-use crate::http::dashboard::time::day_of;
+use crate::http::dashboard::time::{day_of, formatted};
 use crate::id::MessageUid;
 use crate::workspace::permissions::Right;
 use crate::workspace::zone::stored_zone;
@@ -28,7 +28,7 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refu
                     p.meta.clip { @if let Some(account) = &open.account { bdi { (account.name) } " · " } @if chat.is_group { "Group" } @else { (chat.phone) } }
                 }
                 div.pane-actions {
-                    @if signed.may(Right::SendMessages) { (closing(wish, open)) }
+                    @if signed.may(Right::SendMessages) { (snoozing(wish, open, signed)) (closing(wish, open)) }
                     button.btn.btn-icon.only-drawer data-kind="plain" type="button" popovertarget="side" aria-label="About this chat" { (icon("person")) }
                 }
             }
@@ -39,6 +39,34 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refu
             }
             @if signed.may(Right::SendMessages) { (composer::pane(signed, wish, open, refused)) }
             @else { p.composer-none.meta { "Your role reads chats and doesn’t write in them." } }
+        }
+    }
+}
+
+/// Putting the chat off, or bringing it back.
+fn snoozing(wish: &Wish, open: &OpenChat, signed: &Signed) -> Markup {
+    let zone = stored_zone(&signed.who.workspace.zone);
+    let is_snoozed = !open.snoozed_until.is_never();
+    html! {
+        button.btn.btn-icon data-kind="plain" type="button" popovertarget="snooze" data-key="s" aria-label="Snooze this chat" { (icon("clock")) }
+        form.over.card #snooze popover method="post" action={ (INBOX_PATH) "/" (open.chat.id) "/snooze" } aria-label="Snooze this chat" {
+            div.card-body.stack {
+                h2 { "Snooze" }
+                p.meta { "The chat comes back by itself then, or when its contact writes." }
+                input type="hidden" name="back" value=(wish.address(Some(open.chat.id)));
+                @if is_snoozed {
+                    p { "Until " (formatted(open.snoozed_until, &zone, "%A, %-d %B, %H:%M")) }
+                    button.btn name="until" value="never" { "Bring it back now" }
+                }
+                button.btn name="until" value="hour" { "For an hour" }
+                button.btn name="until" value="tomorrow" { "Until tomorrow at nine" }
+                button.btn name="until" value="monday" { "Until Monday at nine" }
+                div.field {
+                    label for="snooze-at" { "Until" }
+                    input #snooze-at type="datetime-local" name="at";
+                    button.btn data-kind="primary" { "Snooze until then" }
+                }
+            }
         }
     }
 }

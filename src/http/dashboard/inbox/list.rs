@@ -4,15 +4,17 @@ use maud::{Markup, html};
 
 use super::scene::{List, Listed};
 use super::view::{View, Wish};
+use super::{bulk, narrow};
 use crate::clock::Time;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
-use crate::http::dashboard::time::{formatted, short_moment};
+use crate::http::dashboard::time::{distance, formatted, short_moment};
 use crate::http::dashboard::words::INBOX;
 use crate::id::ChatId;
 use crate::message::MessageKind;
 use crate::store::messages::MessageView;
 use crate::store::teammates::TeammateRow;
+use crate::workspace::permissions::Right;
 use crate::workspace::zone::stored_zone;
 
 /// So much of the last message is shown.
@@ -31,7 +33,7 @@ pub fn pane(
 ) -> Markup {
     let (notice, now) = told;
     html! {
-        section.pane #chats aria-labelledby="chats-title" data-seq=(list.seq) {
+        section.pane #chats aria-labelledby="chats-title" data-seq=(list.seq) data-notices data-quiet={ (list.habits.quiet_from) " " (list.habits.quiet_to) } data-sound[list.habits.sound] {
             div.pane-head {
                 // A page has one h1: the open chat's name where there is one.
                 @if open.is_some() { h2 #chats-title { (INBOX) } } @else { h1 #chats-title { (INBOX) } }
@@ -44,16 +46,15 @@ pub fn pane(
                 @if let Some(label) = &wish.label { input type="hidden" name="label" value=(label); }
                 input type="search" name="name" value=(wish.name) dir="auto" aria-label="Find a chat by its name" placeholder="Find a chat" autocomplete="off" data-key="/";
             }
-            nav.views aria-label="Views" {
-                @for (view, _, name) in View::EVERY {
-                    a href=(wish.in_view(view).address(None)) aria-current=[(view == wish.view).then_some("page")] { (name) }
-                }
-            }
-            @if let Some(label) = &wish.label {
-                p.narrowed { "Labelled " span.chip { bdi { (label) } } a href=(Wish { label: None, ..wish.clone() }.address(None)) { "Show all" } }
-            }
+            (narrow::pane(wish, list))
+            @if signed.may(Right::SendMessages) { (bulk::bar(wish, list)) }
             ul.pane-body aria-label="Chats" data-live="list" {
-                @for listed in &list.chats { li { (row(signed, wish, listed, &list.teammates, open, now)) } }
+                @for listed in &list.chats { li.chat-line id={ "c-" (listed.chat.id) } {
+                    @if signed.may(Right::SendMessages) {
+                        label.tick-box { input type="checkbox" form="bulk" name="chat" value=(listed.chat.id) aria-label={ "Tick " (listed.chat.name) }; }
+                    }
+                    (row(signed, wish, listed, &list.teammates, open, now))
+                } }
                 @if list.chats.is_empty() { li { (none(wish)) } }
                 @if let (true, Some(last)) = (list.has_more, list.chats.last()) {
                     li.more-chats { a.btn.btn-small href=(further(wish, last.chat.id)) { "Older chats" } }
@@ -76,6 +77,10 @@ fn none(wish: &Wish) -> Markup {
         View::Mine => ("Nothing is yours", "Chats that you answer for stand here. Take one from Unassigned."),
         View::Unassigned => ("Everything has somebody", "Chats that nobody answers for stand here."),
         View::Unread => ("All read", "Chats with news that nobody has read yet stand here."),
+        View::Waiting => ("Nobody waits", "Open chats whose contact wrote last stand here, the longest waiting first."),
+        View::Snoozed => {
+            ("Nothing is snoozed", "Chats that are put off stand here until their time comes or their contact writes.")
+        }
         View::Closed => ("Nothing is closed", "Closed chats stand here until their contact writes again."),
     };
     html! { div.empty { strong { (title) } p { (what) } } }
@@ -102,6 +107,8 @@ fn row(
             span.chat-tags {
                 @for label in listed.labels.iter().take(TAGS_MAX) { span.chip.clip { bdi { (label) } } }
                 @if listed.labels.len() > TAGS_MAX { span.meta { "+" (listed.labels.len() - TAGS_MAX) } }
+                @if let Some(since) = listed.since { span.meta { "Waits " (distance(now.since(since))) } }
+                @if let Some(until) = listed.until { span.meta { "Until " (formatted(until, &zone, "%a %-d %b, %H:%M")) } }
                 @match who {
                     Some(who) if who.id == signed.who.teammate.id => span.meta.push { "You" },
                     Some(who) => span.meta.push.clip { bdi { (who.display_name) } },

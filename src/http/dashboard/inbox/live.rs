@@ -1,25 +1,34 @@
 //! What an open inbox hears: that something happened, and in which chat. The page asks for what it shows anew; so whatever
-//! a role may not read is never in the stream.
+//! a role may not read is never in the stream. Beside that, who else looks at the open chat.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::Response;
+use database::Snapshot;
 use futures_util::stream::unfold;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use uuid::Uuid;
+
+use super::presence::{Other, Room, Rooms};
 use crate::app::App;
 use crate::error::Error;
 use crate::events::live::{Listener, Next};
+use crate::events::shown::Heard;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::fields::Fields;
+use crate::id::{ChatId, MessageUid, TeammateId};
+use crate::inbox::habits::{habits_of, news_for};
 use crate::store::sessions::SessionRow;
+use crate::store::teammates::TeammateRow;
 use crate::workspace::permissions::Right;
 use crate::workspace::sessions::still_lives;
 
@@ -38,9 +47,17 @@ pub async fn listen(State(desk): State<Desk>, signed: Signed, uri: Uri, headers:
     let shown = Fields::from_query(uri.query().unwrap_or_default()).ok().and_then(|mut fields| fields.integer("after"));
     let after = heard.or(shown);
     let listener = desk.app.listen(signed.who.workspace.id, after).await?;
+    let chat = Fields::from_query(uri.query().unwrap_or_default()).ok().and_then(|mut fields| fields.integer("chat"));
+    let room = chat.map(|chat| (signed.who.workspace.id, ChatId(chat)));
+    let news = desk.presence.listen();
+    let seat = Seat { presence: desk.presence, room, me: signed.who.teammate.id, shown: Vec::new(), news };
     let mut beat = interval(HEARTBEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let talk = Talk { app: desk.app, session: signed.who.session, listener, beat, is_new: true, _place: place };
+    let (workspace, me) = (signed.who.workspace.id, signed.who.teammate.clone());
+    let wants_news = desk.app.read(move |tx| habits_of(tx, workspace, me.id)).await?.notices;
+    let me = wants_news.then_some(signed.who.teammate);
+    let talk =
+        Talk { app: desk.app, session: signed.who.session, listener, beat, seat, me, is_new: true, _place: place };
     let mut response = Response::new(Body::from_stream(unfold(talk, Talk::go_on)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -49,11 +66,48 @@ pub async fn listen(State(desk): State<Desk>, signed: Signed, uri: Uri, headers:
     Ok(response)
 }
 
+/// The chat that this screen shows, and whom it last told to be there.
+struct Seat {
+    presence: Arc<Rooms>,
+    room: Option<Room>,
+    me: TeammateId,
+    shown: Vec<Other>,
+    news: broadcast::Receiver<Room>,
+}
+
+impl Seat {
+    /// Waits until somebody comes to this chat, goes, or writes. One news too many may be missed; the next beat looks by itself.
+    async fn changed(&mut self) {
+        loop {
+            match self.news.recv().await {
+                Ok(room) if Some(room) == self.room => return,
+                Ok(_) => {}
+                Err(broadcast::error::RecvError::Lagged(_)) => return,
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Who else is there, if that differs from what was told last.
+    fn tell(&mut self, now: Duration) -> Option<String> {
+        let others = self.presence.others(self.room?, self.me, now);
+        if others == self.shown {
+            return None;
+        }
+        let json = serde_json::to_string(&others).ok()?;
+        self.shown = others;
+        Some(format!("event: here\ndata: {json}\n\n"))
+    }
+}
+
 struct Talk {
     app: App,
     session: SessionRow,
     listener: Listener,
     beat: Interval,
+    seat: Seat,
+    /// Who is told of news, if they want to be.
+    me: Option<TeammateRow>,
     is_new: bool,
     _place: OwnedSemaphorePermit,
 }
@@ -73,6 +127,7 @@ impl Talk {
             next = self.listener.next() => match next.ok()? {
                 Next::Event(heard) => {
                     let _ = write!(piece, "id: {}\ndata: {}\n\n", heard.seq, heard.event.chat_id.unwrap_or(0));
+                    piece.extend(self.news(&heard).await);
                 }
                 Next::Reset { .. } => {
                     let _ = write!(piece, "id: {}\ndata: 0\n\n", self.listener.at());
@@ -85,8 +140,23 @@ impl Talk {
                     return None;
                 }
                 piece.push_str(":\n\n");
+                piece.extend(self.seat.tell(self.app.clock.monotonic()));
             }
+            () = self.seat.changed() => piece.push_str(&self.seat.tell(self.app.clock.monotonic()).unwrap_or_default()),
         }
         Some((Ok(piece.into()), self))
+    }
+
+    /// What this screen's owner is told of an event, if it is for them. A notice that can't be made is none.
+    async fn news(&self, heard: &Heard) -> Option<String> {
+        let me = self.me.clone()?;
+        let (workspace, kind) = (self.session.workspace, heard.kind);
+        let chat = ChatId(heard.event.chat_id?);
+        let message = heard.event.message_uid.as_deref().and_then(|uid| Uuid::try_parse(uid).ok()).map(MessageUid);
+        let look = move |tx: &mut Snapshot<'_>| news_for(tx, workspace, &me, kind, chat, message);
+        let news = self.app.read(look).await.ok()??;
+        let told =
+            serde_json::json!({"chat": news.chat, "name": news.name, "is_mention": news.is_mention, "seq": heard.seq});
+        Some(format!("event: news\ndata: {told}\n\n"))
     }
 }

@@ -2,17 +2,26 @@
 
 mod actions;
 mod bubble;
+mod bulk;
 mod chat;
 mod composer;
+mod here;
+mod history;
+mod lead;
 mod list;
 mod live;
+mod narrow;
+mod notices;
 mod phone;
 mod phone_acts;
 mod pick;
+pub mod presence;
 mod saying;
 mod scene;
+mod search;
 mod side;
 mod view;
+mod when;
 
 use std::time::Duration;
 
@@ -47,7 +56,18 @@ pub fn routes() -> Router<Desk> {
     Router::new()
         .route("/inbox", get(show))
         .route("/inbox/live", get(live::listen))
+        .route("/inbox/bulk", post(bulk::bulk))
+        .route("/inbox/undo", post(bulk::take_back))
+        .route("/inbox/views", post(bulk::save_view))
+        .route("/inbox/views/{view}/delete", post(bulk::forget_view))
+        .route("/search", get(search::show))
+        .route("/answering", get(lead::show))
+        .route("/notices", get(notices::show).post(notices::save))
+        .route("/inbox/{chat}/uncertain", post(saying::resolve))
         .route("/inbox/{chat}", get(show_chat))
+        .route("/inbox/{chat}/history", get(history::show))
+        .route("/inbox/{chat}/here", post(here::tell))
+        .route("/inbox/{chat}/snooze", post(actions::snooze))
         .route("/inbox/{chat}/send", post(saying::send).layer(DefaultBodyLimit::max(WORDS_BYTES_MAX)))
         .route("/inbox/{chat}/file", post(saying::send_file).layer(UPLOAD))
         .route("/inbox/{chat}/files/{message}", get(saying::file))
@@ -99,7 +119,7 @@ async fn shown(
     let who = (signed.who.caller(), signed.who.teammate.display_name.clone());
     let look = move |tx: &mut database::Snapshot<'_>| {
         let open = chat.map(|chat| read_open(tx, workspace, chat, &asked, &who)).transpose()?;
-        Ok::<_, crate::error::Error>((read_list(tx, workspace, me, &asked)?, open))
+        Ok::<_, crate::error::Error>((read_list(tx, workspace, me, &asked, now)?, open))
     };
     let (list, open) = app.read(look).await?;
     let content = html! {
@@ -108,6 +128,7 @@ async fn shown(
             Some(open) => { (chat::pane(signed, wish, open, refused, now)) (side::pane(signed, wish, open, &list.teammates)) },
             None => (nothing_open(list.chats.is_empty() && wish.is_plain())),
         }
+        @if let Some(undoable) = &list.undo { (bulk::toast(wish, chat, undoable)) }
     };
     let title = open.as_ref().map_or(INBOX, |open: &OpenChat| open.chat.name.as_str());
     let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };

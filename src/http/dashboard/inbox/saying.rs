@@ -6,12 +6,12 @@ use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use database::Snapshot;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::actions::back_to;
 use super::view::Wish;
+use super::when::moment_of;
 use super::{Refused, shown};
 use crate::clock::Time;
 use crate::error::Error;
@@ -31,6 +31,7 @@ use crate::inbox::notes::{NewNote, add_note};
 use crate::inbox::schedule::cancel_scheduled;
 use crate::inbox::send::{SendMessage, queue_message};
 use crate::inbox::templates::{seen_template, use_template};
+use crate::inbox::uncertain::{mark_as_sent, send_again};
 use crate::inbox::values::{MessageText, NoteText};
 use crate::message::{MessageKind, Origin};
 use crate::store::Write;
@@ -79,7 +80,7 @@ pub async fn send(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i64
     signed.ensure(Right::SendMessages)?;
     let chat = ChatId(chat);
     match say(&desk, &signed, chat, &given).await {
-        Ok(Said::Done) => Ok(back_to(&given.back, chat)),
+        Ok(Said::Done) => Ok(back_to(&given.back, Some(chat))),
         Ok(Said::Answered) => {
             let why = "Somebody has answered since you began. Read it above, then send this or change it.";
             refuse(&desk, &signed, chat, &given, why, true).await
@@ -128,7 +129,7 @@ fn words(desk: &Desk, signed: &Signed, chat: ChatId, given: &Given) -> Result<Wo
         return Ok(Words::Note(NewNote { uid, chat, text: NoteText::parse("text", &text)?, is_private: true }));
     }
     let content = Content::new(Some(MessageText::parse("text", &text)?), None)?;
-    let send_at = moment_of(&given.send_at, &stored_zone(&signed.who.workspace.zone))?;
+    let send_at = moment_of("send_at", &given.send_at, &stored_zone(&signed.who.workspace.zone))?;
     let message = message_to(desk, uid, chat, content, send_at);
     Ok(Words::Message(Box::new(message), given.template.map(TemplateId)))
 }
@@ -177,21 +178,6 @@ fn newest_of_ours(write: &mut Write<'_, '_>, chat: ChatId) -> Result<Option<Mess
     Ok(ours.iter().find(is_said).map(|view| view.message.uid))
 }
 
-/// A moment as a browser's field for date and time writes it, in a zone; `None` for an empty one.
-fn moment_of(given: &str, zone: &TimeZone) -> Result<Option<Time>, Error> {
-    let given = given.trim();
-    if given.is_empty() {
-        return Ok(None);
-    }
-    let parsed: Option<jiff::civil::DateTime> =
-        Some(given).filter(|text| text.len() <= 30).and_then(|text| text.parse().ok());
-    let moment = parsed.and_then(|local| local.to_zoned(zone.clone()).ok());
-    match moment {
-        Some(moment) => Ok(Some(Time::from_ms(moment.timestamp().as_millisecond()))),
-        None => Err(Error::invalid("send_at", "The time to send at must be a date and a time, as 2026-07-01 09:30")),
-    }
-}
-
 /// What the address of a form with a file says besides.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -211,7 +197,7 @@ pub async fn send_file(
     signed.ensure(Right::SendMessages)?;
     let chat = ChatId(chat);
     match take_in(&desk, &signed, chat, &beside, body).await {
-        Ok(()) => Ok(back_to(&beside.back, chat)),
+        Ok(()) => Ok(back_to(&beside.back, Some(chat))),
         Err(error) if error.is_refusal() => {
             refuse(&desk, &signed, chat, &Given { back: beside.back, ..Given::default() }, &error.message, false).await
         }
@@ -224,7 +210,7 @@ async fn take_in(desk: &Desk, signed: &Signed, chat: ChatId, beside: &Beside, bo
     // Before the file comes: nobody wants to wait for 100 MB to a chat that isn't there.
     let look = move |tx: &mut Snapshot<'_>| chat_find(tx, workspace, chat)?.map(drop).ok_or_else(unknown_chat);
     app.read(look).await?;
-    let send_at = moment_of(&beside.send_at, &stored_zone(&signed.who.workspace.zone))?;
+    let send_at = moment_of("send_at", &beside.send_at, &stored_zone(&signed.who.workspace.zone))?;
     let upload = read_upload(body, &app.blobs, Purpose::Any).await?;
     let submit = Submit::of(&beside.key, &[&chat.to_string(), "file"]);
     let at = app.clock.now();
@@ -248,6 +234,26 @@ async fn take_in(desk: &Desk, signed: &Signed, chat: ChatId, beside: &Beside, bo
 pub struct Which {
     back: String,
     message: String,
+    /// Of an uncertain one: `again` or `sent`.
+    what: String,
+}
+
+/// Somebody has seen whether a message arrived of which nobody knew.
+pub async fn resolve(
+    State(desk): State<Desk>,
+    signed: Signed,
+    Path(chat): Path<i64>,
+    Sent(given): Sent<Which>,
+) -> Shown {
+    signed.ensure(Right::SendMessages)?;
+    let uid =
+        Uuid::try_parse(&given.message).map(MessageUid).map_err(|_| Error::not_found("There is no such message"))?;
+    let (caller, again) = (signed.who.caller(), given.what == "again");
+    let decide = move |write: &mut Write<'_, '_>| {
+        if again { send_again(write, &caller, uid) } else { mark_as_sent(write, &caller, uid) }
+    };
+    desk.act(&signed.who, decide).await?;
+    Ok(back_to(&given.back, Some(ChatId(chat))))
 }
 
 pub async fn unschedule(
@@ -261,7 +267,7 @@ pub async fn unschedule(
         Uuid::try_parse(&given.message).map_err(|_| Error::not_found("No message of this uid waits for its time"))?;
     let caller = signed.who.caller();
     desk.act(&signed.who, move |write| cancel_scheduled(write, &caller, MessageUid(uid))).await?;
-    Ok(back_to(&given.back, ChatId(chat)))
+    Ok(back_to(&given.back, Some(ChatId(chat))))
 }
 
 /// A message's file: leads to a link of the moment. So the address in the page stays good while the session lives.
@@ -286,20 +292,4 @@ fn kept_shortly(mut response: Response) -> Response {
     let keep = axum::http::HeaderValue::from_static("private, max-age=420");
     response.headers_mut().insert(header::CACHE_CONTROL, keep);
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_read_in_the_workspaces_zone() {
-        let zone = stored_zone("Europe/Lisbon");
-        let read = |text: &str| moment_of(text, &zone).map(|at| at.map(Time::ms));
-        assert_eq!(read("2026-07-01T09:30").expect("read"), Some(1_782_894_600_000));
-        assert_eq!(read(" ").expect("read"), None);
-        for wrong in ["soon", "2026-13-01T09:30", "09:30"] {
-            assert!(read(wrong).is_err(), "{wrong}");
-        }
-    }
 }

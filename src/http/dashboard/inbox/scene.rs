@@ -4,16 +4,21 @@ use std::collections::HashMap;
 
 use database::Read;
 
+use super::bulk::VIEWS_MAX;
 use super::pick::prefilled;
-use super::view::Wish;
+use super::view::{View, Wish};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::events::log::bounds;
 use crate::id::{ChatId, MessageUid, TeammateId, WorkspaceId};
 use crate::inbox::chat::unknown_chat;
-use crate::store::accounts::{AccountRow, account_find};
+use crate::inbox::deeds::{Undoable, undoable};
+use crate::inbox::habits::{Habits, habits_of};
+use crate::inbox::snooze::SNOOZED_MAX;
+use crate::store::accounts::{AccountRow, account_find, account_list};
 use crate::store::chat_lists::{From, chat_list, chat_place, chat_rows};
 use crate::store::chats::{ChatRow, chat_find};
+use crate::store::inbox_desk::{SavedView, saved_view_list};
 use crate::store::labels::{label_list, labels_of};
 use crate::store::message_pages::message_views;
 use crate::store::messages::{MessageFilter, MessageView, message_find, message_last, message_list};
@@ -21,12 +26,15 @@ use crate::store::outbox::{OutboxRow, outbox_of_chat};
 use crate::store::reactions::{ReactionRow, reaction_list};
 use crate::store::scheduled::scheduled_list;
 use crate::store::teammates::{TeammateRow, teammate_list};
+use crate::store::waiting::{WaitingKey, snoozed_list, snoozed_until, waiting_list, waiting_place};
 use crate::workspace::tokens::Caller;
 
 /// Chats of one page of the list.
 pub const CHATS_MAX: i64 = 50;
 /// Messages of one page of a thread.
 pub const MESSAGES_MAX: i64 = 50;
+/// Chats of a view are counted up to this.
+pub const COUNT_MAX: usize = 99;
 /// Reactions and waiting messages that one page of a thread reads.
 const BESIDE_MAX: i64 = 1_000;
 
@@ -37,6 +45,11 @@ const SCHEDULED_SHOWN_MAX: i64 = 50;
 pub struct List {
     pub chats: Vec<Listed>,
     pub has_more: bool,
+    pub counts: Vec<(View, usize)>,
+    pub saved: Vec<SavedView>,
+    pub accounts: Vec<AccountRow>,
+    pub undo: Option<Undoable>,
+    pub habits: Habits,
     pub teammates: Vec<TeammateRow>,
     /// The newest event that all this knows of; the page listens for what comes behind it.
     pub seq: i64,
@@ -47,6 +60,10 @@ pub struct Listed {
     pub chat: ChatRow,
     pub labels: Vec<String>,
     pub last: Option<MessageView>,
+    /// Since when its contact waits, in the view that asks for it.
+    pub since: Option<Time>,
+    /// Until when it is put off.
+    pub until: Option<Time>,
 }
 
 /// The open chat.
@@ -67,6 +84,10 @@ pub struct OpenChat {
     pub prefilled: String,
     /// What teammates are called, longest first, so that a name isn't taken for a shorter one that begins it.
     pub names: Vec<String>,
+    /// Who is and was here, by their numbers.
+    pub mates: HashMap<TeammateId, String>,
+    /// Never, or until when it is put off.
+    pub snoozed_until: Time,
 }
 
 impl OpenChat {
@@ -76,18 +97,18 @@ impl OpenChat {
     }
 }
 
-pub fn read_list(tx: &mut impl Read, workspace: WorkspaceId, me: TeammateId, wish: &Wish) -> Result<List, Error> {
-    let behind = match wish.behind {
-        Some(chat) => chat_place(tx, workspace, chat)?,
-        None => None,
-    };
-    let from = behind.map_or(From::Row(0), From::Behind);
-    let mut keys = chat_list(tx, workspace, &wish.filter(me), &from, CHATS_MAX + 1)?;
-    let has_more = i64::try_from(keys.len()).is_ok_and(|rows| rows > CHATS_MAX);
-    if has_more {
-        keys.pop();
-    }
-    let ids: Vec<ChatId> = keys.iter().map(|key| key.chat).collect();
+pub fn read_list(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    me: TeammateId,
+    wish: &Wish,
+    now: Time,
+) -> Result<List, Error> {
+    let snoozed = snoozed_list(tx, workspace, SNOOZED_MAX)?;
+    let (mut ids, waiting) = read_ids(tx, workspace, me, wish, &snoozed)?;
+    let rows_max = usize::try_from(CHATS_MAX).unwrap_or(0);
+    let has_more = ids.len() > rows_max;
+    ids.truncate(rows_max);
     let rows = chat_rows(tx, workspace, &ids)?;
     let labels = labels_of(tx, workspace, &ids)?;
     let last = message_last(tx, workspace, &ids)?;
@@ -96,11 +117,81 @@ pub fn read_list(tx: &mut impl Read, workspace: WorkspaceId, me: TeammateId, wis
         .map(|chat| {
             let labels = labels.iter().filter(|(of, _)| *of == chat.id).map(|(_, label)| label.clone()).collect();
             let last = last.iter().find(|view| view.message.chat == chat.id).cloned();
-            Listed { chat, labels, last }
+            let since = waiting.iter().find(|key| key.chat == chat.id).map(|key| key.since);
+            let until = snoozed.iter().find(|(of, _)| *of == chat.id).map(|(_, until)| *until);
+            Listed { chat, labels, last, since, until }
         })
         .collect();
-    let seq = bounds(tx, workspace)?.newest;
-    Ok(List { chats, has_more, teammates: teammate_list(tx, workspace)?, seq })
+    let undo = match wish.undo {
+        Some(id) => undoable(tx, workspace, me, id, now)?,
+        None => None,
+    };
+    Ok(List {
+        chats,
+        has_more,
+        counts: read_counts(tx, workspace, me, &snoozed)?,
+        saved: saved_view_list(tx, workspace, me, VIEWS_MAX)?,
+        accounts: account_list(tx, workspace)?,
+        undo,
+        habits: habits_of(tx, workspace, me)?,
+        teammates: teammate_list(tx, workspace)?,
+        seq: bounds(tx, workspace)?.newest,
+    })
+}
+
+/// The chats of a page and one more, if there is one; and since when they wait, where they are in that order.
+fn read_ids(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    me: TeammateId,
+    wish: &Wish,
+    snoozed: &[(ChatId, Time)],
+) -> Result<(Vec<ChatId>, Vec<WaitingKey>), Error> {
+    if wish.view == View::Waiting {
+        let behind = match wish.behind {
+            Some(chat) => waiting_place(tx, workspace, chat)?,
+            None => None,
+        };
+        let keys = waiting_list(tx, workspace, behind, CHATS_MAX + 1)?;
+        return Ok((keys.iter().map(|key| key.chat).collect(), keys));
+    }
+    if wish.view == View::Snoozed {
+        // As many as there can be stand on few pages; they are passed over one by one.
+        let behind = wish.behind.and_then(|behind| snoozed.iter().position(|(chat, _)| *chat == behind));
+        let rest = snoozed.iter().skip(behind.map_or(0, |at| at + 1)).map(|(chat, _)| *chat);
+        return Ok((rest.take(usize::try_from(CHATS_MAX + 1).unwrap_or(0)).collect(), Vec::new()));
+    }
+    let behind = match wish.behind {
+        Some(chat) => chat_place(tx, workspace, chat)?,
+        None => None,
+    };
+    let from = behind.map_or(From::Row(0), From::Behind);
+    let put_off = i64::try_from(snoozed.len()).unwrap_or(0);
+    let keys = chat_list(tx, workspace, &wish.filter(me), &from, CHATS_MAX + 1 + put_off)?;
+    Ok((keys.iter().map(|key| key.chat).filter(|chat| !is_among(snoozed, *chat)).collect(), Vec::new()))
+}
+
+fn is_among(snoozed: &[(ChatId, Time)], chat: ChatId) -> bool {
+    snoozed.iter().any(|(of, _)| *of == chat)
+}
+
+/// How many chats stand in the views that somebody works down, counted a little further than [`COUNT_MAX`].
+fn read_counts(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    me: TeammateId,
+    snoozed: &[(ChatId, Time)],
+) -> Result<Vec<(View, usize)>, Error> {
+    let rows_max = i64::try_from(COUNT_MAX + 1 + snoozed.len()).unwrap_or(i64::MAX);
+    let mut counts = Vec::new();
+    for view in [View::Mine, View::Unassigned, View::Unread] {
+        let filter = Wish { view, ..Wish::default() }.filter(me);
+        let keys = chat_list(tx, workspace, &filter, &From::Row(0), rows_max)?;
+        counts.push((view, keys.iter().filter(|key| !is_among(snoozed, key.chat)).count()));
+    }
+    counts.push((View::Waiting, waiting_list(tx, workspace, None, rows_max)?.len()));
+    counts.push((View::Snoozed, snoozed.len()));
+    Ok(counts)
 }
 
 pub fn read_open(
@@ -127,10 +218,12 @@ pub fn read_open(
     };
     let waiting = outbox_of_chat(tx, workspace, chat.account, chat.id, BESIDE_MAX)?;
     let scheduled = scheduled_list(tx, workspace, Some(chat.id), None, SCHEDULED_SHOWN_MAX, 0)?;
-    let teammates = teammate_list(tx, workspace)?.into_iter().map(|teammate| teammate.display_name);
-    let mut names: Vec<String> = teammates.filter(|name| !name.is_empty()).collect();
+    let mates: HashMap<TeammateId, String> =
+        teammate_list(tx, workspace)?.into_iter().map(|teammate| (teammate.id, teammate.display_name)).collect();
+    let mut names: Vec<String> = mates.values().filter(|name| !name.is_empty()).cloned().collect();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     Ok(OpenChat {
+        snoozed_until: snoozed_until(tx, workspace, chat.id)?,
         account: account_find(tx, workspace, chat.account)?,
         labels: label_list(tx, workspace, chat.id)?,
         quoted: read_quoted(tx, workspace, &messages)?,
@@ -142,6 +235,7 @@ pub fn read_open(
         has_older,
         reactions,
         names,
+        mates,
     })
 }
 

@@ -36,6 +36,7 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, teammates: &[Teammate
                 @if may_change { (responsible(wish, open, teammates)) }
                 (labels(wish, open, may_change))
                 @if may_change { (marking(wish, open)) }
+                a.btn.btn-small href={ (INBOX_PATH) "/" (chat.id) "/history" } { (icon("clock")) "What happened" }
             }
         }
     }

@@ -6,10 +6,12 @@ use uuid::Uuid;
 
 use super::INBOX_PATH;
 use crate::http::fields::Fields;
-use crate::id::{ChatId, MessageUid, TeammateId, TemplateId};
+use crate::id::{AccountId, ChatId, MessageUid, TeammateId, TemplateId};
 use crate::inbox::values::CHAT_NAME_CHARS_MAX;
-use crate::store::chat_lists::ChatFilter;
+use crate::store::chat_lists::{ChatFilter, PhoneFilter};
 use crate::store::chats::fold;
+
+const PHONE_DIGITS_MAX: usize = 20;
 
 /// A view of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,15 +21,20 @@ pub enum View {
     Mine,
     Unassigned,
     Unread,
+    /// Whoever waits for us longest comes first.
+    Waiting,
+    Snoozed,
     Closed,
 }
 
 impl View {
-    pub const EVERY: [(View, &'static str, &'static str); 5] = [
+    pub const EVERY: [(View, &'static str, &'static str); 7] = [
         (View::All, "all", "All"),
         (View::Mine, "mine", "Mine"),
         (View::Unassigned, "unassigned", "Unassigned"),
         (View::Unread, "unread", "Unread"),
+        (View::Waiting, "waiting", "Waiting longest"),
+        (View::Snoozed, "snoozed", "Snoozed"),
         (View::Closed, "closed", "Closed"),
     ];
 
@@ -55,6 +62,13 @@ pub struct Wish {
     pub label: Option<String>,
     /// A part of a name, as it was typed.
     pub name: String,
+    /// Digits that stand in the phone together.
+    pub phone: String,
+    pub account: Option<AccountId>,
+    pub who: Option<TeammateId>,
+    pub group: Option<bool>,
+    /// What was just done and can be undone.
+    pub undo: Option<i64>,
     /// The list goes on behind this chat.
     pub behind: Option<ChatId>,
     /// The thread ends before this message.
@@ -71,10 +85,21 @@ impl Wish {
         let mut uid = |name| fields.text(name).and_then(|text| Uuid::try_parse(&text).ok()).map(MessageUid);
         let (before, again) = (uid("before"), uid("again"));
         let template = fields.text("template").and_then(|text| text.parse().ok()).map(TemplateId);
+        let phone = fields.text("phone").unwrap_or_default();
+        let phone = phone.chars().filter(char::is_ascii_digit).take(PHONE_DIGITS_MAX).collect();
+        let group = fields.text("group").and_then(|text| text.parse().ok());
+        let mut number =
+            |name| fields.text(name).and_then(|text| text.parse::<i64>().ok()).filter(|number| *number > 0);
+        let (account, who, undo) = (number("account").map(AccountId), number("who").map(TeammateId), number("undo"));
         Wish {
             view: fields.text("view").map(|word| View::parse(&word)).unwrap_or_default(),
             label: fields.text("label").filter(|label| !label.is_empty() && !label.contains('\0')),
             name: name.replace('\0', ""),
+            phone,
+            account,
+            who,
+            undo,
+            group,
             behind,
             before,
             prefill: template.map(Prefill::Template).or(again.map(Prefill::Again)),
@@ -83,19 +108,36 @@ impl Wish {
 
     /// Nothing is narrowed down.
     pub fn is_plain(&self) -> bool {
-        *self == Wish::default()
+        Wish { undo: None, ..self.clone() } == Wish::default()
+    }
+
+    /// Nothing is filtered, whatever the view and the name.
+    pub fn is_plain_list(&self) -> bool {
+        self.without_filters() == Wish { behind: None, before: None, prefill: None, undo: None, ..self.clone() }
+    }
+
+    /// The same view without its filters.
+    pub fn without_filters(&self) -> Wish {
+        Wish { view: self.view, name: self.name.clone(), ..Wish::default() }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.view == View::Closed
     }
 
     pub fn filter(&self, me: TeammateId) -> ChatFilter {
         let responsible = match self.view {
             View::Mine => vec![me],
             View::Unassigned => vec![TeammateId::NOBODY],
-            View::All | View::Unread | View::Closed => Vec::new(),
+            _ => self.who.into_iter().collect(),
         };
         ChatFilter {
             closed: Some(self.view == View::Closed),
             read: (self.view == View::Unread).then_some(false),
             name_part: (!self.name.is_empty()).then(|| fold(&self.name)),
+            phone: (!self.phone.is_empty()).then(|| PhoneFilter::Part(self.phone.clone())),
+            account: self.account,
+            is_group: self.group,
             responsible,
             labels: self.label.iter().cloned().collect(),
             ..ChatFilter::default()
@@ -105,20 +147,34 @@ impl Wish {
     /// The address of a chat in this list, or of the list.
     pub fn address(&self, chat: Option<ChatId>) -> String {
         let path = chat.map_or(INBOX_PATH.to_owned(), |chat| format!("{INBOX_PATH}/{chat}"));
-        let mut pairs = Vec::new();
-        if self.view != View::default() {
-            pairs.push(format!("view={}", self.view.word()));
-        }
-        let texts = [("label", self.label.as_deref().unwrap_or_default()), ("name", self.name.as_str())];
-        for (key, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
-            pairs.push(format!("{key}={}", utf8_percent_encode(text, NON_ALPHANUMERIC)));
-        }
+        let mut pairs = vec![self.query()];
+        pairs.retain(|pair| !pair.is_empty());
         match self.prefill {
             Some(Prefill::Template(id)) => pairs.push(format!("template={id}")),
             Some(Prefill::Again(uid)) => pairs.push(format!("again={uid}")),
             None => {}
         }
         if pairs.is_empty() { path } else { format!("{path}?{}", pairs.join("&")) }
+    }
+
+    /// What the list is narrowed down by, as a query.
+    pub fn query(&self) -> String {
+        let mut pairs = Vec::new();
+        if self.view != View::default() {
+            pairs.push(format!("view={}", self.view.word()));
+        }
+        let texts = [
+            ("label", self.label.as_deref().unwrap_or_default()),
+            ("name", self.name.as_str()),
+            ("phone", self.phone.as_str()),
+        ];
+        for (key, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+            pairs.push(format!("{key}={}", utf8_percent_encode(text, NON_ALPHANUMERIC)));
+        }
+        pairs.extend(self.account.map(|account| format!("account={account}")));
+        pairs.extend(self.who.map(|who| format!("who={who}")));
+        pairs.extend(self.group.map(|group| format!("group={group}")));
+        pairs.join("&")
     }
 
     pub fn template(&self) -> Option<TemplateId> {
@@ -130,7 +186,7 @@ impl Wish {
 
     /// The same list in another view.
     pub fn in_view(&self, view: View) -> Wish {
-        Wish { view, behind: None, before: None, prefill: None, ..self.clone() }
+        Wish { view, behind: None, before: None, prefill: None, undo: None, ..self.clone() }
     }
 }
 
@@ -148,6 +204,10 @@ mod tests {
         assert_eq!((asked.view, asked.label.as_deref(), asked.name.as_str()), (View::Mine, Some("a&b"), "Jörg"));
         assert_eq!(wish(&asked.address(Some(ChatId(7)))), asked);
         assert_eq!(asked.address(None), "/inbox?view=mine&label=a%26b&name=J%C3%B6rg");
+        let narrow = wish("/inbox?view=waiting&phone=%2B1+202&account=2&who=3&group=true");
+        assert_eq!(narrow.address(None), "/inbox?view=waiting&phone=1202&account=2&who=3&group=true");
+        assert_eq!(wish(&narrow.address(None)), narrow);
+        assert!(!narrow.is_plain_list() && wish("/inbox?view=mine&name=a&undo=3").is_plain_list());
     }
 
     #[test]

@@ -1,0 +1,103 @@
+//! What people do with contacts: note who wants no mass messages, make one of two, take many in and hand them out.
+
+use transport::Address;
+
+use crate::clock::Time;
+use crate::error::Error;
+use crate::event_kind::Kind;
+use crate::id::{ChatId, ContactId};
+use crate::inbox::contact_csv::NewContact;
+use crate::store::Write;
+use crate::store::contact_book::{contact_merge, contact_rows, contact_set_name, contact_set_opted_out};
+use crate::store::contacts::{contact_find, contact_insert};
+use crate::store::events::{NewEvent, event_append};
+
+/// Contacts that one import may bring.
+pub const IMPORTED_MAX: usize = 1_000;
+
+/// Notes that a contact wants no mass messages, or wants them again. What it is already is no change and no event.
+///
+/// # Errors
+/// `not_found` without such a contact.
+pub fn opt_out(write: &mut Write<'_, '_>, contact: ContactId, out: bool) -> Result<(), Error> {
+    let rows = contact_rows(write.tx, write.workspace.id, contact)?;
+    let first = rows.first().ok_or_else(unknown_contact)?;
+    if first.opted_out_at.is_never() != out {
+        return Ok(());
+    }
+    let at = if out { write.now } else { Time::NEVER };
+    contact_set_opted_out(write, contact, at)?;
+    note(write, if out { Kind::ContactOptedOut } else { Kind::ContactOptedIn }, contact.to_string())
+}
+
+/// Makes one contact of two: the first one's addresses and chats are the second one's from now on. It keeps its name, or gets
+/// the other's if it has none; whoever wanted no mass messages under either still wants none.
+///
+/// # Errors
+/// `not_found` where either isn't there, `validation_error` for one and the same.
+pub fn merge(write: &mut Write<'_, '_>, from: ContactId, into: ContactId) -> Result<(), Error> {
+    if from == into {
+        return Err(Error::invalid("into", "These are one contact already; choose another"));
+    }
+    let workspace = write.workspace.id;
+    let (gone, stays) = (contact_rows(write.tx, workspace, from)?, contact_rows(write.tx, workspace, into)?);
+    let (gone, stays) = (gone.first().ok_or_else(unknown_contact)?, stays.first().ok_or_else(unknown_contact)?);
+    if stays.name.is_empty() && !gone.name.is_empty() {
+        contact_set_name(write, into, &gone.name)?;
+    }
+    if stays.opted_out_at.is_never() && !gone.opted_out_at.is_never() {
+        contact_set_opted_out(write, into, gone.opted_out_at)?;
+    }
+    contact_merge(write, from, into)?;
+    note(write, Kind::ContactsMerged, format!("{from},{into}"))
+}
+
+/// Makes those of the contacts that aren't known yet; returns how many. What else is told of them is for [`bring_up_to_date`],
+/// in a write of its own: new rows are written at the end of theirs.
+pub fn make_missing(write: &mut Write<'_, '_>, contacts: &[NewContact]) -> Result<usize, Error> {
+    let mut made = 0;
+    for given in contacts {
+        let jid = jid_of(given);
+        if contact_find(write.tx, write.workspace.id, &jid)?.is_none() {
+            contact_insert(write, &jid, &given.name)?;
+            made += 1;
+        }
+    }
+    match made {
+        0 => Ok(0),
+        made => note(write, Kind::ContactsImported, made.to_string()).map(|()| made),
+    }
+}
+
+/// Gives known contacts the name and the choice that are told of them; returns how many are other than before.
+pub fn bring_up_to_date(write: &mut Write<'_, '_>, contacts: &[NewContact]) -> Result<usize, Error> {
+    let workspace = write.workspace.id;
+    let mut changed = 0;
+    for given in contacts {
+        let Some(known) = contact_find(write.tx, workspace, &jid_of(given))?.map(|known| known.id) else { continue };
+        let rows = contact_rows(write.tx, workspace, known)?;
+        let before = rows.first().ok_or_else(unknown_contact)?;
+        let renames = !given.name.is_empty() && given.name != before.name;
+        let opts = given.opted_out.is_some_and(|out| out == before.opted_out_at.is_never());
+        if renames {
+            contact_set_name(write, known, &given.name)?;
+        }
+        if let Some(out) = given.opted_out.filter(|_| opts) {
+            opt_out(write, known, out)?;
+        }
+        changed += usize::from(renames || opts);
+    }
+    Ok(changed)
+}
+
+fn jid_of(contact: &NewContact) -> String {
+    Address::from_phone(contact.phone.as_str()).jid().to_owned()
+}
+
+fn unknown_contact() -> Error {
+    Error::not_found("There is no such contact in this workspace; somebody may have merged it into another")
+}
+
+fn note(write: &mut Write<'_, '_>, kind: Kind, detail: String) -> Result<(), Error> {
+    event_append(write, NewEvent { kind, chat: ChatId(0), message: None, detail }).map(drop)
+}
