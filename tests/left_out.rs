@@ -3,7 +3,7 @@
 use std::env;
 
 /// What some tests need beside the compiler, and the variable that tells them where it is.
-const NEEDED: [(&str, &str); 4] = [
+const NEEDED: [(&str, &str); 5] = [
     ("PARTYLINE_TEST_POSTGRES", "everything on PostgreSQL: the store and database suites ran on SQLite only"),
     ("PARTYLINE_TEST_CHROMIUM", "every screen in a real browser"),
     ("PARTYLINE_TEST_AXE", "the screens by axe-core: only our own checks of accessibility ran"),
