@@ -28,6 +28,8 @@ const PLAIN: &[&str] = &[
     "answers",
     "fails_with",
     "delay_seconds",
+    "scene",
+    "seconds",
     "advance_seconds",
     "speed",
     "online",
