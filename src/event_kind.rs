@@ -96,6 +96,8 @@ pub enum Kind {
     AccountHealth,
     /// An account has another name, pace or cap.
     AccountChanged,
+    /// A participant of a group has a message of ours, or has read it; the detail is `Delivered` or `Read` and their JID.
+    MessageReceipt,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -155,6 +157,7 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::NoteDeleted, 113, "chat:note:deleted"),
     (Kind::AccountHealth, 170, "whatsapp:account:health"),
     (Kind::AccountChanged, 171, "whatsapp:account:changed"),
+    (Kind::MessageReceipt, 180, "message:receipt"),
     (Kind::MessageResent, 130, "message:resent"),
     (Kind::MessageMarkedSent, 131, "message:marked_sent"),
 ];

@@ -32,6 +32,7 @@ pub mod message_changes;
 pub mod message_details;
 pub mod message_files;
 pub mod message_pages;
+pub mod message_receipts;
 pub mod messages;
 pub mod notes;
 pub mod numbers;
@@ -155,6 +156,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0020_account_care.sql"),
         postgres: include_str!("../../migrations/postgres/0020_account_care.sql"),
     },
+    Migration {
+        version: 21,
+        name: "group receipts",
+        sqlite: include_str!("../../migrations/sqlite/0021_group_receipts.sql"),
+        postgres: include_str!("../../migrations/postgres/0021_group_receipts.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -181,6 +188,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("message_details", message_details::STATEMENTS),
         ("message_files", message_files::STATEMENTS),
         ("message_pages", message_pages::STATEMENTS),
+        ("message_receipts", message_receipts::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("notes", notes::STATEMENTS),
         ("numbers", numbers::STATEMENTS),

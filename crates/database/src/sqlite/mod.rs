@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod checkpointer;
+mod log_file;
 pub(crate) mod migrate;
 pub(crate) mod reader;
 pub(crate) mod syncer;
@@ -23,10 +24,20 @@ use crate::{Config, Engine, Error, Row, Sql, Value};
 
 const LOCKED_PAUSE: Duration = Duration::from_millis(2);
 
-/// Bytes the write-ahead log is cut back to after a checkpoint emptied it.
-const WAL_KEPT_BYTES: u32 = 32 << 20;
+/// Bytes the write-ahead log is cut back to after a checkpoint emptied it: what it usually grows to, because room that the
+/// file has already is written and synced faster than new room.
+const WAL_KEPT_BYTES: u32 = 160 << 20;
 
 pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Connection, Error> {
+    open_by(path, config, cache_kib, |flags| Connection::open_with_flags(path, flags))
+}
+
+fn open_by(
+    path: &Path,
+    config: &Config,
+    cache_kib: u32,
+    connect: impl FnOnce(OpenFlags) -> rusqlite::Result<Connection>,
+) -> Result<Connection, Error> {
     let log = backup::beside(path, "-wal");
     if !path.exists() && log.metadata().is_ok_and(|log| log.len() > 0) {
         // SQLite would start an empty database and throw the log, with the newest writes in it, away.
@@ -34,8 +45,7 @@ pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Conne
         return Err(Error::Unavailable(why));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)
-        .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
+    let conn = connect(flags).map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
     let place = path.display().to_string();
     prepare(&conn, config, cache_kib).map_err(|error| fault(&error, &place))?;
     let journal = use_log(&conn, config.unavailable_wait_max).map_err(|error| fault(&error, &place))?;
@@ -48,7 +58,9 @@ pub(crate) fn open(path: &Path, config: &Config, cache_kib: u32) -> Result<Conne
 /// The writing connection. The engine itself syncs only around checkpoints, which is all that it needs to stay whole;
 /// answers wait for the thread that syncs the log.
 pub(crate) fn open_writer(path: &Path, config: &Config) -> Result<(Connection, Checkpointer), Error> {
-    let mut conn = open(path, config, config.writer_cache_kib)?;
+    log_file::register()?;
+    let connect = |flags| Connection::open_with_flags_and_vfs(path, flags, log_file::NAME);
+    let mut conn = open_by(path, config, config.writer_cache_kib, connect)?;
     conn.execute_batch("PRAGMA synchronous = NORMAL").map_err(|error| fault(&error, "synchronous"))?;
     let checkpointer = checkpointer::attach(&mut conn, config.checkpoint_pages)?;
     Ok((conn, checkpointer))

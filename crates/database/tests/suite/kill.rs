@@ -10,6 +10,8 @@ use database::{Config, Database, Error, Location, Priority, Read, Sql, owned_par
 use crate::stage::*;
 
 const FROM: &str = "PARTYLINE_TEST_CHILD_FROM";
+/// Set when the log is to grow on and on.
+const ROOMY: &str = "PARTYLINE_TEST_CHILD_ROOMY";
 const WHERE: &str = "PARTYLINE_TEST_CHILD_WHERE";
 const FACTS: Sql = Sql::both("SELECT thing_id, CAST(COUNT(*) AS BIGINT) FROM facts GROUP BY thing_id ORDER BY 1");
 
@@ -19,7 +21,9 @@ fn the_child_writes_and_says_what_was_answered() {
     let Ok(place) = std::env::var(WHERE) else { return };
     let location = if place.starts_with('/') { Location::File(place.into()) } else { Location::Postgres(place) };
     let mut config = Config::new(location);
-    config.checkpoint_pages = 40; // so that kills fall into checkpoints too
+    if std::env::var(ROOMY).is_err() {
+        config.checkpoint_pages = 40; // so that kills fall into checkpoints too
+    }
     let db = Database::open(config).unwrap();
     let next = Arc::new(AtomicI64::new(std::env::var(FROM).unwrap().parse().unwrap()));
     println!();
@@ -59,6 +63,14 @@ fn start_child(place: &str, from: i64) -> Child {
 /// Lets a child write until it has answered `answers` times, kills it, and returns everything it had answered.
 fn kill_after(place: &str, from: i64, answers: usize) -> Vec<i64> {
     let mut child = start_child(place, from);
+    let answered = answered(&mut child, answers);
+    child.wait().unwrap();
+    assert!(answered.len() >= answers, "the child ended early");
+    answered
+}
+
+/// What a child answers until it ends, killed after `answers` of them.
+fn answered(child: &mut Child, answers: usize) -> Vec<i64> {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut answered = Vec::new();
     for line in lines {
@@ -69,8 +81,6 @@ fn kill_after(place: &str, from: i64, answers: usize) -> Vec<i64> {
             child.kill().unwrap();
         }
     }
-    child.wait().unwrap();
-    assert!(answered.len() >= answers, "the child ended early");
     answered
 }
 
@@ -111,6 +121,33 @@ fn fifty_kills_in_mid_load_lose_nothing_that_was_answered_on_sqlite() {
 fn ten_kills_in_mid_load_lose_nothing_that_was_answered_on_postgres() {
     if let Some(stage) = Stage::postgres() {
         kill_again_and_again(&stage, stage.address(), 10);
+    }
+}
+
+/// The system refuses to let the log grow, in the middle of a batch: the batch is refused as a whole.
+#[test]
+fn a_log_that_can_not_grow_loses_nothing_that_was_answered() {
+    let stage = Stage::sqlite();
+    stage.open().close();
+    for (round, half_kib) in [400, 700, 1_000, 1_300].into_iter().enumerate() {
+        let from = round as i64 * 1_000_000;
+        let mut child = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\""])
+            .arg(half_kib.to_string())
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "kill::the_child_writes_and_says_what_was_answered", "--nocapture"])
+            .env(WHERE, stage.folder().join("test.db"))
+            .env(FROM, from.to_string())
+            .env(ROOMY, "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let answered = answered(&mut child, usize::MAX);
+        assert!(!child.wait().unwrap().success(), "the log grew beyond its limit");
+        let db = Database::open(stage.config.clone()).unwrap();
+        check(&db, from, &answered);
+        db.close();
     }
 }
 

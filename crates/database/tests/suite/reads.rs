@@ -70,3 +70,23 @@ both_engines! {
         assert_eq!(read.unwrap(), (Some(2), None));
     }
 }
+
+/// More than the system's part of the engine writes at once, in pieces of every length around that.
+#[test]
+fn large_commits_are_read_whole_and_after_a_restart() {
+    const BIG: Sql = Sql::both("INSERT INTO things (id, name, data) VALUES ($1, 'big', $2)");
+    const LENGTHS: Sql = Sql::both("SELECT CAST(LENGTH(data) AS BIGINT) FROM things ORDER BY id");
+    let stage = Stage::sqlite();
+    let lengths: Vec<i64> = (0..40).map(|step| 90_000 + step * 4_096).chain([3_000_000]).collect();
+    let db = stage.open();
+    for (id, length) in lengths.iter().enumerate() {
+        let (id, data) = (id as i64, vec![b'x'; *length as usize]);
+        queue(&db, move |tx| tx.execute(&BIG, params![id, data.clone()])).answer().unwrap();
+    }
+    let read = |db: &database::Database| {
+        db.read_blocking(|view| view.query(&LENGTHS, [], first_int)).map_err(|error: database::Error| error).unwrap()
+    };
+    assert_eq!(read(&db), lengths);
+    db.close();
+    assert_eq!(read(&stage.open()), lengths);
+}
