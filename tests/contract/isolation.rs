@@ -37,6 +37,8 @@ const PLAIN: &[&str] = &[
     "whatsapp_template_variables",
     "fails_with",
     "delay_seconds",
+    "scene",
+    "seconds",
     "advance_seconds",
     "speed",
     "online",

@@ -208,6 +208,7 @@ async fn live(stage: &TestApp) {
         (Kind::TemplateChanged, "1"),
         (Kind::TemplateDeleted, "1"),
         (Kind::WebhookDisabled, "1"),
+        (Kind::AccountChanged, "1"),
     ] {
         happen(stage, kind, ChatId(0), None, detail).await;
     }

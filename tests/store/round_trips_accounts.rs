@@ -79,7 +79,7 @@ async fn a_linking() {
             stage.write(workspace, move |write| Ok(linking_save(write, &kept)?)).await;
         }
         assert_eq!(seen(&stage, move |tx| linking_find(tx, workspace, AccountId(9))).await, Some(row.clone()));
-        assert_eq!(seen(&stage, |tx| linking_all(tx)).await, [row.clone()]);
+        assert_eq!(seen(&stage, |tx| linking_all(tx)).await, std::slice::from_ref(&row));
         let over = LinkingRow { stage: "ended".into(), reason: ODD.into(), ..row };
         let kept = over.clone();
         stage.write(workspace, move |write| Ok(linking_save(write, &kept)?)).await;
