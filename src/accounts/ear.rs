@@ -17,6 +17,7 @@ use crate::inbox::changes::{record_edit, record_revoke};
 use crate::inbox::contacts::join_addresses;
 use crate::inbox::groups::apply_group_change;
 use crate::inbox::reactions::record_reaction;
+use crate::inbox::receipts::record_participant_receipt;
 use crate::inbox::receive::receive_message;
 use crate::inbox::status::record_receipt;
 use crate::message::{Failure, Status};
@@ -140,5 +141,8 @@ fn store_receipt(write: &mut Write<'_, '_>, account: AccountId, receipt: &Receip
         }
     };
     let at = Time::from_ms(receipt.at_ms);
+    if let Some(participant) = &receipt.participant {
+        return record_participant_receipt(write, account, &receipt.wamid, participant, status, at).map(drop);
+    }
     record_receipt(write, account, &receipt.wamid, status, failure.as_ref(), at).map(drop)
 }

@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 76] = [
+const ALL: [EventType; 77] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -65,6 +65,7 @@ const ALL: [EventType; 76] = [
     EventType("message:resent"),
     EventType("message:marked_sent"),
     EventType("message:held"),
+    EventType("message:receipt"),
     EventType("teammate:invited"),
     EventType("teammate:invitation:withdrawn"),
     EventType("teammate:joined"),

@@ -120,7 +120,7 @@ impl Far {
     fn plan(&mut self, wamid: &str, from: &Address, text: &str, echo: bool, now: Time) {
         let mut receipt = |status: ReceiptStatus, after_ms: u64| {
             let due = now + Duration::from_millis(after_ms);
-            let receipt = Receipt { wamid: wamid.to_owned(), status, at_ms: due.ms() };
+            let receipt = Receipt { wamid: wamid.to_owned(), participant: None, status, at_ms: due.ms() };
             self.planned.push((due, Event::Receipt(receipt)));
         };
         receipt(ReceiptStatus::Delivered, 400);

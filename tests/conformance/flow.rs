@@ -46,7 +46,7 @@ async fn doubled_late_and_unknown_receipts_change_nothing(mut line: Line) {
     let late = ReceiptStatus::Failed { code: None, title: "Late".into(), details: String::new() };
     for wamid in [wamid.as_str(), "3EB0UNKNOWN"] {
         for status in [ReceiptStatus::Read, ReceiptStatus::Delivered, ReceiptStatus::Sent, late.clone()] {
-            let receipt = Receipt { wamid: wamid.to_owned(), status, at_ms };
+            let receipt = Receipt { wamid: wamid.to_owned(), participant: None, status, at_ms };
             line.ear.hear(vec![Event::Receipt(receipt.clone()), Event::Receipt(receipt)]).await.expect("stored");
         }
     }
@@ -63,7 +63,7 @@ async fn a_receipt_that_overtakes_the_answer_loses_no_status(mut line: Line) {
     let uid = line.kit.accept(ANYBODY, "hello").await;
     let wamid = line.kit.message(uid).await.message.wamid;
     line.worker.turn().await.expect("handed over");
-    let receipt = Receipt { wamid, status: ReceiptStatus::Read, at_ms: line.kit.now().ms() };
+    let receipt = Receipt { wamid, participant: None, status: ReceiptStatus::Read, at_ms: line.kit.now().ms() };
     line.ear.hear(vec![Event::Receipt(receipt)]).await.expect("stored");
     line.settle().await;
     let expected = [Status::Pending, Status::Sending, Status::Sent, Status::Read];

@@ -29,6 +29,7 @@ use partyline::store::workspaces::workspace_update;
 use partyline::workspace::settings::create_workspace;
 use partyline::workspace::tokens::Caller;
 use tempfile::TempDir;
+use transport::Address;
 
 const CREDITS: i64 = 1_000_000;
 
@@ -141,7 +142,10 @@ impl Kit {
         let request = SendMessage {
             uid,
             wamid: self.app.ids.wamid(),
-            to: Recipient::phone(&Phone::parse("phone", to)?),
+            to: match to.contains('@') {
+                true => Recipient::Address(Address::from_jid(to)),
+                false => Recipient::phone(&Phone::parse("phone", to)?),
+            },
             account: None,
             content: Content::new(Some(MessageText::parse("text", text)?), None)?,
             reply_to: None,

@@ -19,6 +19,11 @@ use crate::transports::sandbox::refusals::meaning;
 pub enum Act {
     /// The message fails with this code.
     Fail(i64),
+    /// One of a group has the message, or has read it.
+    Receipt {
+        participant: Address,
+        is_read: bool,
+    },
     Say(Incoming),
     React(IncomingReaction),
     Edit(IncomingEdit),
@@ -39,7 +44,11 @@ impl Act {
         match self {
             Act::Fail(code) => {
                 let (title, details) = (meaning(code).title.to_owned(), meaning(code).details.to_owned());
-                receipt(wamid, ReceiptStatus::Failed { code: Some(code), title, details }, at_ms)
+                receipt(wamid, None, ReceiptStatus::Failed { code: Some(code), title, details }, at_ms)
+            }
+            Act::Receipt { participant, is_read } => {
+                let status = if is_read { ReceiptStatus::Read } else { ReceiptStatus::Delivered };
+                receipt(wamid, Some(participant), status, at_ms)
             }
             Act::Say(said) => Event::Message(Incoming { at_ms: set(said.at_ms), ..said }),
             Act::React(reaction) => Event::Reaction(IncomingReaction { at_ms: set(reaction.at_ms), ..reaction }),
@@ -57,8 +66,8 @@ impl Act {
 pub fn event(step: &SandboxStep, now: Time) -> Option<Event> {
     let at_ms = step.due.min(now).ms();
     match step.kind {
-        StepKind::Delivered => Some(receipt(&step.wamid, ReceiptStatus::Delivered, at_ms)),
-        StepKind::Read => Some(receipt(&step.wamid, ReceiptStatus::Read, at_ms)),
+        StepKind::Delivered => Some(receipt(&step.wamid, None, ReceiptStatus::Delivered, at_ms)),
+        StepKind::Read => Some(receipt(&step.wamid, None, ReceiptStatus::Read, at_ms)),
         StepKind::Reply => Some(Act::Say(reply(step)).told(&step.wamid, at_ms)),
         StepKind::Act => match serde_json::from_str::<Act>(&step.act) {
             Ok(act) => Some(act.told(&step.wamid, at_ms)),
@@ -70,8 +79,8 @@ pub fn event(step: &SandboxStep, now: Time) -> Option<Event> {
     }
 }
 
-fn receipt(wamid: &str, status: ReceiptStatus, at_ms: i64) -> Event {
-    Event::Receipt(Receipt { wamid: wamid.to_owned(), status, at_ms })
+fn receipt(wamid: &str, participant: Option<Address>, status: ReceiptStatus, at_ms: i64) -> Event {
+    Event::Receipt(Receipt { wamid: wamid.to_owned(), participant, status, at_ms })
 }
 
 /// The same as what was sent.
