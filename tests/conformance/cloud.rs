@@ -182,7 +182,7 @@ async fn plays(line: &Line, from: &str, what: Inbound) {
         Some(_) => Address::from_phone(from),
         None => Address::from_jid(from),
     };
-    let player = Player { chat: sender.clone(), chat_name: String::new(), sender, name: "Ines".into() };
+    let player = Player { chat: sender.clone(), chat_name: String::new(), sender, lid: None, name: "Ines".into() };
     let of = SandboxOf { workspace: line.kit.workspace, account: rig(line).far };
     let id = line.kit.app.ids.message_uid(line.kit.now()).0;
     let work = move |write: &mut Write<'_, '_>| play(write, of, &player, &what, id).map(drop);
@@ -261,7 +261,7 @@ async fn all_that_contacts_do_arrives(mut line: Line) {
 async fn react_at_the_phone(line: &Line, of: SandboxOf, wamid: &str, emoji: &str) {
     use partyline::transports::sandbox::control::{Play, play};
     let sender = Address::from_phone(ANYBODY);
-    let player = Player { chat: sender.clone(), chat_name: String::new(), sender, name: String::new() };
+    let player = Player { chat: sender.clone(), chat_name: String::new(), sender, lid: None, name: String::new() };
     let what = Play::React { wamid: wamid.to_owned(), to_sender: None, emoji: emoji.to_owned() };
     let (id, now) = (line.kit.app.ids.message_uid(line.kit.now()).0, line.kit.now());
     let work = move |write: &mut Write<'_, '_>| Ok(play(write.tx, of, &player, &what, &id.to_string(), id, now)?);
