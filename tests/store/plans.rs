@@ -96,7 +96,9 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 22] = [
+const SMALL: [&str; 24] = [
+    "cloud_accounts",
+    "sandbox_graphs",
     "accounts",
     "a",
     "tokens",
