@@ -30,7 +30,7 @@ async fn how_an_account_is_reached() {
         stage.write(stage.workspace, move |write| cloud_account_insert(write, &stored)).await;
         let workspace = stage.workspace;
         assert_eq!(seen(&stage, move |tx| cloud_account_find(tx, workspace, account)).await, Some(row.clone()));
-        assert_eq!(seen(&stage, move |tx| cloud_account_list(tx, workspace)).await, [row.clone()]);
+        assert_eq!(seen(&stage, move |tx| cloud_account_list(tx, workspace)).await, std::slice::from_ref(&row));
         assert_eq!(seen(&stage, |tx| cloud_account_by_callback(tx, "told-here")).await, Some(row.clone()));
         assert_eq!(seen(&stage, |tx| cloud_account_by_callback(tx, "elsewhere")).await, None);
         let set = stage.write(workspace, move |write| Ok(cloud_account_set_token(write, account, &[9])?)).await;
