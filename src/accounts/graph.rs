@@ -36,16 +36,21 @@ pub struct NewGraph {
 
 impl NewGraph {
     /// With secrets of its own.
-    ///
-    /// # Errors
-    /// `validation_error` for an address that may not be told anything.
-    pub fn telling(app: &App, callback_url: String) -> Result<NewGraph, Error> {
-        if !callback_url.is_empty() && world(app).net.as_own(&callback_url).is_none() {
-            check_url(&callback_url, app.outbound.policy()).map_err(|error| error.in_field("callback_url"))?;
-        }
+    pub fn telling(callback_url: String) -> NewGraph {
         let secret = || URL_SAFE_NO_PAD.encode(random_bytes::<SECRET_BYTES>());
-        Ok(NewGraph { callback_url, access_token: secret(), app_secret: secret() })
+        NewGraph { callback_url, access_token: secret(), app_secret: secret() }
     }
+}
+
+/// Judges an address that is to be told what happens; empty for none.
+///
+/// # Errors
+/// `validation_error` for one that may not be told anything.
+pub fn parse_callback_url(app: &App, given: &str) -> Result<String, Error> {
+    if !given.is_empty() && world(app).net.as_own(given).is_none() {
+        check_url(given, app.outbound.policy()).map_err(|error| error.in_field("callback_url"))?;
+    }
+    Ok(given.to_owned())
 }
 
 /// What somebody needs to speak to it.

@@ -43,7 +43,7 @@ pub const BASE_PATH: &str = "/integrations/api";
     ),
     // What every operation may answer is referred to; nothing else would bring it here. The same goes for a body that may
     // be left out.
-    components(schemas(Failure, FailureField, templates::TemplateUse, sandbox::WhichSandbox, sandbox::NewClock)),
+    components(schemas(Failure, FailureField, templates::TemplateUse, sandbox::WhichSandbox, sandbox::NewClock, sandbox_graph::NewSandboxGraph)),
     modifiers(&BearerToken),
     security(("token" = [])),
 )]

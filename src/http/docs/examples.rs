@@ -41,6 +41,7 @@ fn body_of(name: &str) -> Body {
         "POST /sandbox/rules" => r#"{"number": "+1 202 555 0177", "answers": "Tomorrow"}"#,
         "POST /sandbox/clock" => r#"{"advance_seconds": 3600}"#,
         "POST /sandbox/scenes" => r#"{"scene": "held", "seconds": 60}"#,
+        "POST /sandbox/graph" => r#"{"callback_url": "https://crm.example/meta"}"#,
         "POST /sandbox/reset" | "POST /sandbox/reconnect" => "{}",
         "PATCH /sandbox/phones/{number}" => r#"{"online": true}"#,
         _ => return Body::Nothing,

@@ -4,7 +4,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::accounts::graph::{NewGraph, OpenedGraph, open_graph};
+use crate::accounts::graph::{NewGraph, OpenedGraph, open_graph, parse_callback_url};
 use crate::accounts::sandbox::sandbox_of;
 use crate::error::Error;
 use crate::http::call::RawBody;
@@ -41,13 +41,18 @@ pub struct SandboxGraphOpened {
 /// Opens a sandbox account to code that was written for Meta's Cloud API: messages, files, templates and marks at the
 /// `base_url`, news by signed callbacks. Each call gives new secrets, and the ones before end. Not counted.
 #[utoipa::path(
-    post, path = "/sandbox/graph", tag = "Sandbox", operation_id = "sandbox_open_graph", request_body = NewSandboxGraph,
+    post, path = "/sandbox/graph", tag = "Sandbox", operation_id = "sandbox_open_graph",
+    request_body = Option<NewSandboxGraph>,
     responses(
         (status = 200, description = "How to speak to it", body = OkBody<SandboxGraphOpened>), Refusals, ControlRefusals,
     ),
 )]
 pub async fn open(mut call: SandboxCall, body: RawBody) -> Response {
-    let request = call.body(body, |fields| Some((account(fields), fields.text("callback_url").unwrap_or_default())));
+    let app = call.app().clone();
+    let request = call.body(body, |fields| {
+        let callback_url = fields.parsed("callback_url", |given| parse_callback_url(&app, given));
+        Some((account(fields), callback_url.unwrap_or_default()))
+    });
     let opened = match request {
         Ok((wished, callback_url)) => opened(&call, wished, callback_url).await,
         Err(error) => Err(error),
@@ -57,9 +62,8 @@ pub async fn open(mut call: SandboxCall, body: RawBody) -> Response {
 
 async fn opened(call: &SandboxCall, wished: Option<String>, callback_url: String) -> Result<SandboxGraphOpened, Error> {
     let (app, workspace) = (call.app(), call.workspace());
-    let new = NewGraph::telling(app, callback_url)?;
     let of = app.read(move |tx| sandbox_of(tx, workspace, wished.as_deref())).await?;
     let OpenedGraph { base_url, phone_number_id, business_id, access_token, app_secret } =
-        open_graph(app, of, new).await?;
+        open_graph(app, of, NewGraph::telling(callback_url)).await?;
     Ok(SandboxGraphOpened { base_url, phone_number_id, business_id, access_token, app_secret })
 }

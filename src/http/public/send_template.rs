@@ -1,7 +1,7 @@
 //! A template of WhatsApp's in the body of a send.
 
 use crate::error::Error;
-use crate::http::fields::Fields;
+use crate::http::fields::{Fields, repeating};
 use crate::inbox::content::WhatsAppTemplate;
 use crate::inbox::values::MessageText;
 
@@ -31,7 +31,7 @@ pub fn read_whatsapp_template(fields: &mut Fields) -> Option<WhatsAppTemplate> {
     }
     for text in &texts {
         if let Err(error) = MessageText::parse(field, text) {
-            fields.fault(field, error.message);
+            fields.fault(field, repeating(error, field, text).message);
         } else if text.trim().is_empty() {
             fields.fault(field, format!("{field} holds an empty text, which WhatsApp takes for none"));
         }
