@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_told_and_null_is_left_out() {
-        let mut fields = Fields::from_json(br#"{"text":"hi","label":null,"colour":"red","\u0000x":1}"#).expect("JSON");
+        let mut fields = Fields::from_json(br#"{"text":"hi","label":null,"colour":"red","\u0007x":1}"#).expect("JSON");
         assert_eq!(fields.text("text").as_deref(), Some("hi"));
         assert_eq!(fields.text("label"), None);
         assert_eq!(fields.finish().expect("no faults"), ["?x", "colour"]);

@@ -168,9 +168,12 @@ fn tell(view: &MessageView, facts: &Facts) -> (Standing, Vec<Step>) {
         return (Standing::Received, steps);
     }
     let tried = facts.tries.iter().map(try_step);
+    // At one moment: handed over, what came of the try, what became of the message.
     let moved = facts.history.iter().filter(|step| step.status != Status::Pending);
+    let (handed, moved): (Vec<_>, Vec<_>) = moved.partition(|step| step.status == Status::Sending);
     let is_group = facts.crowd.is_some();
-    steps.extend(tried.chain(moved.map(|step| status_step(step, message, is_group))));
+    steps.extend(handed.into_iter().map(|step| status_step(step, message, is_group)));
+    steps.extend(tried.chain(moved.into_iter().map(|step| status_step(step, message, is_group))));
     steps.extend(facts.price.as_ref().map(|price| price_step(price, facts)));
     steps.extend(facts.crowd.iter().flat_map(|crowd| &crowd.recipients).take(RECIPIENTS_TOLD_MAX).flat_map(receipts));
     steps.extend(changes(view));
