@@ -56,27 +56,12 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
             Ok(Output::Tokens(tokens.iter().map(|token| TokenView::new(token, &workspace.zone, now)).collect()))
         }
         Command::TokenRevoke { workspace, id } => {
-            let workspace = choose(app, workspace).await?.id;
-            let revoke = move |write: &mut Write<'_, '_>| {
-                write.cause = Cause::Operator;
-                retire_token(write, TokenId(id))
-            };
-            app.write(workspace, Priority::Foreground, revoke).await?;
-            Ok(Output::Done)
+            token_revoke(app, choose(app, workspace).await?.id, TokenId(id)).await
         }
         Command::WorkspaceCreate { name, zone } => workspace_create(app, name, zone).await,
         Command::WorkspaceList => Ok(Output::Workspaces(workspaces(app).await?)),
         Command::WorkspaceSetLimits { workspace, limits } => {
-            let workspace = choose(app, workspace).await?.id;
-            let change = change_of(limits);
-            let set = move |write: &mut Write<'_, '_>| {
-                write.cause = Cause::Operator;
-                set_limits(write, &change)?;
-                Ok(write.workspace.clone())
-            };
-            let changed = app.write(workspace, Priority::Foreground, set).await?;
-            app.limits.changed(&changed);
-            show(app, workspace).await
+            workspace_set_limits(app, choose(app, workspace).await?.id, limits).await
         }
         Command::Send { workspace, to, text, from } => {
             let workspace = choose(app, workspace).await?.id;
@@ -127,6 +112,27 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
             address: app.settings.public_url.clone(),
         }),
     }
+}
+
+async fn token_revoke(app: &App, workspace: WorkspaceId, token: TokenId) -> Result<Output, Error> {
+    let revoke = move |write: &mut Write<'_, '_>| {
+        write.cause = Cause::Operator;
+        retire_token(write, token)
+    };
+    app.write(workspace, Priority::Foreground, revoke).await?;
+    Ok(Output::Done)
+}
+
+async fn workspace_set_limits(app: &App, workspace: WorkspaceId, limits: Limits) -> Result<Output, Error> {
+    let change = change_of(limits);
+    let set = move |write: &mut Write<'_, '_>| {
+        write.cause = Cause::Operator;
+        set_limits(write, &change)?;
+        Ok(write.workspace.clone())
+    };
+    let changed = app.write(workspace, Priority::Foreground, set).await?;
+    app.limits.changed(&changed);
+    show(app, workspace).await
 }
 
 /// The workspace that is meant: by id or name, or the only one.

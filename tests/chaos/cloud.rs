@@ -15,7 +15,6 @@ use crate::{KILLS, prepare, setting};
 /// Its phone shows 200 messages at most.
 const COUNT: usize = 150;
 const READER: &str = "+12025550103";
-const OPTIONS: [&str; 2] = ["--sandbox-speed", "20"];
 
 #[test]
 fn messages_through_the_cloud_api_survive_kills_each_once_or_flagged() {
@@ -23,7 +22,10 @@ fn messages_through_the_cloud_api_survive_kills_each_once_or_flagged() {
     println!("PARTYLINE_CHAOS_SEED={seed}");
     let place = Place::new();
     let token = prepare(&place);
-    let mut server = place.serve_with(&OPTIONS);
+    // The Graph tells its news to the address of the first start.
+    let listen = free_address();
+    let options = ["--sandbox-speed", "20", "--listen", listen.as_str()];
+    let mut server = place.serve_with(&options);
     place.says(&["account", "add", "cloud", "--sandbox"]);
     open_window(&server, &token);
     let (mut uids, mut random) = (Vec::new(), seed);
@@ -34,7 +36,7 @@ fn messages_through_the_cloud_api_survive_kills_each_once_or_flagged() {
             thread::sleep(Duration::from_micros((random >> 33) % 40_000));
             server.signal(Signal::KILL);
             server.ended();
-            server = place.serve_with(&OPTIONS);
+            server = place.serve_with(&options);
         }
     }
     let standings = settled(&server, &token, &uids);
@@ -53,6 +55,11 @@ fn messages_through_the_cloud_api_survive_kills_each_once_or_flagged() {
     }
     assert!(uncertain <= KILLS, "{uncertain} are uncertain after {KILLS} kills in one chat");
     server.stop();
+}
+
+fn free_address() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("its address").to_string()
 }
 
 /// The contact writes first, through the Graph, and is heard.

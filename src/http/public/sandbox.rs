@@ -258,7 +258,7 @@ pub async fn reconnect_account(mut call: SandboxCall, body: RawBody) -> Response
 
 /// Rehearse what befalls an account
 ///
-/// Its line is lost, WhatsApp holds, limits or bans it, its phone removes it, its token ends, its quality changes; what is
+/// Partyline's own. Its line is lost, WhatsApp holds, limits or bans it, its phone removes it, its token ends, its quality changes; what is
 /// sent meanwhile waits as with a real number. With a word for linking: what the phone does whose code is shown on the
 /// screens, the number that was begun last. Not counted.
 #[utoipa::path(

@@ -38,7 +38,7 @@ pub struct SandboxGraphOpened {
 
 /// Speak to a sandbox as to Meta
 ///
-/// Opens a sandbox account to code that was written for Meta's Cloud API: messages, files, templates and marks at the
+/// Partyline's own. Opens a sandbox account to code that was written for Meta's Cloud API: messages, files, templates and marks at the
 /// `base_url`, news by signed callbacks. Each call gives new secrets, and the ones before end. Not counted.
 #[utoipa::path(
     post, path = "/sandbox/graph", tag = "Sandbox", operation_id = "sandbox_open_graph",
