@@ -60,6 +60,7 @@ pub struct Options {
     sandbox_speed: Option<String>,
 
     /// Where Meta's Graph is, for accounts of kind cloud [default: https://graph.facebook.com]
+    #[allow(rustdoc::bare_urls, reason = "the help shows it as it stands")]
     #[arg(long, global = true, value_name = "URL", env = "PARTYLINE_GRAPH_URL")]
     graph_url: Option<String>,
 

@@ -177,7 +177,7 @@ async fn what_can_bear_no_reaction_says_why() {
         let note = crate::support::message_uid(&token.post("/chats/1/notes", json!({"text": "kind"})).await.body());
         insta::assert_snapshot!("on_a_note", react(&token, &note, "👍").await.told());
         let account = cloud_account(&stage, "+12125550198").await;
-        receive_on(&stage, account, ECHO, "wamid.HELLO", "hello").await;
+        receive_on(&stage, account, "+12025550100", "wamid.HELLO", "hello").await;
         let body = json!({"phone": ECHO, "text": "hi", "whatsapp_account_phone": "+12125550198"});
         let real = crate::support::message_uid(&token.post("/messages", body).await.body());
         assert_eq!(react(&token, &real, "👍").await.status, 200);
