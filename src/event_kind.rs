@@ -91,6 +91,8 @@ pub enum Kind {
     /// WhatsApp would not have an edit or a deletion of ours; the detail is JSON: action, reason.
     MessageChangeFailed,
     NoteDeleted,
+    /// A participant of a group has a message of ours, or has read it; the detail is `Delivered` or `Read` and their JID.
+    MessageReceipt,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -148,6 +150,7 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::MessageUnscheduled, 111, "message:unscheduled"),
     (Kind::MessageChangeFailed, 112, "message:change_failed"),
     (Kind::NoteDeleted, 113, "chat:note:deleted"),
+    (Kind::MessageReceipt, 180, "message:receipt"),
     (Kind::MessageResent, 130, "message:resent"),
     (Kind::MessageMarkedSent, 131, "message:marked_sent"),
 ];

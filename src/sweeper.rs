@@ -14,6 +14,7 @@ use crate::events::log::EVENTS_KEPT;
 use crate::id::WorkspaceId;
 use crate::store::events::event_prune;
 use crate::store::idempotency::idempotency_prune;
+use crate::store::message_receipts::receipt_prune;
 use crate::store::send_steps::send_step_prune;
 use crate::store::workspaces::workspace_list;
 use crate::workspace::usage::{gather_usage, is_gathered};
@@ -59,7 +60,8 @@ pub async fn sweep(app: &App) -> Result<u64, Error> {
             let before = now - EVENTS_KEPT;
             // Not `App::write`, which would wake the workspace's workers for nothing.
             let prune = move |write: &mut crate::store::Write<'_, '_>| {
-                Ok(event_prune(write, before, BATCH_ROWS)? + send_step_prune(write, before, BATCH_ROWS)?)
+                let steps = send_step_prune(write, before, BATCH_ROWS)?;
+                Ok(event_prune(write, before, BATCH_ROWS)? + steps + receipt_prune(write, before, BATCH_ROWS)?)
             };
             let rows = crate::workspace::write(&app.database, workspace.id, Priority::Background, now, prune).await?;
             gone += rows;

@@ -6,8 +6,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const WARM_UP: Duration = Duration::from_secs(1);
+/// A page of a list is the largest answer.
+const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 /// Messages go to this many phones.
 const PHONES: u64 = 1_000;
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// `POST /messages`, each to be accepted.
+    Send,
+    /// `GET` of this path, below the API's.
+    Read(String),
+}
 
 /// What one run showed.
 #[derive(Clone, Copy, Debug)]
@@ -39,15 +50,20 @@ impl Measured {
 }
 
 /// Drives the server for `span` after a warm-up.
-pub fn drive(address: &str, token: &str, connections: usize, span: Duration) -> Measured {
+pub fn drive(address: &str, token: &str, work: &Work, connections: usize, span: Duration) -> Measured {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let begin = Instant::now();
         let (counted_from, end) = (begin + WARM_UP, begin + WARM_UP + span);
         let tasks: Vec<_> = (0..connections)
             .map(|number| {
-                let (address, token) = (address.to_owned(), token.to_owned());
-                tokio::spawn(async move { one_connection(number as u64, &address, &token, counted_from, end).await })
+                let (address, host, token, work) =
+                    (address.to_owned(), address.to_owned(), token.to_owned(), work.clone());
+                let ask = move |count: u64| match &work {
+                    Work::Send => request(&host, &token, number as u64, count),
+                    Work::Read(path) => read(&host, &token, path),
+                };
+                tokio::spawn(async move { one_connection(&address, ask, counted_from, end).await })
             })
             .collect();
         let mut latencies = Vec::new();
@@ -70,18 +86,17 @@ pub fn drive(address: &str, token: &str, connections: usize, span: Duration) -> 
 }
 
 async fn one_connection(
-    number: u64,
     address: &str,
-    token: &str,
+    ask: impl Fn(u64) -> String,
     counted_from: Instant,
     end: Instant,
 ) -> (u64, Vec<Duration>) {
     let mut stream = TcpStream::connect(address).await.expect("the server listens");
     stream.set_nodelay(true).expect("a socket");
     let mut latencies = Vec::with_capacity(16_384);
-    let (mut all, mut buffer) = (0, vec![0; 16 * 1024]);
+    let (mut all, mut buffer) = (0, vec![0; ANSWER_BYTES_MAX]);
     while Instant::now() < end {
-        let request = request(address, token, number, all);
+        let request = ask(all);
         let sent = Instant::now();
         stream.write_all(request.as_bytes()).await.expect("the request goes");
         answered(&mut stream, &mut buffer).await;
@@ -106,6 +121,10 @@ fn request(address: &str, token: &str, connection: u64, count: u64) -> String {
         std::process::id(),
         body.len()
     )
+}
+
+fn read(address: &str, token: &str, path: &str) -> String {
+    format!("GET /integrations/api{path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n")
 }
 
 /// Reads one answer, which must be a success.

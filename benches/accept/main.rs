@@ -2,6 +2,9 @@
 //!
 //! `cargo bench --bench accept` starts each server as a process of its own, drives it from this one, and prints ratios of
 //! one run: machines are noisy, ratios less so. With `PARTYLINE_TEST_POSTGRES` the same on PostgreSQL.
+//!
+//! `cargo bench --bench accept -- --reads` measures reading instead, beside the same bare handler: one message, and the
+//! first page of chats.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
 
@@ -12,7 +15,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use load::{Measured, drive};
+use load::{Measured, Work, drive};
 
 const ROUNDS: usize = 3;
 const RUN: Duration = Duration::from_secs(4);
@@ -26,7 +29,29 @@ enum Kind {
     /// With account workers and the sandbox running beside.
     SqliteWorking,
     Postgres,
+    /// With messages to read.
+    SqliteFilled,
+    PostgresFilled,
 }
+
+/// What is measured: how it is called, the server, and what it is asked for. `{uid}` stands for a message that is there.
+type Case = (&'static str, Kind, Option<&'static str>);
+
+const SENDS: [Case; 4] = [
+    ("bare", Kind::Bare, None),
+    ("sqlite", Kind::Sqlite, None),
+    ("sqlite-working", Kind::SqliteWorking, None),
+    ("postgres", Kind::Postgres, None),
+];
+const ONE: &str = "/messages/{uid}";
+const CHATS: &str = "/chats?closed=false";
+const READS: [Case; 5] = [
+    ("bare", Kind::Bare, None),
+    ("sqlite message", Kind::SqliteFilled, Some(ONE)),
+    ("sqlite chats", Kind::SqliteFilled, Some(CHATS)),
+    ("postgres message", Kind::PostgresFilled, Some(ONE)),
+    ("postgres chats", Kind::PostgresFilled, Some(CHATS)),
+];
 
 impl Kind {
     const fn word(self) -> &'static str {
@@ -35,6 +60,8 @@ impl Kind {
             Kind::Sqlite => "sqlite",
             Kind::SqliteWorking => "sqlite-working",
             Kind::Postgres => "postgres",
+            Kind::SqliteFilled => "sqlite-filled",
+            Kind::PostgresFilled => "postgres-filled",
         }
     }
 }
@@ -51,30 +78,31 @@ fn main() {
     if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
-    let mut kinds = vec![Kind::Bare, Kind::Sqlite, Kind::SqliteWorking];
-    if std::env::var_os("PARTYLINE_TEST_POSTGRES").is_some() {
-        kinds.push(Kind::Postgres);
-    }
+    let reads = arguments.iter().any(|argument| argument == "--reads");
+    let has_postgres = std::env::var_os("PARTYLINE_TEST_POSTGRES").is_some();
+    let all = if reads { READS.as_slice() } else { SENDS.as_slice() };
+    let is_there = |case: &&Case| has_postgres || !matches!(case.1, Kind::Postgres | Kind::PostgresFilled);
+    let cases: Vec<Case> = all.iter().filter(is_there).copied().collect();
     println!("server           conns  requests/s    ratio  CPU us/req    ratio   p50 ms   p99 ms");
     for connections in [32, 256] {
-        compare(&kinds, connections);
+        compare(&cases, connections);
     }
 }
 
 /// Runs all kinds in turn, several rounds, and prints medians and their ratios to the bare server's.
-fn compare(kinds: &[Kind], connections: usize) {
-    let mut rounds: Vec<Vec<Measured>> = kinds.iter().map(|_| Vec::new()).collect();
+fn compare(cases: &[Case], connections: usize) {
+    let mut rounds: Vec<Vec<Measured>> = cases.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
-        for (kind, results) in kinds.iter().zip(&mut rounds) {
-            results.push(measure(*kind, connections));
+        for ((_, kind, path), results) in cases.iter().zip(&mut rounds) {
+            results.push(measure(*kind, *path, connections));
         }
     }
     let bare = Measured::median(&rounds[0]);
-    for (kind, results) in kinds.iter().zip(&rounds) {
+    for ((name, _, _), results) in cases.iter().zip(&rounds) {
         let this = Measured::median(results);
         println!(
             "{:<16}{:>6}{:>12.0}{:>9.3}{:>12.1}{:>9.2}{:>9.2}{:>9.2}",
-            kind.word(),
+            name,
             connections,
             this.per_second,
             this.per_second / bare.per_second,
@@ -86,10 +114,11 @@ fn compare(kinds: &[Kind], connections: usize) {
     }
 }
 
-fn measure(kind: Kind, connections: usize) -> Measured {
+fn measure(kind: Kind, path: Option<&str>, connections: usize) -> Measured {
     let mut server = Server::start(kind);
+    let work = path.map_or(Work::Send, |path| Work::Read(path.replace("{uid}", &server.uid)));
     let before = server.cpu_us();
-    let mut measured = drive(&server.address, &server.token, connections, RUN);
+    let mut measured = drive(&server.address, &server.token, &work, connections, RUN);
     measured.cpu_us = (server.cpu_us() - before) / measured.requests;
     server.stop();
     measured
@@ -99,6 +128,8 @@ struct Server {
     process: Child,
     address: String,
     token: String,
+    /// Of a message that is there; empty where nothing is filled.
+    uid: String,
 }
 
 impl Server {
@@ -113,8 +144,9 @@ impl Server {
         let mut line = String::new();
         let stdout = process.stdout.take().expect("its output");
         BufReader::new(stdout).read_line(&mut line).expect("it tells its address");
-        let (address, token) = line.trim().split_once(' ').expect("address and token");
-        Server { address: address.to_owned(), token: token.to_owned(), process }
+        let mut words = line.split_whitespace().map(str::to_owned);
+        let (address, token) = (words.next().expect("an address"), words.next().expect("a token"));
+        Server { address, token, uid: words.next().unwrap_or_default(), process }
     }
 
     /// Processor time that the server has used, in microseconds.

@@ -16,6 +16,7 @@ use crate::inbox::calls::record_call;
 use crate::inbox::changes::{record_edit, record_revoke};
 use crate::inbox::groups::apply_group_change;
 use crate::inbox::reactions::record_reaction;
+use crate::inbox::receipts::record_participant_receipt;
 use crate::inbox::receive::receive_message;
 use crate::inbox::status::{News, record_news};
 use crate::message::{Failure, Status};
@@ -141,12 +142,16 @@ fn store_receipt(write: &mut Write<'_, '_>, account: AccountId, receipt: &Receip
             (Status::Failed, Some(Failure { code: *code, title, details }))
         }
     };
+    let at = Time::from_ms(receipt.at_ms);
+    if let Some(participant) = &receipt.participant {
+        return record_participant_receipt(write, account, &receipt.wamid, participant, status, at).map(drop);
+    }
     let price = receipt.price.as_ref().map(|price| MessagePrice {
         category: short(&price.category),
         model: short(&price.model),
         is_billable: price.is_billable,
     });
-    let (wamid, uid, at) = (receipt.wamid.clone(), receipt.uid.map(MessageUid), Time::from_ms(receipt.at_ms));
+    let (wamid, uid) = (receipt.wamid.clone(), receipt.uid.map(MessageUid));
     record_news(write, account, &News { wamid, uid, status, failure, price, at }).map(drop)
 }
 

@@ -162,8 +162,9 @@ fn uploaded(write: &mut Write<'_, '_>, uid: FileUid, caption: &str) -> Result<In
 /// Pushes a message of ours on, as if its recipient's phone had.
 ///
 /// # Errors
-/// `not_found` for an unknown message; `validation_error` for one that no sandbox account sent.
-pub fn push_message(write: &mut Write<'_, '_>, uid: MessageUid, push: Push, id: Uuid) -> Result<SandboxOf, Error> {
+/// `not_found` for an unknown message; `validation_error` for one that no sandbox account sent, and for a participant where
+/// there is no group.
+pub fn push_message(write: &mut Write<'_, '_>, uid: MessageUid, push: &Push, id: Uuid) -> Result<SandboxOf, Error> {
     let workspace = write.workspace.id;
     let unknown = || Error::not_found("There is no such message in this workspace; check the message_uid");
     let message = message_find(write.tx, workspace, uid)?.ok_or_else(unknown)?.message;
@@ -175,6 +176,10 @@ pub fn push_message(write: &mut Write<'_, '_>, uid: MessageUid, push: Push, id: 
     }
     let of = SandboxOf { workspace, account: message.account };
     let chat = chat_find(write.tx, workspace, message.chat)?.ok_or_else(unknown)?;
+    if matches!(push, Push::By { .. }) && !chat.is_group {
+        let rule = "participant says who of a group; this message went to a contact, so leave it out";
+        return Err(Error::invalid("participant", rule));
+    }
     control::push(write.tx, of, &Address::from_jid(chat.jid), &message.wamid, push, id, write.now)?;
     Ok(of)
 }

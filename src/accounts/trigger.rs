@@ -29,6 +29,7 @@ use crate::workspace::tokens::Caller;
 /// Who answers whatever is sent, and whose chat is changed.
 pub const ECHO: &str = "+12025550100";
 const GROUP_CHATTER: &str = "+12025550109";
+const GROUP: &str = "120363025550109000@g.us";
 const EDITOR: &str = "+12025550110";
 const PHOTOGRAPHER: &str = "+12025550106";
 const PAUSED: &str = "+12025550148";
@@ -42,7 +43,7 @@ const HELD: Duration = Duration::from_secs(30);
 /// How an event is made to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plan {
-    /// A message goes to this contact of the sandbox, who does the rest.
+    /// A message goes to this contact of the sandbox, a phone or a JID, who does the rest.
     Send(&'static str),
     /// A message goes to somebody who has no chat yet.
     SendToNobodyYet,
@@ -83,7 +84,7 @@ pub struct Ids {
     pub digits: u16,
 }
 
-const PLANS: [(&str, Plan); 30] = [
+const PLANS: [(&str, Plan); 31] = [
     ("message:new", Plan::Hear),
     ("message:sent:new", Plan::Send(ECHO)),
     ("message:received:new", Plan::Hear),
@@ -93,6 +94,7 @@ const PLANS: [(&str, Plan); 30] = [
     ("message:deleted", Plan::Send(EDITOR)),
     ("message:media_ready", Plan::Send(PHOTOGRAPHER)),
     ("message:held", Plan::Send(PAUSED)),
+    ("message:receipt", Plan::Send(GROUP)),
     ("message:uncertain", Plan::Send(LOSES_ANSWERS)),
     ("chat:new", Plan::HearFromNobodyYet),
     ("chat:incoming:new", Plan::HearFromNobodyYet),
@@ -204,7 +206,10 @@ fn send(write: &mut Write<'_, '_>, account: AccountId, number: &str, ids: &Ids) 
     let request = SendMessage {
         uid: ids.uid,
         wamid: ids.wamid.clone(),
-        to: Recipient::phone(&Phone::parse("to", number)?),
+        to: match number.contains('@') {
+            true => Recipient::Address(Address::from_jid(number)),
+            false => Recipient::phone(&Phone::parse("to", number)?),
+        },
         account: Some(Phone::parse("account", &phone)?),
         content: Content::new(Some(MessageText::parse("text", TEXT)?), None)?,
         reply_to: None,

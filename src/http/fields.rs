@@ -71,6 +71,11 @@ impl Fields {
         is_null
     }
 
+    /// Whether the field is there with a value, and not yet read.
+    pub fn is_given(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// A list of texts, or nothing where it is left out or null.
     pub fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
         let values = match self.take(name)? {
@@ -177,8 +182,13 @@ impl Fields {
         if !self.faults.is_empty() {
             return Err(Error::invalid_fields(self.faults));
         }
-        let unknown = self.values.into_iter().map(|(key, _)| key).filter(|key| !self.known.contains(&key.as_str()));
-        Ok(ignored(unknown))
+        let unknown = self.values.iter().filter(|(key, _)| !self.known.contains(&key.as_str()));
+        // What is asked for is looked at where it is parsed.
+        if let Some((key, _)) = unknown.clone().find(|(key, value)| key.contains('\0') || holds_nul(value)) {
+            let name = printable(key);
+            return Err(Error::invalid(&name, format!("{name} holds a NUL character (U+0000); remove it")));
+        }
+        Ok(ignored(unknown.map(|(key, _)| key.clone())))
     }
 
     fn take(&mut self, name: &'static str) -> Option<Value> {
@@ -229,6 +239,16 @@ fn printable(key: &str) -> String {
     key.chars().take(IGNORED_KEY_CHARS_MAX).map(letter).collect()
 }
 
+/// Whether any text within holds one; JSON is never deeper than its parser goes.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(holds_nul),
+        Value::Object(values) => values.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -260,7 +280,8 @@ fn form_pairs(query: &str) -> Result<Vec<(String, String)>, Error> {
             let key = percent_decoded(key).ok_or_else(|| bad("is not valid UTF-8"))?;
             let value = percent_decoded(value).ok_or_else(|| bad("is not valid UTF-8"))?;
             if key.contains('\0') || value.contains('\0') {
-                return Err(bad("holds a NUL character"));
+                let name = printable(&key);
+                return Err(Error::invalid(&name, format!("{name} holds a NUL character (U+0000); remove it")));
             }
             Ok((key, value))
         })

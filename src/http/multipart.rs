@@ -18,7 +18,7 @@ use crate::error::{Code, Error};
 use crate::files::blob::Blobs;
 use crate::files::intake::{Filename, Intake, Purpose, Said, Stored, parse_content_type};
 use crate::http::call::Fingerprint;
-use crate::http::fields::{ignored, repeating};
+use crate::http::fields::{ignored, percent_decoded, repeating};
 use crate::inbox::schedule::parse_send_at;
 use crate::inbox::values::MessageText;
 
@@ -148,7 +148,7 @@ impl Form {
             return Err(Error::invalid("file", "The form has two parts named file; send one file at a time"));
         }
         // The part's own words count where the form has none; a type that is none is left out.
-        let filename = Filename::parse("file", part.field.file_name().unwrap_or_default())?;
+        let filename = Filename::parse("file", &name_of(&part.field))?;
         let content_type = part.field.content_type().map(ToString::to_string).unwrap_or_default();
         let said = Said { filename, content_type: parse_content_type("file", &content_type).unwrap_or_default() };
         let mut intake = Intake::begin(blobs, purpose).await?;
@@ -260,6 +260,24 @@ impl Stream for Pieces {
         }
         piece
     }
+}
+
+/// The name that a part gives its file. Some clients write names beyond ASCII only as `filename*` (RFC 5987), which forms
+/// don't know by their own rules.
+fn name_of(field: &Field<'_>) -> String {
+    if let Some(name) = field.file_name() {
+        return name.to_owned();
+    }
+    let disposition = field.headers().get(header::CONTENT_DISPOSITION).and_then(|value| value.to_str().ok());
+    let extended = disposition.into_iter().flat_map(|text| text.split(';')).find_map(|parameter| {
+        let (name, value) = parameter.trim().split_once('=')?;
+        let (charset, rest) = value.trim_matches('"').split_once('\'')?;
+        let is_it = name.trim().eq_ignore_ascii_case("filename*") && charset.eq_ignore_ascii_case("utf-8");
+        let (_, encoded) = rest.split_once('\'').filter(|_| is_it)?;
+        // Here a plus is a plus.
+        percent_decoded(&encoded.replace('+', "%2B"))
+    });
+    extended.unwrap_or_default()
 }
 
 fn not_a_form(content_type: &str) -> Error {

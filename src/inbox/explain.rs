@@ -3,20 +3,30 @@
 //! Everything is read from rows that were written anyway, so the same rows always give the same words.
 
 use database::Read;
+use transport::Address;
 
 use crate::clock::Time;
 use crate::error::Error;
 use crate::id::{MessageUid, WorkspaceId};
 use crate::inbox::advice::advice;
+use crate::inbox::receipts::recipients_of;
 use crate::message::{FileState, MessageKind, Origin, Status};
 use crate::store::accounts::{AccountRow, account_find};
+use crate::store::chats::chat_find;
 use crate::store::explanations::{AHEAD_MAX, AcceptingCall, WaitingRow, accepting_call, waiting_ahead, waiting_find};
+use crate::store::group_members::group_find;
 use crate::store::message_prices::{MessagePrice, message_price_find};
+use crate::store::message_receipts::RecipientRow;
 use crate::store::messages::{HistoryRow, MessageRow, MessageView, history_list, message_find};
 use crate::store::outbox::Stage;
 use crate::store::send_steps::{SendStep, StepKind, send_step_list};
 use crate::store::webhook_deliveries::{DeliveryRow, DeliveryState};
 use crate::webhooks::told::{Told, told_of};
+
+/// Participants of a group whose receipts are steps; what all of them told is beside.
+const RECIPIENTS_TOLD_MAX: usize = 20;
+/// Participants named as those who don't have a message yet.
+const MISSING_TOLD_MAX: usize = 10;
 
 /// Where a message is, in one word; the statuses, and what they don't tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +90,8 @@ pub struct Explanation {
     pub standing: Standing,
     /// Oldest first; the last says how it stands.
     pub steps: Vec<Step>,
+    /// In a group, each of those to whom it went, by name, with what their phone told; empty elsewhere.
+    pub recipients: Vec<RecipientRow>,
 }
 
 /// What is known of a message beside its own row.
@@ -93,6 +105,15 @@ struct Facts {
     call: Option<AcceptingCall>,
     told: Vec<Told>,
     price: Option<MessagePrice>,
+    /// `None` where it didn't go to a group.
+    crowd: Option<Crowd>,
+}
+
+/// Those of a group to whom a message went.
+struct Crowd {
+    recipients: Vec<RecipientRow>,
+    /// Whether WhatsApp has told who is in the group.
+    is_known: bool,
 }
 
 /// Explains a message; `None` where the workspace has none of this uid.
@@ -110,6 +131,7 @@ pub fn explain(
         None => 0,
     };
     let facts = Facts {
+        crowd: crowd(tx, workspace, message)?,
         now,
         account: account_find(tx, workspace, message.account)?,
         history: history_list(tx, workspace, uid)?,
@@ -121,7 +143,16 @@ pub fn explain(
         price: message_price_find(tx, workspace, uid)?,
     };
     let (standing, steps) = tell(&view, &facts);
-    Ok(Some(Explanation { view, standing, steps }))
+    let recipients = facts.crowd.map(|crowd| crowd.recipients).unwrap_or_default();
+    Ok(Some(Explanation { view, standing, steps, recipients }))
+}
+
+fn crowd(tx: &mut impl Read, workspace: WorkspaceId, message: &MessageRow) -> Result<Option<Crowd>, Error> {
+    let chat = chat_find(tx, workspace, message.chat)?;
+    let Some(chat) = chat.filter(|chat| chat.is_group && message.from_me) else { return Ok(None) };
+    let recipients = recipients_of(tx, workspace, message)?;
+    let group = group_find(tx, workspace, chat.id)?;
+    Ok(Some(Crowd { recipients, is_known: group.is_some_and(|group| group.is_whole) }))
 }
 
 fn tell(view: &MessageView, facts: &Facts) -> (Standing, Vec<Step>) {
@@ -138,8 +169,10 @@ fn tell(view: &MessageView, facts: &Facts) -> (Standing, Vec<Step>) {
     }
     let tried = facts.tries.iter().map(try_step);
     let moved = facts.history.iter().filter(|step| step.status != Status::Pending);
-    steps.extend(tried.chain(moved.map(|step| status_step(step, message))));
+    let is_group = facts.crowd.is_some();
+    steps.extend(tried.chain(moved.map(|step| status_step(step, message, is_group))));
     steps.extend(facts.price.as_ref().map(|price| price_step(price, facts)));
+    steps.extend(facts.crowd.iter().flat_map(|crowd| &crowd.recipients).take(RECIPIENTS_TOLD_MAX).flat_map(receipts));
     steps.extend(changes(view));
     steps.extend(facts.told.iter().map(told_step));
     steps[1..].sort_by_key(|step| step.at);
@@ -238,11 +271,31 @@ fn price_step(price: &MessagePrice, facts: &Facts) -> Step {
     step(at, what, format!("As {category}{model}"), "")
 }
 
-fn status_step(moved: &HistoryRow, message: &MessageRow) -> Step {
+/// What the phone of one participant told.
+fn receipts(recipient: &RecipientRow) -> Vec<Step> {
+    let RecipientRow { receipt, .. } = recipient;
+    let who = called(recipient);
+    let delivered = (receipt.delivered_at, format!("Delivered to {who}"));
+    let read = (receipt.read_at, format!("Read by {who}"));
+    let told = [delivered, read].into_iter().filter(|(at, _)| !at.is_never());
+    told.map(|(at, what)| step(at, what, "", "")).collect()
+}
+
+/// A participant as people call them: by name, else phone, else what WhatsApp calls them.
+fn called(recipient: &RecipientRow) -> String {
+    if !recipient.name.is_empty() {
+        return recipient.name.clone();
+    }
+    Address::from_jid(recipient.jid.as_str()).phone().unwrap_or_else(|| recipient.jid.clone())
+}
+
+fn status_step(moved: &HistoryRow, message: &MessageRow, is_group: bool) -> Step {
     let (what, why) = match moved.status {
         Status::Pending => ("Accepted", String::new()),
         Status::Sending => ("Handed over", String::new()),
         Status::Sent => ("Sent", "WhatsApp has it".to_owned()),
+        Status::Delivered if is_group => ("Delivered", "It is on the phones of all in the group".to_owned()),
+        Status::Read if is_group => ("Read", "All in the group have opened it".to_owned()),
         Status::Delivered => ("Delivered", "It is on the recipient's phone".to_owned()),
         Status::Read => ("Read", "The recipient has opened it".to_owned()),
         Status::Failed => ("Failed", failure_of(message)),
@@ -260,24 +313,51 @@ fn failure_of(message: &MessageRow) -> String {
 fn how_it_stands(view: &MessageView, facts: &Facts) -> (Standing, Option<Step>) {
     let message = &view.message;
     let now = |what: &str, why: String, next: String| Some(step(facts.now, what, why, next));
-    match message.status {
-        Status::Sent => {
+    match (message.status, &facts.crowd) {
+        (Status::Sent, Some(crowd)) => (Standing::Sent, Some(lacks(facts.now, crowd, "Not delivered to all yet"))),
+        (Status::Delivered, Some(crowd)) => {
+            (Standing::Delivered, Some(lacks(facts.now, crowd, "Not known to be read by all")))
+        }
+        (Status::Sent, None) => {
             let next = "The phone is off or out of reach, or its owner has blocked the account; a receipt settles it";
             (Standing::Sent, now("Not delivered yet", "WhatsApp has told of no delivery".into(), next.into()))
         }
-        Status::Delivered => {
+        (Status::Delivered, None) => {
             let why = "No receipt of reading has come; many people have switched those off";
             (Standing::Delivered, now("Not known to be read", why.into(), String::new()))
         }
-        Status::Read => (Standing::Read, None),
-        Status::Failed => {
+        (Status::Read, _) => (Standing::Read, None),
+        (Status::Failed, _) => {
             let code = message.failure.as_ref().and_then(|failure| failure.code);
             let credits = message.credits_recurring + message.credits_topped_up;
             let why = if credits > 0 { "Its credits were given back" } else { "" };
             (Standing::Failed, now("It will not go", why.into(), advice(code).into()))
         }
-        Status::Pending | Status::Sending => waits(view, facts),
+        (Status::Pending | Status::Sending, _) => waits(view, facts),
     }
+}
+
+/// Who of a group is still waited for.
+fn lacks(now: Time, crowd: &Crowd, what: &str) -> Step {
+    let told = |test: fn(&RecipientRow) -> bool| crowd.recipients.iter().filter(|one| test(one)).count();
+    let delivered = told(|one| !one.receipt.there_at().is_never());
+    let read = told(|one| !one.receipt.read_at.is_never());
+    if !crowd.is_known {
+        let why = format!("{delivered} have it and {read} have read it, but WhatsApp has not told who is in the group");
+        return step(now, what, why, "It moves on once it is known who is in the group and all of them have it");
+    }
+    let all = crowd.recipients.len();
+    let is_there = |one: &&RecipientRow| match delivered < all {
+        true => one.receipt.there_at().is_never(),
+        false => one.receipt.read_at.is_never(),
+    };
+    let missing: Vec<String> = crowd.recipients.iter().filter(is_there).take(MISSING_TOLD_MAX).map(called).collect();
+    let more = if all - if delivered < all { delivered } else { read } > missing.len() { " and others" } else { "" };
+    let why = format!(
+        "Of {all} in the group {delivered} have it and {read} have read it; not yet {}{more}",
+        missing.join(", ")
+    );
+    step(now, what, why, "Each phone tells it by itself; many people have receipts of reading switched off")
 }
 
 fn waits(view: &MessageView, facts: &Facts) -> (Standing, Option<Step>) {

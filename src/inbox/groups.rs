@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::{AccountId, ChatId};
 use crate::inbox::chat::{free_name, open_group};
+use crate::inbox::receipts::settle_group;
 use crate::store::Write;
 use crate::store::accounts::account_find;
 use crate::store::chats::{ChatRow, chat_by_jid, chat_rename};
@@ -33,16 +34,21 @@ pub fn apply_group_change(write: &mut Write<'_, '_>, account: AccountId, change:
     let own = account_find(write.tx, workspace, account)?.map(|account| account.jid).unwrap_or_default();
     let Some((chat, is_new)) = find_or_open(write, account, change)? else { return Ok(()) };
     let known = group_find(write.tx, workspace, chat.id)?;
-    let before = known.unwrap_or(GroupRow { chat: chat.id, told_name: String::new(), left_at: Time::NEVER });
+    let unknown = GroupRow { chat: chat.id, told_name: String::new(), left_at: Time::NEVER, is_whole: false };
+    let before = known.unwrap_or(unknown);
     let told_name = change.name.as_deref().map_or_else(|| before.told_name.clone(), plain);
     if !is_new && told_name != before.told_name && told_name != chat.name {
         rename(write, &chat, &told_name, &change.chat)?;
     }
-    let after = GroupRow { told_name, left_at: left_at(&before, change, &own), ..before.clone() };
+    let is_whole = before.is_whole || change.members.is_some();
+    let after = GroupRow { told_name, left_at: left_at(&before, change, &own), is_whole, ..before.clone() };
     if after != before {
         group_save(write, &after)?;
     }
-    let moved = store_members(write, chat.id, change)?;
+    let moved = store_members(write, &before, change)?;
+    if moved && !(change.left.is_empty() && change.members.is_none()) || is_whole != before.is_whole {
+        settle_group(write, account, chat.id)?;
+    }
     if moved || after.left_at.is_never() != before.left_at.is_never() {
         let event = NewEvent { kind: Kind::ChatMembers, chat: chat.id, message: None, detail: String::new() };
         event_append(write, event)?;
@@ -84,8 +90,8 @@ fn left_at(before: &GroupRow, change: &GroupChange, own: &str) -> Time {
 }
 
 /// Returns whether somebody came, went or changed.
-fn store_members(write: &mut Write<'_, '_>, chat: ChatId, change: &GroupChange) -> Result<bool, Error> {
-    let mut is_changed = false;
+fn store_members(write: &mut Write<'_, '_>, before: &GroupRow, change: &GroupChange) -> Result<bool, Error> {
+    let (chat, mut is_changed) = (before.chat, false);
     let stored = group_members_of(write.tx, write.workspace.id, &[chat])?;
     if let Some(all) = &change.members {
         for gone in stored.iter().filter(|row| all.iter().all(|member| member.address.jid() != row.jid)) {
@@ -97,9 +103,13 @@ fn store_members(write: &mut Write<'_, '_>, chat: ChatId, change: &GroupChange) 
     }
     let mut room =
         GROUP_MEMBERS_MAX - usize::try_from(group_member_count(write.tx, write.workspace.id, chat)?).unwrap_or(0);
-    let is_gone = |member: &&GroupMember| !change.left.contains(&member.address);
-    for member in change.members.iter().flatten().chain(&change.joined).filter(is_gone) {
-        let row = group_member_row(chat, member);
+    let is_there = |member: &GroupMember| !change.left.contains(&member.address);
+    // Who is on the first list of all was there before; who is new on a later one joined in between.
+    let (at, listed_at) = (Time::from_ms(change.at_ms), if before.is_whole { change.at_ms } else { 0 });
+    let listed = change.members.iter().flatten().map(|member| (member, Time::from_ms(listed_at)));
+    let joined = change.joined.iter().map(|member| (member, at));
+    for (member, joined_at) in listed.chain(joined).filter(|(member, _)| is_there(member)) {
+        let row = group_member_row(chat, member, joined_at);
         let known = stored.iter().find(|known| known.jid == row.jid);
         let is_same =
             known.is_some_and(|known| known.role == row.role && (row.name.is_empty() || known.name == row.name));
@@ -113,12 +123,13 @@ fn store_members(write: &mut Write<'_, '_>, chat: ChatId, change: &GroupChange) 
     Ok(is_changed)
 }
 
-fn group_member_row(chat: ChatId, somebody: &GroupMember) -> GroupMemberRow {
+fn group_member_row(chat: ChatId, somebody: &GroupMember, joined_at: Time) -> GroupMemberRow {
     GroupMemberRow {
         chat,
         jid: somebody.address.jid().to_owned(),
         name: plain(&somebody.name).chars().take(GROUP_MEMBER_NAME_CHARS_MAX).collect(),
         role: somebody.role.as_str().to_owned(),
+        joined_at,
     }
 }
 

@@ -17,6 +17,7 @@ pub mod own_changes;
 pub mod placeholders;
 pub mod reach;
 pub mod reactions;
+pub mod receipts;
 pub mod receive;
 pub mod schedule;
 pub mod search;

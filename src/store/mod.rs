@@ -32,6 +32,7 @@ pub mod message_details;
 pub mod message_files;
 pub mod message_pages;
 pub mod message_prices;
+pub mod message_receipts;
 pub mod messages;
 pub mod notes;
 pub mod numbers;
@@ -157,6 +158,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0019_cloud.sql"),
         postgres: include_str!("../../migrations/postgres/0019_cloud.sql"),
     },
+    Migration {
+        version: 21,
+        name: "group receipts",
+        sqlite: include_str!("../../migrations/sqlite/0021_group_receipts.sql"),
+        postgres: include_str!("../../migrations/postgres/0021_group_receipts.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -183,6 +190,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("message_files", message_files::STATEMENTS),
         ("message_pages", message_pages::STATEMENTS),
         ("message_prices", message_prices::STATEMENTS),
+        ("message_receipts", message_receipts::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("notes", notes::STATEMENTS),
         ("numbers", numbers::STATEMENTS),

@@ -75,6 +75,21 @@ const CONTACT_FORGET: Sql = Sql::both("DELETE FROM sandbox_contacts WHERE worksp
 
 const CLOCK_FORGET: Sql = Sql::both("DELETE FROM sandbox_clocks WHERE workspace_id = $1 AND account_id = $2");
 
+const GROUP_MEMBER_LIST: Sql = Sql::both(
+    "SELECT jid FROM sandbox_members WHERE workspace_id = $1 AND account_id = $2 AND group_jid = $3 ORDER BY jid",
+);
+
+const GROUP_MEMBER_INSERT: Sql = Sql::both(
+    "INSERT INTO sandbox_members (workspace_id, account_id, group_jid, jid) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (workspace_id, account_id, group_jid, jid) DO NOTHING",
+);
+
+const GROUP_MEMBER_DELETE: Sql = Sql::both(
+    "DELETE FROM sandbox_members WHERE workspace_id = $1 AND account_id = $2 AND group_jid = $3 AND jid = $4",
+);
+
+const GROUP_MEMBER_FORGET: Sql = Sql::both("DELETE FROM sandbox_members WHERE workspace_id = $1 AND account_id = $2");
+
 /// How things stand with the contact at an address.
 pub fn sandbox_standing(tx: &mut impl Read, of: SandboxOf, jid: &str) -> Result<SandboxStanding, Error> {
     let standing = tx.query_row(&STANDING, &params![of.workspace, of.account, jid], |row| {
@@ -153,13 +168,29 @@ pub fn sandbox_contact_rules(tx: &mut impl Read, of: SandboxOf) -> Result<i64, E
     Ok(tx.query_row(&CONTACT_RULES, &params![of.workspace, of.account], |row| row.get(0))?.unwrap_or(0))
 }
 
-/// Makes all contacts forget, and sets the sandbox's time and speed back.
+/// Who is in a group, our account among them; empty if its members were never told.
+pub fn sandbox_group_member_list(tx: &mut impl Read, of: SandboxOf, group: &str) -> Result<Vec<String>, Error> {
+    tx.query(&GROUP_MEMBER_LIST, &params![of.workspace, of.account, group], |row| row.get(0))
+}
+
+/// Puts somebody into a group.
+pub fn sandbox_group_member_insert(tx: &mut Tx<'_>, of: SandboxOf, group: &str, jid: &str) -> Result<(), Error> {
+    tx.execute(&GROUP_MEMBER_INSERT, &params![of.workspace, of.account, group, jid]).map(drop)
+}
+
+/// Takes somebody out of a group.
+pub fn sandbox_group_member_delete(tx: &mut Tx<'_>, of: SandboxOf, group: &str, jid: &str) -> Result<(), Error> {
+    tx.execute(&GROUP_MEMBER_DELETE, &params![of.workspace, of.account, group, jid]).map(drop)
+}
+
+/// Makes all contacts forget, who is in groups included, and sets the sandbox's time and speed back.
 pub fn sandbox_contact_forget(tx: &mut Tx<'_>, of: SandboxOf) -> Result<(), Error> {
     tx.execute(&CONTACT_FORGET, &params![of.workspace, of.account])?;
+    tx.execute(&GROUP_MEMBER_FORGET, &params![of.workspace, of.account])?;
     tx.execute(&CLOCK_FORGET, &params![of.workspace, of.account]).map(drop)
 }
 
 super::statements! {
     STANDING, CLOCK_FIND, CLOCK_SET, CONTACT_ONLINE, CONTACT_COUNT, CONTACT_WROTE, CONTACT_TYPING, CONTACT_TYPING_FIND, CONTACT_RULE, CONTACT_RULES,
-    CONTACT_FORGET, CLOCK_FORGET,
+    CONTACT_FORGET, CLOCK_FORGET, GROUP_MEMBER_LIST, GROUP_MEMBER_INSERT, GROUP_MEMBER_DELETE, GROUP_MEMBER_FORGET,
 }

@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 75] = [
+const ALL: [EventType; 76] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -64,6 +64,7 @@ const ALL: [EventType; 75] = [
     EventType("message:resent"),
     EventType("message:marked_sent"),
     EventType("message:held"),
+    EventType("message:receipt"),
     EventType("teammate:invited"),
     EventType("teammate:invitation:withdrawn"),
     EventType("teammate:joined"),

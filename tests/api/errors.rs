@@ -55,6 +55,23 @@ async fn hostile_bodies_are_refused_and_nothing_is_stored() {
 }
 
 #[tokio::test]
+async fn a_nul_is_refused_also_where_nobody_reads_it() {
+    let stage = TestApp::on(Engine::Sqlite).await;
+    let token = stage.token().await;
+    for (body, field) in [
+        (json!({"phone": ECHO, "text": "hi", "campaign": "a\u{0}b"}), "campaign"),
+        (json!({"phone": ECHO, "text": "hi", "meta": {"tags": ["x", "\u{0}"]}}), "meta"),
+        (json!({"phone": ECHO, "text": "hi", "a\u{0}b": 1}), "a?b"),
+    ] {
+        let answer = token.post("/messages", body.clone()).await;
+        assert_eq!((answer.status.as_u16(), &answer.body()["errors"][0]["fields"]), (400, &json!([field])), "{body}");
+    }
+    let answer = token.get("/chats?campaign=%00").await;
+    assert_eq!(answer.body()["message"], "campaign holds a NUL character (U+0000); remove it");
+    assert_eq!(token.get("/chats").await.body()["data"]["chats"], json!([]));
+}
+
+#[tokio::test]
 async fn a_text_is_kept_to_the_letter() {
     for engine in Engine::all() {
         let stage = TestApp::on(engine).await;

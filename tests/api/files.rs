@@ -103,6 +103,26 @@ async fn a_file_goes_in_is_listed_looked_at_and_deleted() {
     }
 }
 
+/// Python's requests wrote names beyond ASCII so for years.
+#[tokio::test]
+async fn a_name_written_the_long_way_is_understood() {
+    let stage = TestApp::on(Engine::Sqlite).await;
+    let token = stage.token().await;
+    for (head, name) in [
+        ("name=\"file\"; filename*=utf-8''%d0%be%d1%82%d1%87%d1%91%d1%82+1.pdf", "отчёт+1.pdf"),
+        ("name=\"file\"; filename*=\"UTF-8'en'%e2%82%ac%20rates.pdf\"", "€ rates.pdf"),
+        ("name=\"file\"; filename=\"plain.pdf\"; filename*=utf-8''other.pdf", "plain.pdf"),
+        // What can't be read is no name, and a file without one goes by what it is.
+        ("name=\"file\"; filename*=latin1''%e9.pdf", "file.pdf"),
+        ("name=\"file\"; filename*=utf-8''%ff.pdf", "file.pdf"),
+    ] {
+        let data = upload(&token, &[(head, b"%PDF-1.4 hello")]).await.body()["data"].clone();
+        assert_eq!((&data["filename"], &data["mimetype"]), (&json!(name), &json!("application/pdf")), "{head}");
+    }
+    let nul = upload(&token, &[("name=\"file\"; filename*=utf-8''a%00b.pdf", b"x")]).await;
+    assert_eq!(nul.status, 400, "{}", nul.text());
+}
+
 #[tokio::test]
 async fn a_download_is_inert_and_can_be_taken_in_parts() {
     let stage = TestApp::on(Engine::Sqlite).await;

@@ -2,8 +2,10 @@
 
 use axum::body::Body;
 use axum::http::Method;
+use database::{Sql, params};
 use partyline::clock::Time;
 use partyline::id::{TeamId, TeammateId, TokenId};
+use partyline::inbox::chats::LEFT_CHATS_MAX;
 use partyline::store::teammates::{TeammateRow, teammate_insert};
 use partyline::store::tokens::{TokenRow, token_insert};
 use partyline::workspace::teammates::{Role, first_owner};
@@ -110,6 +112,43 @@ async fn an_invitation_waits_in_the_list_until_it_is_withdrawn() {
                 .zip(["2", "3", "2", "4"].map(str::to_owned))
                 .collect();
         assert_eq!(events(&stage, before).await, told);
+    }
+}
+
+// $2 and $3 are the first and the last number.
+const CHATS_OF_SOMEBODY: Sql = Sql::both(
+    "WITH RECURSIVE n(i) AS (SELECT CAST($2 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < $3) \
+     INSERT INTO chats (workspace_id, chat_id, account_id, contact_id, jid, phone, name, name_folded, is_group, closed, \
+     unattended, autoresponse, unread, created_at_ms, last_message_at_ms, last_inbound_at_ms, responsible_id) \
+     SELECT CAST($1 AS BIGINT), i, 1, i, CAST(i AS TEXT), '', CAST(i AS TEXT), CAST(i AS TEXT), FALSE, FALSE, FALSE, FALSE, \
+     0, 0, 0, 0, 2 FROM n",
+);
+
+#[tokio::test]
+async fn whoever_answers_for_a_thousand_chats_may_leave_and_with_one_more_may_not() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let owner = stage.token().await;
+        let invited = owner.post("/workspace/invitations", json!({"email": "maria@example.com"})).await.body();
+        assert_eq!(invited["data"]["user_id"], 2);
+        let first = 5_000;
+        let last = first + i64::try_from(LEFT_CHATS_MAX).expect("few");
+        stage
+            .write(stage.workspace, move |write| {
+                let workspace = write.workspace.id;
+                Ok(write.tx.execute(&CHATS_OF_SOMEBODY, params![workspace, first, last])?)
+            })
+            .await;
+        let before = events(&stage, 0).await.len();
+        let refused = delete(&owner, "/workspace/invitations/2").await;
+        insta::assert_snapshot!("withdrawn_who_answers_for_too_many", refused.told());
+        assert_eq!(events(&stage, before).await, [], "nothing was done");
+        let handed_over = patch(&owner, &format!("/chats/{first}"), json!({"responsible": ""})).await;
+        assert_eq!(handed_over.status, 200, "{}", handed_over.text());
+        let withdrawn = delete(&owner, "/workspace/invitations/2").await;
+        assert_eq!(withdrawn.status, 200, "{}", withdrawn.text());
+        let chat = owner.get(&format!("/chats/{last}")).await.body();
+        assert_eq!((&chat["data"]["responsible_email"], &chat["data"]["responsible_name"]), (&json!(""), &json!("")));
     }
 }
 

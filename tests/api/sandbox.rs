@@ -11,6 +11,8 @@ use crate::kit::{Actor, ECHO, Engine, TestApp};
 
 const ANYBODY: &str = "+1 202 555 0177";
 const SILENCE: &str = "+1 202 555 0199";
+/// The sandbox's own.
+const GROUP: &str = "120363025550109000@g.us";
 const TOKEN_INVALID: &str = "+1 202 555 0190";
 
 /// A server whose accounts work.
@@ -119,6 +121,61 @@ async fn a_message_is_pushed_on_whatever_its_recipient_does() {
 }
 
 #[tokio::test]
+async fn a_group_says_who_has_a_message_and_who_has_read_it() {
+    for engine in Engine::all() {
+        let server = Working::on(engine).await;
+        // By itself the group is silent for an hour.
+        server.control("/sandbox/rules", json!({"number": GROUP, "delay_seconds": 3_600})).await;
+        let sent = server.token.post("/messages/to_jid", json!({"jid": GROUP, "text": "Is the market open?"})).await;
+        let uid = sent.body()["data"]["message_uid"].as_str().expect("a uid").to_owned();
+        let path = format!("/messages/{uid}/explain");
+        server.until(&path, |body| body["data"]["recipients"].as_array().is_some_and(|all| all.len() == 3)).await;
+        server.status(&uid, "Sent").await;
+        let push = format!("/sandbox/messages/{uid}/status");
+        for (who, status) in [("+1 202 555 0160", "read"), ("12025550161@s.whatsapp.net", "delivered")] {
+            server.control(&push, json!({"status": status, "participant": who})).await;
+            let steps =
+                |body: &Value| body.to_string().matches(if status == "read" { "Read by" } else { "to Ben" }).count();
+            server.until(&path, |body| steps(body) == 1).await;
+        }
+        let told = server.token.get(&path).await.body()["data"].clone();
+        let told_of = |one: &Value| {
+            (one["name"].clone(), !one["delivered_timestamp"].is_null(), !one["read_timestamp"].is_null())
+        };
+        let recipients: Vec<_> = told["recipients"].as_array().expect("recipients").iter().map(told_of).collect();
+        let expected =
+            [(json!("Ana"), true, true), (json!("Ben"), true, false), (json!("Group chatter"), false, false)];
+        assert_eq!(recipients, expected, "{told:#}");
+        let last = told["steps"].as_array().and_then(|steps| steps.last()).expect("a step");
+        assert_eq!(last["what"], "Not delivered to all yet");
+        assert_eq!(last["why"], "Of 3 in the group 2 have it and 1 have read it; not yet Group chatter");
+        let history = format!("/messages/{uid}/status_history");
+        assert_eq!(server.token.get(&history).await.body()["data"].as_array().map(Vec::len), Some(3));
+        server.control("/sandbox/clock", json!({"advance_seconds": 3_600})).await;
+        server.status(&uid, "Read").await;
+        let told = server.token.get(&history).await.body()["data"].clone();
+        let named = |step: &Value| -> Vec<String> {
+            let all = step["participants"].as_array().expect("participants").iter();
+            all.map(|one| format!("{} {}", one["name"], one["whatsapp_id"])).collect()
+        };
+        let all = [("Ana", 60), ("Ben", 61), ("Group chatter", 9)]
+            .map(|(name, last)| format!("\"{name}\" \"120255501{last:02}@s.whatsapp.net\""));
+        assert_eq!((named(&told[3]), named(&told[4])), (all.to_vec(), all.to_vec()), "{told:#}");
+        assert!(told[2].get("participants").is_none(), "{told:#}");
+
+        let alone = server.token.send(SILENCE, "you alone").await;
+        let pushed = json!({"status": "read", "participant": "+1 202 555 0160"});
+        let refused = server.token.post(&format!("/sandbox/messages/{alone}/status"), pushed).await;
+        assert_eq!((refused.status.as_u16(), &refused.body()["errors"][0]["fields"]), (400, &json!(["participant"])));
+        for (status, who) in [("failed", "+1 202 555 0160"), ("read", GROUP), ("read", "somebody")] {
+            let refused = server.token.post(&push, json!({"status": status, "participant": who})).await;
+            assert_eq!(refused.body()["errors"][0]["fields"], json!(["participant"]), "{status} {who}");
+        }
+        server.end().await;
+    }
+}
+
+#[tokio::test]
 async fn a_number_does_as_it_is_told_until_the_reset() {
     for engine in Engine::all() {
         let server = Working::on(engine).await;
@@ -204,6 +261,8 @@ async fn bad_input_is_named() {
         ("/sandbox/inbound", json!({"from": ANYBODY, "text": "a\u{0}b"}), "text"),
         ("/sandbox/inbound", json!({"from": ANYBODY, "sample": "film"}), "sample"),
         ("/sandbox/inbound", json!({"from": ANYBODY, "latitude": 91, "longitude": 0}), "latitude"),
+        ("/sandbox/inbound", json!({"from": ANYBODY, "sample": "photo", "unsupported": "poll"}), "unsupported"),
+        ("/sandbox/inbound", json!({"from": ANYBODY, "edits": nobody}), "text"),
         ("/sandbox/inbound", json!({"from": ANYBODY, "text": "hi", "chat": ANYBODY}), "chat"),
         ("/sandbox/inbound", json!({"from": ANYBODY, "text": "hi", "reply_to": nobody}), "reply_to"),
         ("/sandbox/inbound", json!({"from": ANYBODY, "react_to": "7", "emoji": "x"}), "react_to"),
@@ -220,6 +279,8 @@ async fn bad_input_is_named() {
         assert_eq!(answer.status, 400, "{path} {body}: {}", answer.text());
         assert_eq!(answer.body()["errors"][0]["fields"], json!([field]), "{path} {body}: {}", answer.text());
     }
+    let long = token.post("/sandbox/inbound", json!({"from": ANYBODY, "text": "x".repeat(2_001)})).await;
+    assert_eq!(long.body()["errors"].as_array().map(Vec::len), Some(1), "{}", long.text());
     let ours = token.send(ECHO, "ours").await;
     let answer = token.post("/sandbox/inbound", json!({"from": ECHO, "deletes": ours})).await;
     assert_eq!(answer.status, 400, "{}", answer.text());

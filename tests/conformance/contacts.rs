@@ -8,8 +8,8 @@ use partyline::id::MessageUid;
 use partyline::message::{FileState, Status};
 use transport::FileKind;
 
-use crate::ANYBODY;
 use crate::line::{Line, Rig};
+use crate::{ANYBODY, GROUP};
 
 crate::on_rigs!(
     sandbox,
@@ -20,6 +20,7 @@ crate::on_rigs!(
     the_editor_corrects_and_takes_back,
     a_burst_is_stored_once_each,
     a_group_wakes_up,
+    a_group_tells_its_receipts_one_by_one,
     failures_have_their_codes,
     silence_stays_sent,
     the_account_waits_and_comes_back,
@@ -102,6 +103,31 @@ async fn a_group_wakes_up(mut line: Line) {
     }
     assert_eq!(names[3], "Harbour Market on Saturday");
     assert_eq!(senders, ["Ana", "Group chatter", "Ben", "Chiara"]);
+}
+
+async fn a_group_tells_its_receipts_one_by_one(mut line: Line) {
+    let uid = line.kit.accept(GROUP, "Is the market open?").await;
+    line.run_for(Duration::from_millis(600)).await;
+    assert_eq!(line.kit.status(uid).await, Status::Sent, "two have it, the third doesn't");
+    line.run_for(Duration::from_millis(400)).await;
+    assert_eq!(line.kit.status(uid).await, Status::Delivered);
+    line.run_for(Duration::from_secs(2)).await;
+    assert_eq!(line.kit.status(uid).await, Status::Read);
+    let events = line.kit.events().await;
+    let told = events.iter().filter(|event| event.kind == Kind::MessageReceipt && event.message == Some(uid));
+    let told: Vec<&str> = told.map(|event| event.detail.as_str()).collect();
+    assert_eq!(told.len(), 6, "{told:?}");
+    // One leaves and one joins: the next message goes to those who are there then.
+    line.kit.accept("+12025550109", "Wake up").await;
+    line.run_for(Duration::from_secs(6)).await;
+    let next = line.kit.accept(GROUP, "And now?").await;
+    line.run_for(Duration::from_secs(4)).await;
+    assert_eq!(line.kit.status(next).await, Status::Read);
+    let events = line.kit.events().await;
+    let told = events.iter().filter(|event| event.kind == Kind::MessageReceipt && event.message == Some(next));
+    let told: Vec<&str> = told.map(|event| event.detail.as_str()).filter(|told| told.starts_with("Read")).collect();
+    let who = ["12025550109", "12025550160", "12025550162"].map(|who| format!("Read {who}@s.whatsapp.net"));
+    assert_eq!(told, who);
 }
 
 async fn failures_have_their_codes(mut line: Line) {

@@ -155,7 +155,10 @@ impl Kit {
         let request = SendMessage {
             uid,
             wamid: self.app.ids.wamid(),
-            to: Recipient::phone(&Phone::parse("phone", to)?),
+            to: match to.contains('@') {
+                true => Recipient::Address(Address::from_jid(to)),
+                false => Recipient::phone(&Phone::parse("phone", to)?),
+            },
             account: None,
             content: Content::new(Some(MessageText::parse("text", text)?), None)?,
             reply_to: None,

@@ -33,6 +33,8 @@ const OFFLINE: &str = "+12025550104";
 const NOT_ON_WHATSAPP: &str = "+12025550126";
 const THROTTLED: &str = "+12025550129";
 const ANYBODY: &str = "+12025550177";
+/// The sandbox's own.
+const GROUP: &str = "120363025550109000@g.us";
 
 /// Opens and migrates; the kit's stage asks for it.
 fn migrated(config: Config) -> Database {

@@ -123,7 +123,7 @@ fn pair(scene: &Scene, name: &str, place: Place) -> Option<(String, String)> {
         "name" | "chat_name" => (ONLY_NAME.to_owned(), "Nobody".to_owned()),
         "phone" => (ONLY_CONTACT.to_owned(), "+12025550175".to_owned()),
         // Of the sandbox: it is there for everybody, and has of each workspace only what that one sent.
-        NUMBER => (ONLY_CONTACT[1..].to_owned(), "12025550175".to_owned()),
+        NUMBER | "participant" => (ONLY_CONTACT[1..].to_owned(), "12025550175".to_owned()),
         _ => {
             assert!(
                 place != Place::Path && PLAIN.contains(&name),

@@ -227,6 +227,7 @@ async fn messages(stage: &TestApp, sent: &str) {
         happen(stage, kind, ChatId(2), Some(photo), "").await;
     }
     let sent = sent.parse().map(partyline::id::MessageUid).expect("a uid");
+    happen(stage, Kind::MessageReceipt, ChatId(1), Some(sent), "Read 12025550160@s.whatsapp.net").await;
     for kind in [Kind::MessageHeld, Kind::MessageUncertain, Kind::MessageResent, Kind::MessageMarkedSent] {
         happen(stage, kind, ChatId(1), Some(sent), "it said so").await;
     }

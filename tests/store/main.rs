@@ -12,6 +12,7 @@ mod ledger;
 mod limits;
 mod people;
 mod plans;
+mod receipts;
 mod receive;
 mod round_trips;
 mod round_trips_cloud;

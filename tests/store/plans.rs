@@ -7,7 +7,7 @@ use partyline::store::every_statement;
 use crate::kit::{Engine, TestApp};
 
 /// Tables that grow without end: a step into one of these must name more than whose rows they are.
-const LARGE: [&str; 13] = [
+const LARGE: [&str; 14] = [
     "messages",
     "status_history",
     "outbox",
@@ -21,6 +21,7 @@ const LARGE: [&str; 13] = [
     "webhook_deliveries",
     "webhook_attempts",
     "send_steps",
+    "message_receipts",
 ];
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
@@ -96,7 +97,7 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 24] = [
+const SMALL: [&str; 25] = [
     "cloud_accounts",
     "sandbox_graphs",
     "accounts",
@@ -108,6 +109,7 @@ const SMALL: [&str; 24] = [
     "w",
     "rate_slots",
     "sandbox_contacts",
+    "sandbox_members",
     "sandbox_clocks",
     "k",
     "teams",

@@ -54,11 +54,17 @@ pub async fn queue(stage: &TestApp, phone: &str, text: &str) -> (MessageUid, Str
 
 /// As [`queue`], from one of several accounts; `None` for the most recently linked one.
 pub async fn queue_from(stage: &TestApp, account: Option<Phone>, phone: &str, text: &str) -> (MessageUid, String) {
+    let to = Recipient::phone(&Phone::parse("phone", phone).expect("a phone"));
+    queue_to(stage, account, to, text).await
+}
+
+/// As [`queue_from`], to whomever an address names.
+pub async fn queue_to(stage: &TestApp, account: Option<Phone>, to: Recipient, text: &str) -> (MessageUid, String) {
     let (uid, wamid) = (stage.app.ids.message_uid(stage.clock.now()), stage.app.ids.wamid());
     let request = SendMessage {
         uid,
         wamid: wamid.clone(),
-        to: Recipient::phone(&Phone::parse("phone", phone).expect("a phone")),
+        to,
         account,
         content: Content::new(Some(MessageText::parse("text", text).expect("a text")), None).expect("a content"),
         reply_to: None,

@@ -178,7 +178,7 @@ pub struct GroupChange {
     pub at_ms: i64,
 }
 
-/// Somebody in a group; the account itself is one of them.
+/// Somebody in a group; the account itself is one of them, by the address it was linked with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupMember {
     pub address: Address,
@@ -215,6 +215,9 @@ pub struct Receipt {
     pub uid: Option<Uuid>,
     /// What WhatsApp charges for it, where that is told.
     pub price: Option<Price>,
+    /// In a group, whose phone tells it, by the address that the group's members have. `None` where it is told of the
+    /// message as a whole.
+    pub participant: Option<Address>,
     pub status: ReceiptStatus,
     /// By WhatsApp's clock, ms since 1970 UTC.
     pub at_ms: i64,

@@ -42,9 +42,12 @@ impl Refusal {
             Refusal::UriTooLong => {
                 (StatusCode::URI_TOO_LONG, Code::ValidationError, "The URL is too long. Shorten its query.", "uri")
             }
-            Refusal::BodyTooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, Code::FileTooLarge, "The request body is too large.", "body_large")
-            }
+            Refusal::BodyTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                Code::FileTooLarge,
+                "The request body is too large; all but uploads have at most 1 MB.",
+                "body_large",
+            ),
             Refusal::BodyTooSlow => {
                 (StatusCode::REQUEST_TIMEOUT, Code::ValidationError, "The request body came too slowly.", "body_slow")
             }

@@ -12,6 +12,7 @@ use crate::http::public::messages::{parse_uid, unknown_message};
 use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{Ok as OkBody, zone_of};
 use crate::inbox::explain::{Explanation, Step, explain};
+use crate::store::message_receipts::RecipientRow;
 use crate::workspace::zone::api_time;
 
 /// A message, explained.
@@ -29,6 +30,22 @@ pub struct Explained {
     pub steps: Vec<ExplainedStep>,
     /// What happens next, or what you can do; null where there is nothing more to come.
     pub next: Option<String>,
+    /// In a group, each of those to whom it went with what their phone told, by name; empty elsewhere. Forgotten after 30
+    /// days.
+    pub recipients: Vec<Recipient>,
+}
+
+/// Somebody of a group to whom a message went.
+#[derive(Serialize, ToSchema)]
+pub struct Recipient {
+    /// `<digits>@s.whatsapp.net`, or `<digits>@lid` where WhatsApp shows no phone.
+    pub whatsapp_id: String,
+    /// As they call themselves; may be empty.
+    pub name: String,
+    /// Null until their phone told that it has it.
+    pub delivered_timestamp: Option<String>,
+    /// Null until they read it, and for ever where they have such receipts switched off.
+    pub read_timestamp: Option<String>,
 }
 
 /// A step of a message's way.
@@ -64,7 +81,7 @@ pub async fn explain_message(mut call: Call, Path(uid): Path<String>) -> Respons
 
 impl Explained {
     fn of(explanation: Explanation, zone: &TimeZone) -> Explained {
-        let Explanation { view, standing, steps } = explanation;
+        let Explanation { view, standing, steps, recipients } = explanation;
         let steps: Vec<ExplainedStep> = steps.into_iter().map(|step| ExplainedStep::of(step, zone)).collect();
         Explained {
             message_uid: view.message.uid.to_string(),
@@ -74,6 +91,19 @@ impl Explained {
             standing: standing.as_str().to_owned(),
             next: steps.last().and_then(|step| step.next.clone()),
             steps,
+            recipients: recipients.into_iter().map(|one| Recipient::of(one, zone)).collect(),
+        }
+    }
+}
+
+impl Recipient {
+    pub(super) fn of(row: RecipientRow, zone: &TimeZone) -> Recipient {
+        let told = |at: Time| (!at.is_never()).then(|| api_time(at, zone));
+        Recipient {
+            delivered_timestamp: told(row.receipt.there_at()),
+            read_timestamp: told(row.receipt.read_at),
+            whatsapp_id: row.jid,
+            name: row.name,
         }
     }
 }

@@ -7,13 +7,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::clock::Time;
 use crate::error::Error;
 use crate::http::call::Call;
 use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{FailureReason, Message, Ok as OkBody, Viewer, zone_of};
 use crate::id::MessageUid;
 use crate::inbox::reach::reached_message;
+use crate::inbox::receipts::recipients_of;
 use crate::message::Status;
+use crate::store::message_receipts::RecipientRow;
 use crate::store::messages::{HistoryRow, MessageView, history_list};
 use crate::workspace::zone::api_time;
 
@@ -23,6 +26,21 @@ pub struct StatusStep {
     pub status: String,
     pub timestamp: String,
     pub failure_reason: Option<FailureReason>,
+    /// Only of a group's message that all have, or have read: who told so, and when. `GET /messages/{message_uid}/explain`
+    /// shows it also before that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub participants: Option<Vec<Participant>>,
+}
+
+/// Somebody of a group who has a message, or has read it.
+#[derive(Serialize, ToSchema)]
+pub struct Participant {
+    /// `<digits>@s.whatsapp.net`, or `<digits>@lid` where WhatsApp shows no phone.
+    pub whatsapp_id: String,
+    /// As they call themselves; may be empty.
+    pub name: String,
+    pub timestamp: String,
 }
 
 /// Read a message
@@ -60,17 +78,32 @@ pub async fn get_status_history(mut call: Call, Path(uid): Path<String>) -> Resp
         let zone = zone_of(tx, caller.workspace)?;
         let view = reached_message(tx, caller, *uid)?.ok_or_else(unknown_message)?;
         let steps = history_list(tx, caller.workspace, *uid)?;
-        Ok(steps.iter().map(|step| step_of(step, &view, &zone)).collect::<Vec<_>>())
+        let recipients = recipients_of(tx, caller.workspace, &view.message)?;
+        Ok(steps.iter().map(|step| step_of(step, &view, &recipients, &zone)).collect::<Vec<_>>())
     })
     .await
 }
 
-fn step_of(step: &HistoryRow, view: &MessageView, zone: &TimeZone) -> StatusStep {
+fn step_of(step: &HistoryRow, view: &MessageView, recipients: &[RecipientRow], zone: &TimeZone) -> StatusStep {
+    let told_at = |one: &RecipientRow| match step.status {
+        Status::Delivered => one.receipt.there_at(),
+        Status::Read => one.receipt.read_at,
+        _ => Time::NEVER,
+    };
+    let told = recipients.iter().filter(|one| !told_at(one).is_never());
+    let participants: Vec<Participant> = told
+        .map(|one| Participant {
+            whatsapp_id: one.jid.clone(),
+            name: one.name.clone(),
+            timestamp: api_time(told_at(one), zone),
+        })
+        .collect();
     let failure = view.message.failure.as_ref().filter(|_| step.status == Status::Failed);
     StatusStep {
         status: step.status.as_str().to_owned(),
         timestamp: api_time(step.at, zone),
         failure_reason: failure.map(FailureReason::from),
+        participants: Some(participants).filter(|told| !told.is_empty()),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::http::call::RawBody;
 use crate::http::fields::Fields;
 use crate::http::public::refusals::{ControlRefusals, Refusals};
-use crate::http::public::sandbox_inbound::{account, address};
+use crate::http::public::sandbox_inbound::{account, address, parse_address};
 use crate::http::public::sandbox_view::ShownMessage;
 use crate::http::public::view::{Ok as OkBody, zone_of};
 use crate::http::sandbox_call::SandboxCall;
@@ -37,6 +37,9 @@ pub struct ForcedStatus {
     /// With `failed`: WhatsApp's code, 131026 if left out.
     #[schema(required = false, nullable, minimum = 1, maximum = 999_999)]
     pub code: Option<i64>,
+    /// In a group, with `delivered` or `read`: whose phone tells it, a phone or a JID. Left out, everybody's.
+    #[schema(required = false, nullable)]
+    pub participant: Option<String>,
 }
 
 /// What a number does from now on. With nothing but the number it does again as its contact does.
@@ -123,19 +126,30 @@ pub async fn push(mut call: SandboxCall, Path(uid): Path<String>, body: RawBody)
     let uid = Uuid::try_parse(&uid).map(MessageUid).map_err(|_| unknown());
     let request = uid.and_then(|uid| Ok((uid, call.body(body, read_push)?)));
     let id = call.app().ids.message_uid(call.app().clock.now()).0;
-    call.write(request, move |write, (uid, push)| Ok((push_message(write, *uid, *push, id)?, Nothing {}))).await
+    call.write(request, move |write, (uid, push)| Ok((push_message(write, *uid, push, id)?, Nothing {}))).await
 }
 
 fn read_push(fields: &mut Fields) -> Option<Push> {
     let code = bounded(fields, "code", 1, CODE_MAX);
+    let participant = fields.parsed("participant", |given| parse_address("participant", given));
     let Some(status) = fields.text("status") else {
         fields.fault("status", "status is missing; say delivered, read or failed".to_owned());
         return None;
     };
-    match status.to_lowercase().as_str() {
-        "delivered" => Some(Push::Delivered),
-        "read" => Some(Push::Read),
-        "failed" => Some(Push::Failed(code.unwrap_or(FAILED_CODE))),
+    let word = status.to_lowercase();
+    match (word.as_str(), participant) {
+        ("delivered" | "read", Some(participant)) if participant.is_group() => {
+            fields.fault("participant", "participant must be a person; the group is known by the message".to_owned());
+            None
+        }
+        ("delivered" | "read", Some(participant)) => Some(Push::By { participant, is_read: word == "read" }),
+        ("failed", Some(_)) => {
+            fields.fault("participant", "participant stands with delivered or read; a failure is of all".to_owned());
+            None
+        }
+        ("delivered", None) => Some(Push::Delivered),
+        ("read", None) => Some(Push::Read),
+        ("failed", None) => Some(Push::Failed(code.unwrap_or(FAILED_CODE))),
         _ => {
             fields.fault("status", format!("status \"{status}\" is none of delivered, read and failed"));
             None
@@ -242,7 +256,7 @@ pub async fn switch_phone(mut call: SandboxCall, Path(number): Path<String>, bod
         if online.is_none() && !fields.has_fault("online") {
             fields.fault("online", "online is missing; say true or false".to_owned());
         }
-        let number = fields.given("number", &number, crate::http::public::sandbox_inbound::parse_address);
+        let number = fields.given("number", &number, parse_address);
         Some((wished, number?, online?))
     });
     call.write_in_pieces(request, move |write, (wished, number, online)| {
@@ -265,7 +279,7 @@ pub async fn switch_phone(mut call: SandboxCall, Path(number): Path<String>, bod
 )]
 pub async fn phone_messages(mut call: SandboxCall, Path(number): Path<String>) -> Response {
     let request = call.query(|fields| {
-        let number = fields.given("number", &number, crate::http::public::sandbox_inbound::parse_address);
+        let number = fields.given("number", &number, parse_address);
         Some((account(fields), number?))
     });
     let now = call.app().clock.now();

@@ -122,8 +122,16 @@ fn player(fields: &mut Fields) -> Option<Player> {
     Some(Player { chat: chat.unwrap_or_else(|| sender.clone()), chat_name: text(chat_name), sender, name: text(name) })
 }
 
-/// Reads what they do; the first that is named counts, and with nothing named it is a fault.
+/// What may be played; with none of them it is plain text.
+const PLAYS: [&str; 8] =
+    ["sample", "file_uid", "latitude", "contact_phone", "unsupported", "react_to", "edits", "deletes"];
+
+/// Reads what they do; with nothing named, and with more than one thing, it is a fault.
 fn what(fields: &mut Fields) -> Option<Inbound> {
+    let named: Vec<&str> = PLAYS.into_iter().filter(|name| fields.is_given(name)).collect();
+    if let [first, second, ..] = named.as_slice() {
+        fields.fault(second, format!("{first} and {second} are two things; play them one after the other"));
+    }
     let text = fields.parsed("text", |given| MessageText::parse("text", given));
     let text = text.map(|text| text.as_str().to_owned());
     let [reply_to, react_to, edits, deletes] =
@@ -143,6 +151,8 @@ fn what(fields: &mut Fields) -> Option<Inbound> {
         (None, Some(file), _, caption) => Some(Inbound::File { file, caption: caption.unwrap_or_default(), reply_to }),
         (None, None, Some(body), _) => Some(Inbound::Body { body, reply_to }),
         (None, None, None, Some(text)) => Some(Inbound::Text { text, reply_to }),
+        // Something was named, and what is wrong with it is said already.
+        _ if ["text", "latitude", "longitude"].iter().chain(&named).any(|name| fields.has_fault(name)) => None,
         _ => {
             let rule = "Say what they do: text, sample, file_uid, latitude, contact_phone, unsupported, react_to, edits \
                         (with text) or deletes";

@@ -78,7 +78,7 @@ fn statuses(value: &Value, now: Time) -> Vec<Event> {
         };
         let (uid, price) = (uid_of(&told["biz_opaque_callback_data"]), price(&told["pricing"]));
         let at_ms = time(&told["timestamp"], now);
-        let receipt = Receipt { wamid: wamid.to_owned(), uid, price, status, at_ms };
+        let receipt = Receipt { wamid: wamid.to_owned(), uid, participant: None, price, status, at_ms };
         (!wamid.is_empty()).then_some(Event::Receipt(receipt))
     });
     receipts.collect()

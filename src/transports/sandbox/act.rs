@@ -21,6 +21,11 @@ pub enum Act {
     Sent,
     /// The message fails with this code.
     Fail(i64),
+    /// One of a group has the message, or has read it.
+    Receipt {
+        participant: Address,
+        is_read: bool,
+    },
     Say(Incoming),
     React(IncomingReaction),
     Edit(IncomingEdit),
@@ -36,10 +41,14 @@ impl Act {
     fn told(self, wamid: &str, at_ms: i64) -> Event {
         let set = |time: i64| if time == 0 { at_ms } else { time.min(at_ms) };
         match self {
-            Act::Sent => receipt(wamid, ReceiptStatus::Sent, at_ms),
+            Act::Sent => receipt(wamid, None, ReceiptStatus::Sent, at_ms),
             Act::Fail(code) => {
                 let (title, details) = (meaning(code).title.to_owned(), meaning(code).details.to_owned());
-                receipt(wamid, ReceiptStatus::Failed { code: Some(code), title, details }, at_ms)
+                receipt(wamid, None, ReceiptStatus::Failed { code: Some(code), title, details }, at_ms)
+            }
+            Act::Receipt { participant, is_read } => {
+                let status = if is_read { ReceiptStatus::Read } else { ReceiptStatus::Delivered };
+                receipt(wamid, Some(participant), status, at_ms)
             }
             Act::Say(said) => Event::Message(Incoming { at_ms: set(said.at_ms), ..said }),
             Act::React(reaction) => Event::Reaction(IncomingReaction { at_ms: set(reaction.at_ms), ..reaction }),
@@ -55,8 +64,8 @@ impl Act {
 pub fn event(step: &SandboxStep, now: Time) -> Option<Event> {
     let at_ms = step.due.min(now).ms();
     match step.kind {
-        StepKind::Delivered => Some(receipt(&step.wamid, ReceiptStatus::Delivered, at_ms)),
-        StepKind::Read => Some(receipt(&step.wamid, ReceiptStatus::Read, at_ms)),
+        StepKind::Delivered => Some(receipt(&step.wamid, None, ReceiptStatus::Delivered, at_ms)),
+        StepKind::Read => Some(receipt(&step.wamid, None, ReceiptStatus::Read, at_ms)),
         StepKind::Reply => Some(Act::Say(reply(step)).told(&step.wamid, at_ms)),
         StepKind::Act => match serde_json::from_str::<Act>(&step.act) {
             Ok(act) => Some(act.told(&step.wamid, at_ms)),
@@ -68,8 +77,8 @@ pub fn event(step: &SandboxStep, now: Time) -> Option<Event> {
     }
 }
 
-fn receipt(wamid: &str, status: ReceiptStatus, at_ms: i64) -> Event {
-    Event::Receipt(Receipt { wamid: wamid.to_owned(), status, at_ms, ..Receipt::default() })
+fn receipt(wamid: &str, participant: Option<Address>, status: ReceiptStatus, at_ms: i64) -> Event {
+    Event::Receipt(Receipt { wamid: wamid.to_owned(), participant, status, at_ms, ..Receipt::default() })
 }
 
 /// The same as what was sent.

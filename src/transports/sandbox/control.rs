@@ -71,10 +71,15 @@ pub enum Play {
 }
 
 /// How a message of ours is pushed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Push {
     Delivered,
     Read,
+    /// By one participant of a group.
+    By {
+        participant: Address,
+        is_read: bool,
+    },
     /// With WhatsApp's code.
     Failed(i64),
 }
@@ -123,11 +128,12 @@ pub fn push(
     of: SandboxOf,
     chat: &Address,
     wamid: &str,
-    push: Push,
+    push: &Push,
     id: Uuid,
     now: Time,
 ) -> Result<(), Error> {
-    let what = match push {
+    let what = match push.clone() {
+        Push::By { participant, is_read } => (StepKind::Act, Act::Receipt { participant, is_read }.to_json()),
         Push::Delivered => (StepKind::Delivered, String::new()),
         Push::Read => (StepKind::Read, String::new()),
         Push::Failed(code) => (StepKind::Act, Act::Fail(code).to_json()),

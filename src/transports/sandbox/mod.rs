@@ -36,13 +36,14 @@ use crate::store::accounts::account_find;
 use crate::store::sandbox::{
     SandboxMessage, SandboxOf, sandbox_message_at, sandbox_message_insert, sandbox_step_insert,
 };
-use crate::store::sandbox_contacts::{sandbox_contact_count, sandbox_standing};
+use crate::store::sandbox_contacts::{sandbox_contact_count, sandbox_group_member_list, sandbox_standing};
 use crate::transports::net::Net;
 use crate::transports::sandbox::act::{body_to_keep, kept};
 use crate::transports::sandbox::acts::Stage;
-use crate::transports::sandbox::contacts::{Answer, contact_at};
-use crate::transports::sandbox::plan::{Standing, fails_now, plan};
+use crate::transports::sandbox::contacts::{Answer, GROUP, contact_at};
+use crate::transports::sandbox::plan::{Crowd, Standing, fails_now, plan};
 use crate::transports::sandbox::refusals::{Refusal, failed, lost};
+use crate::transports::sandbox::stories::first_others;
 
 pub use acts::Acted;
 pub use files::{SAMPLES, source_of_blob};
@@ -206,19 +207,26 @@ fn receive(
         let at = sandbox_message_at(tx, of, &message.wamid)?;
         return Ok(Sent::At(at.unwrap_or(message.at)));
     }
-    let own = own_address(tx, of, &standing)?;
-    for step in plan(message, &standing, &own) {
+    let crowd = crowd(tx, of, &address, &standing)?;
+    for step in plan(message, &standing, &crowd) {
         sandbox_step_insert(tx, of, &step)?;
     }
     tx.wake(planned);
     Ok(Sent::At(message.at))
 }
 
-/// The account's own address, where the contact has a use for it.
-fn own_address(tx: &mut Tx<'_>, of: SandboxOf, standing: &Standing) -> Result<Address, database::Error> {
-    let needed = standing.behaviour.answers.is_some_and(|(_, answer)| answer == Answer::GroupTalk);
-    let account = if needed { account_find(tx, of.workspace, of.account)? } else { None };
-    Ok(Address::from_jid(account.map_or_else(String::new, |account| account.jid)))
+/// Who is in the group that is sent to; the account's own address also where the contact has a use for it.
+fn crowd(tx: &mut Tx<'_>, of: SandboxOf, to: &Address, standing: &Standing) -> Result<Crowd, database::Error> {
+    let wakes = standing.behaviour.answers.is_some_and(|(_, answer)| answer == Answer::GroupTalk);
+    if !wakes && !to.is_group() {
+        return Ok(Crowd::nobody());
+    }
+    let account = account_find(tx, of.workspace, of.account)?;
+    let own = Address::from_jid(account.map_or_else(String::new, |account| account.jid));
+    let known = if to.is_group() { sandbox_group_member_list(tx, of, to.jid())? } else { Vec::new() };
+    let is_untold = known.is_empty() && to.jid() == GROUP;
+    let others = known.into_iter().filter(|jid| jid != own.jid()).map(Address::from_jid).collect();
+    Ok(Crowd { others: if is_untold { first_others() } else { others }, own, is_untold })
 }
 
 /// How the number refuses, if it does.

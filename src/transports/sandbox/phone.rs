@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use database::{Error, Read, Tx};
 use serde::{Deserialize, Serialize};
-use transport::{Address, Body, Event, Incoming, IncomingBody, Mark, Typing};
+use transport::{Address, Body, Event, GroupChange, Incoming, IncomingBody, Mark, Typing};
 use uuid::Uuid;
 
 use crate::clock::Time;
@@ -14,7 +14,10 @@ use crate::store::sandbox::{
     sandbox_message_insert_later, sandbox_message_of_chat, sandbox_message_read, sandbox_message_revoke,
     sandbox_message_set_reactions,
 };
-use crate::store::sandbox_contacts::{sandbox_contact_set_typing, sandbox_contact_typing, sandbox_contact_wrote};
+use crate::store::sandbox_contacts::{
+    sandbox_contact_set_typing, sandbox_contact_typing, sandbox_contact_wrote, sandbox_group_member_delete,
+    sandbox_group_member_insert, sandbox_group_member_list,
+};
 use crate::transports::sandbox::act::{body_of, body_to_keep};
 use crate::transports::sandbox::contacts::contact_at;
 use crate::transports::sandbox::files::blob_of;
@@ -130,10 +133,28 @@ pub fn keep(tx: &mut Tx<'_>, of: SandboxOf, told: &[(Event, Uuid)]) -> Result<()
                 sandbox_message_edit(tx, of, &edit.wamid, &edit.text, Time::from_ms(edit.at_ms))?;
             }
             Event::Revoke(revoke) => sandbox_message_revoke(tx, of, &revoke.wamid, Time::from_ms(revoke.at_ms))?,
-            Event::Message(_) | Event::Receipt(_) | Event::Group(_) | Event::Account(_) | Event::Call(_) => {}
+            Event::Group(change) => regroup(tx, of, change)?,
+            Event::Message(_) | Event::Receipt(_) | Event::Account(_) | Event::Call(_) => {}
         }
     }
     Ok(())
+}
+
+/// Who is in a group from now on.
+fn regroup(tx: &mut Tx<'_>, of: SandboxOf, change: &GroupChange) -> Result<(), Error> {
+    let group = change.chat.jid();
+    if let Some(all) = &change.members {
+        for gone in sandbox_group_member_list(tx, of, group)? {
+            if all.iter().all(|member| member.address.jid() != gone) {
+                sandbox_group_member_delete(tx, of, group, &gone)?;
+            }
+        }
+    }
+    for gone in &change.left {
+        sandbox_group_member_delete(tx, of, group, gone.jid())?;
+    }
+    let there = change.members.iter().flatten().chain(&change.joined);
+    there.into_iter().try_for_each(|member| sandbox_group_member_insert(tx, of, group, member.address.jid()))
 }
 
 fn keep_said(tx: &mut Tx<'_>, of: SandboxOf, said: &Incoming, id: Uuid, at_once: bool) -> Result<(), Error> {

@@ -78,18 +78,37 @@ pub fn scaled(after_ms: u64, speed: f64) -> Duration {
     if speed > 0.0 { Duration::try_from_secs_f64(real.as_secs_f64() / speed).unwrap_or(real) } else { Duration::ZERO }
 }
 
+/// Who is in the group that a message goes to; nobody where it goes to a contact, or nothing was ever told of the group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crowd {
+    /// The account that sent the message, where anybody has a use for it.
+    pub own: Address,
+    /// Everybody else.
+    pub others: Vec<Address>,
+    /// Whether our side is still to be told who they are.
+    pub is_untold: bool,
+}
+
+impl Crowd {
+    /// A contact alone.
+    pub fn nobody() -> Crowd {
+        Crowd { own: Address::from_jid(""), others: Vec::new(), is_untold: false }
+    }
+}
+
 /// Collects the steps that follow a message.
 pub struct Plan<'a> {
     pub message: &'a SandboxMessage,
     pub from: Address,
+    pub crowd: &'a Crowd,
     standing: &'a Standing,
     steps: Vec<SandboxStep>,
 }
 
-/// The steps that follow a message, in their order. `own` is the address of the account that sent it.
-pub fn plan(message: &SandboxMessage, standing: &Standing, own: &Address) -> Vec<SandboxStep> {
+/// The steps that follow a message, in their order.
+pub fn plan(message: &SandboxMessage, standing: &Standing, crowd: &Crowd) -> Vec<SandboxStep> {
     let from = Address::from_jid(message.jid.clone());
-    let mut plan = Plan { message, from, standing, steps: Vec::new() };
+    let mut plan = Plan { message, from, crowd, standing, steps: Vec::new() };
     let Behaviour { delivered_after_ms, read_after_ms, answers, refusal, .. } = standing.behaviour;
     if !is_of_linked_device(&message.wamid) && (delivered_after_ms.is_some() || refusal.is_some()) {
         plan.sent();
@@ -99,20 +118,23 @@ pub fn plan(message: &SandboxMessage, standing: &Standing, own: &Address) -> Vec
         plan.act(LATER_MS, &Act::Fail(code));
         return plan.steps;
     }
+    if crowd.is_untold {
+        stories::who_is_there(&mut plan);
+    }
     if let Some(after_ms) = delivered_after_ms {
-        plan.step(after_ms, StepKind::Delivered, String::new());
+        plan.receipts(after_ms, StepKind::Delivered);
     }
     match &standing.rule.answers {
         Some(text) => {
-            plan.step(900, StepKind::Read, String::new());
+            plan.receipts(900, StepKind::Read);
             plan.says(1_200, IncomingBody::Text(text.clone()));
         }
         None => {
             if let Some(after_ms) = read_after_ms {
-                plan.step(after_ms, StepKind::Read, String::new());
+                plan.receipts(after_ms, StepKind::Read);
             }
             if let Some((after_ms, answer)) = answers {
-                plan.answer(after_ms, answer, own);
+                plan.answer(after_ms, answer);
             }
         }
     }
@@ -120,7 +142,20 @@ pub fn plan(message: &SandboxMessage, standing: &Standing, own: &Address) -> Vec
 }
 
 impl Plan<'_> {
-    fn answer(&mut self, after_ms: u64, answer: Answer, own: &Address) {
+    /// Delivered or read by everybody: in a group one after the other, the last of them `after_ms` after the message.
+    fn receipts(&mut self, after_ms: u64, kind: StepKind) {
+        let others = &self.crowd.others;
+        if others.is_empty() {
+            return self.step(after_ms, kind, String::new());
+        }
+        for (nth, participant) in others.iter().enumerate() {
+            let after_ms = after_ms * (nth as u64 + 1) / others.len() as u64;
+            let is_read = kind == StepKind::Read;
+            self.act(after_ms, &Act::Receipt { participant: participant.clone(), is_read });
+        }
+    }
+
+    fn answer(&mut self, after_ms: u64, answer: Answer) {
         match answer {
             Answer::Echo => self.step(after_ms, StepKind::Reply, String::new()),
             Answer::Faq => self.says(after_ms, IncomingBody::Text(faq(&self.message.text).to_owned())),
@@ -132,7 +167,7 @@ impl Plan<'_> {
             }
             Answer::Pdf => self.says(after_ms, PDF.body("Our prices", None)),
             Answer::Place => self.says(after_ms, stories::place()),
-            Answer::GroupTalk => stories::group_talk(self, after_ms, own),
+            Answer::GroupTalk => stories::group_talk(self, after_ms),
             Answer::Edits => stories::edits(self, after_ms),
             Answer::Burst => stories::burst(self, after_ms),
             Answer::Nod => stories::nod(self, after_ms),
@@ -156,6 +191,14 @@ impl Plan<'_> {
 
     pub fn act(&mut self, after_ms: u64, act: &Act) {
         self.step(after_ms, StepKind::Act, act.to_json());
+    }
+
+    /// What was so before the message came, whatever a rule delays and whether or not a phone is on.
+    pub fn at_once(&mut self, act: &Act) {
+        self.act(0, act);
+        if let Some(step) = self.steps.last_mut() {
+            step.due = self.standing.now;
+        }
     }
 
     /// When something happens that comes this long after the message.
@@ -227,7 +270,8 @@ mod tests {
     fn planned(phone: &str, row: &SandboxStanding, speed: f64) -> Vec<SandboxStep> {
         let address = Address::from_phone(phone);
         let standing = Standing::of(&address, row, Time::from_ms(1_000), speed);
-        plan(&message(address.jid()), &standing, &Address::from_phone("+12025550198"))
+        let crowd = Crowd { own: Address::from_phone("+12025550198"), ..Crowd::nobody() };
+        plan(&message(address.jid()), &standing, &crowd)
     }
 
     #[test]

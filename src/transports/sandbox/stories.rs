@@ -72,14 +72,9 @@ pub fn burst(plan: &mut Plan<'_>, after_ms: u64) {
 }
 
 /// The chatter's group: several write in it, it gets another name, one leaves and one joins.
-pub fn group_talk(plan: &mut Plan<'_>, after_ms: u64, own: &Address) {
+pub fn group_talk(plan: &mut Plan<'_>, after_ms: u64) {
     let [chatter, ana, ben, chiara] = [CHATTER, ANA, BEN, CHIARA].map(Address::from_phone);
-    let all = vec![
-        person(&chatter, GroupRole::Owner),
-        person(&ana, GroupRole::Admin),
-        person(&ben, GroupRole::Ordinary),
-        GroupMember { address: own.clone(), name: String::new(), role: GroupRole::Ordinary },
-    ];
+    let all = everybody(&plan.crowd.own);
     let named = |name: &str| GroupChange { name: Some(name.to_owned()), ..change() };
     plan.act(after_ms, &Act::Group(GroupChange { members: Some(all), ..named(GROUP_NAME) }));
     say_in_group(plan, after_ms + 200, &ana, 1, "Good morning! Is the market open today?");
@@ -90,6 +85,24 @@ pub fn group_talk(plan: &mut Plan<'_>, after_ms: u64, own: &Address) {
     let joined = vec![person(&chiara, GroupRole::Ordinary)];
     plan.act(after_ms + 1_700, &Act::Group(GroupChange { joined, ..change() }));
     say_in_group(plan, after_ms + 2_000, &chiara, 4, "Hello everybody");
+}
+
+/// Tells who is in the group, which our side writes to before it ever heard of it.
+pub fn who_is_there(plan: &mut Plan<'_>) {
+    let all = everybody(&plan.crowd.own);
+    plan.at_once(&Act::Group(GroupChange { members: Some(all), ..change() }));
+}
+
+/// Who is in the group before anybody came or left, beside the account itself.
+pub fn first_others() -> Vec<Address> {
+    [CHATTER, ANA, BEN].map(Address::from_phone).to_vec()
+}
+
+fn everybody(own: &Address) -> Vec<GroupMember> {
+    let roles = [GroupRole::Owner, GroupRole::Admin, GroupRole::Ordinary];
+    let others = first_others().into_iter().zip(roles).map(|(address, role)| person(&address, role));
+    let ours = GroupMember { address: own.clone(), name: String::new(), role: GroupRole::Ordinary };
+    others.chain([ours]).collect()
 }
 
 /// One of the group answers a message to it.

@@ -73,6 +73,19 @@ pub struct More {
     scheduled_timestamp: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     change_failure: Option<ChangeFailure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<ParticipantReceipt>,
+}
+
+/// What the phone of one participant of a group told.
+#[derive(Clone, Debug, Serialize)]
+pub struct ParticipantReceipt {
+    /// `Delivered` or `Read`.
+    status: String,
+    /// A JID.
+    participant: String,
+    /// Empty where WhatsApp shows none.
+    phone: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -164,5 +177,8 @@ fn more(scene: &Scene<'_>, row: &EventRow, view: &MessageView) -> More {
         reason: matches!(row.kind, Kind::MessageHeld | Kind::MessageUncertain).then(|| row.detail.clone()),
         scheduled_timestamp: (!view.details.scheduled_at.is_never()).then(|| scene.time(view.details.scheduled_at)),
         change_failure: serde_json::from_str(&row.detail).ok().filter(|_| row.kind == Kind::MessageChangeFailed),
+        receipt: row.detail.split_once(' ').filter(|_| row.kind == Kind::MessageReceipt).map(|(status, jid)| {
+            ParticipantReceipt { status: status.to_owned(), participant: jid.to_owned(), phone: phone_of(jid) }
+        }),
     }
 }

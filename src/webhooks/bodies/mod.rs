@@ -134,6 +134,7 @@ fn body(
         | Kind::AttachmentReady
         | Kind::AttachmentUnavailable
         | Kind::MessageHeld
+        | Kind::MessageReceipt
         | Kind::MessageUncertain
         | Kind::MessageResent
         | Kind::MessageMarkedSent => {

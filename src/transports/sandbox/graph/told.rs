@@ -16,7 +16,7 @@ const COUNTRY: &str = "US";
 /// groups, calls, what was changed or taken back.
 pub fn callback(world: &World, face: &Face, event: &Event) -> Option<String> {
     let told = match event {
-        Event::Receipt(receipt) => status(receipt),
+        Event::Receipt(receipt) if receipt.participant.is_none() => status(receipt),
         Event::Message(said) if !said.chat.is_group() => message(world, face, said)?,
         Event::Reaction(reaction) if !reaction.chat.is_group() => reacted(reaction),
         _ => return None,
