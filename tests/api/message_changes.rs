@@ -11,7 +11,7 @@ use partyline::store::outbox::OutboxBody;
 use serde_json::{Value, json};
 
 use crate::kit::{Actor, Answer, ECHO, Engine, TestApp};
-use crate::support::{cloud_account, credits_used, events, message_uid, receive, waiting};
+use crate::support::{cloud_account, credits_used, events, message_uid, receive, receive_on, waiting};
 
 async fn edit(token: &Actor, uid: &str, text: Value) -> Answer {
     token.ask(Method::PATCH, &format!("/messages/{uid}"), Body::from(json!({"text": text}).to_string())).await
@@ -92,7 +92,8 @@ async fn what_whatsapp_would_not_change_is_refused_with_the_reason() {
 async fn an_account_that_cannot_change_messages_says_so() {
     let stage = TestApp::on(Engine::Sqlite).await;
     let token = stage.token().await;
-    cloud_account(&stage, "+12125550111").await;
+    let account = cloud_account(&stage, "+12125550111").await;
+    receive_on(&stage, account, "+12025550177", "wamid.A", "Hello").await;
     let body = json!({"phone": "+1 202 555 0177", "text": "hi", "whatsapp_account_phone": "+12125550111"});
     let uid = message_uid(&token.post("/messages", body).await.body());
     let refused = edit(&token, &uid, json!("ho")).await;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use transport::{Address, IncomingReaction, Sender};
 
 use crate::kit::{Actor, ECHO, Engine, TestApp};
-use crate::support::{OWN_PHONE, cloud_account, credits_used, events, receive, waiting};
+use crate::support::{OWN_PHONE, cloud_account, credits_used, events, receive, receive_on, waiting};
 
 async fn react(actor: &Actor, uid: &str, emoji: &str) -> crate::kit::Answer {
     let body = Body::from(json!({"reaction": emoji}).to_string());
@@ -176,7 +176,8 @@ async fn what_can_bear_no_reaction_says_why() {
         token.send(ECHO, "hi").await;
         let note = crate::support::message_uid(&token.post("/chats/1/notes", json!({"text": "kind"})).await.body());
         insta::assert_snapshot!("on_a_note", react(&token, &note, "👍").await.told());
-        cloud_account(&stage, "+12125550198").await;
+        let account = cloud_account(&stage, "+12125550198").await;
+        receive_on(&stage, account, "+12025550100", "wamid.A", "Hello").await;
         let body = json!({"phone": ECHO, "text": "hi", "whatsapp_account_phone": "+12125550198"});
         let real = crate::support::message_uid(&token.post("/messages", body).await.body());
         assert_eq!(react(&token, &real, "👍").await.status, 200);

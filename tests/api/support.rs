@@ -18,6 +18,11 @@ pub const OWN_PHONE: &str = "+12025550198";
 
 /// A message of a contact; returns its uid.
 pub async fn receive(stage: &TestApp, phone: &str, wamid: &str, text: &str) -> String {
+    receive_on(stage, stage.account, phone, wamid, text).await
+}
+
+/// As [`receive`], on another account.
+pub async fn receive_on(stage: &TestApp, account: AccountId, phone: &str, wamid: &str, text: &str) -> String {
     let address = Address::from_phone(phone);
     let incoming = Incoming {
         chat: address.clone(),
@@ -28,7 +33,7 @@ pub async fn receive(stage: &TestApp, phone: &str, wamid: &str, text: &str) -> S
         body: IncomingBody::Text(text.to_owned()),
         reply_to: None,
     };
-    let (account, uid) = (stage.account, stage.app.ids.message_uid(stage.clock.now()));
+    let uid = stage.app.ids.message_uid(stage.clock.now());
     stage.write(stage.workspace, move |write| receive_message(write, account, uid, &incoming)).await.to_string()
 }
 
