@@ -37,15 +37,21 @@ fn receiver(secret: Arc<Mutex<String>>) -> (String, Heard) {
 fn hear(mut stream: TcpStream, answers: bool, secret: &Mutex<String>, heard: &Heard) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let mut reader = BufReader::new(stream.try_clone()?);
-    let (mut headers, mut length) = (axum::http::HeaderMap::new(), 0);
+    let (mut headers, mut length, mut is_whole) = (axum::http::HeaderMap::new(), 0, false);
     for line in reader.by_ref().lines().skip(1) {
         let line = line?;
-        let Some((name, value)) = line.split_once(": ") else { break };
+        let Some((name, value)) = line.split_once(": ") else {
+            is_whole = line.is_empty();
+            break;
+        };
         let name: axum::http::HeaderName = name.parse().expect("a header");
         if name == "content-length" {
             length = value.parse().expect("a number");
         }
         headers.insert(name, value.parse().expect("a value"));
+    }
+    if !is_whole {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
