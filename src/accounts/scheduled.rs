@@ -1,5 +1,5 @@
-//! Puts scheduled messages into the outbox when their time has come, and brings snoozed chats back. Rows, not timers: a restart goes on where it was, and
-//! of several servers each message is released by one.
+//! Puts scheduled messages into the outbox when their time has come, and brings snoozed chats back. Rows, not timers: a restart
+//! goes on where it was, and of several servers each message is released by one.
 
 use std::time::Duration;
 

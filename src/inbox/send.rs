@@ -71,10 +71,10 @@ pub struct Decision<'d> {
 /// Accepts a message; once the write commits it will go.
 ///
 /// # Errors
-/// `not_found` (no such chat), `validation_error` (a service window that is closed, unknown account, file, template or message to answer, taken chat name,
-/// too many labels, a time to send at that has passed or is too far ahead), `not_supported` (the account's way to WhatsApp
-/// can't do it), `permission_denied` (a sandbox token and a real account), `quota_exceeded`. All are decided before anything
-/// is written.
+/// `not_found` (no such chat), `validation_error` (a service window that is closed, unknown account, file, template or
+/// message to answer, taken chat name, too many labels, a time to send at that has passed or is too far ahead),
+/// `not_supported` (the account's way to WhatsApp can't do it), `permission_denied` (a sandbox token and a real account),
+/// `quota_exceeded`. All are decided before anything is written.
 pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendMessage) -> Result<MessageUid, Error> {
     let routes = look(write.tx, caller, request)?;
     let now = write.now;

@@ -8,10 +8,14 @@ use crate::kit::{Actor, Engine, TestApp};
 use crate::{owner, teammate};
 
 /// Pages, with the right that opens each.
-const PAGES: [(&str, Right); 9] = [
+const PAGES: [(&str, Right); 13] = [
     ("//inbox", Right::ReadChats),
     ("//accounts", Right::ReadAccounts),
     ("//templates", Right::SendMessages),
+    ("//contacts", Right::ReadChats),
+    ("//contacts/contacts.csv", Right::ReadChats),
+    ("//search", Right::ReadChats),
+    ("//answering", Right::ReadUsage),
     ("//team", Right::ReadTeam),
     ("//integrations/webhooks", Right::ManageWebhooks),
     ("//workspace", Right::ManageWorkspace),
@@ -21,7 +25,7 @@ const PAGES: [(&str, Right); 9] = [
 ];
 
 /// Forms, with the right that each needs, and something that is refused for another reason where the right is there.
-const FORMS: [(&str, &str, Right); 26] = [
+const FORMS: [(&str, &str, Right); 30] = [
     ("//accounts/link", "name=", Right::ManageAccounts),
     ("//accounts/99/link", "", Right::ManageAccounts),
     ("//accounts/99/rename", "name=x", Right::ManageAccounts),
@@ -32,6 +36,10 @@ const FORMS: [(&str, &str, Right); 26] = [
     ("//accounts/linking/99/confirm", "", Right::ManageAccounts),
     ("//templates", "name=", Right::SendMessages),
     ("//templates/99/delete", "", Right::SendMessages),
+    ("//contacts/merge", "from=1&into=1", Right::SendMessages),
+    ("//contacts/99/opt", "out=true", Right::SendMessages),
+    ("//inbox/99/snooze", "until=tomorrow", Right::SendMessages),
+    ("//inbox/99/close", "", Right::SendMessages),
     ("//team/invite", "email=nobody", Right::ManageTeam),
     ("//team/99/role", "role=admin", Right::ManageTeam),
     ("//team/99/link", "", Right::ManageTeam),
@@ -72,6 +80,18 @@ async fn each_role_sees_and_does_what_its_table_says() {
             assert_eq!(status == StatusCode::FORBIDDEN, !role.may(right), "{role:?} {path}: {status}");
         }
         links_lead_somewhere(&somebody, role).await;
+    }
+}
+
+/// A number that is none is a page of ours as well, and nothing of the server's insides.
+#[tokio::test]
+async fn a_path_that_can_be_nobodys_leads_to_a_page_that_says_so() {
+    let app = TestApp::on(Engine::Sqlite).await;
+    let ana = owner(&app).await;
+    for (path, form, _) in FORMS.iter().filter(|(path, ..)| path.contains("/99/")) {
+        let odd = ana.post_form(&path.replace("/99/", "/odd/"), form).await;
+        assert_eq!(odd.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(odd.text().contains("There is no such page"), "{path}: {}", odd.text());
     }
 }
 

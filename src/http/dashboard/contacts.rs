@@ -1,6 +1,6 @@
 //! Contacts: looked through, noted as wanting no mass messages, two made one, taken in and handed out as CSV.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Redirect};
 use database::Snapshot;
@@ -16,6 +16,7 @@ use super::page::icon;
 use super::session::{Shown, Signed};
 use super::words::CONTACTS;
 use crate::error::Error;
+use crate::http::dashboard::path::Path;
 use crate::http::fields::Fields;
 use crate::http::multipart::read_text;
 use crate::id::ContactId;

@@ -1,6 +1,6 @@
 //! What somebody does with an account on the page.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 
@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
 use crate::http::dashboard::frame::{ACCOUNTS_PATH, done};
-use crate::http::dashboard::session::{Shown, Signed};
+use crate::http::dashboard::path::Path;
+use crate::http::dashboard::session::{Refusal, Shown, Signed};
 use crate::id::AccountId;
 use crate::store::Write;
 use crate::workspace::permissions::Right;
@@ -84,12 +85,20 @@ pub async fn play(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>,
     signed.ensure(Right::ManageAccounts)?;
     let unknown = || Error::invalid("scene", "Choose one of the scenes in the list");
     let scene = Scene::parse(&said.scene, None).filter(|scene| matches!(scene, Scene::Line(_))).ok_or_else(unknown)?;
+    play_scene(&desk, &signed, AccountId(id), scene).await?;
+    Ok(Redirect::to(&done(ACCOUNTS_PATH, "account-scene")).into_response())
+}
+
+/// Has something befall a sandbox account, or the phone that links one, and wakes who plays it.
+pub(super) async fn play_scene(desk: &Desk, signed: &Signed, account: AccountId, scene: Scene) -> Result<(), Refusal> {
     let row_id = desk.app.ids.message_uid(desk.app.clock.now()).0;
     let work = move |write: &mut Write<'_, '_>| {
-        manage::sandbox_account(write, AccountId(id))?;
-        rehearse(write, AccountId(id), scene, row_id)
+        if matches!(scene, Scene::Line(_)) {
+            manage::sandbox_account(write, account)?;
+        }
+        rehearse(write, account, scene, row_id)
     };
     let of = desk.act(&signed.who, work).await?;
     desk.app.sandbox_bells.of(of).notify_one();
-    Ok(Redirect::to(&done(ACCOUNTS_PATH, "account-scene")).into_response())
+    Ok(())
 }

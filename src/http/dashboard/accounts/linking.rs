@@ -1,12 +1,13 @@
 //! Linking a number, live: the code that is shown now, the passkey in between, how it ended; and, for a sandbox number, what
 //! the phone does.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 use transport::Kind;
 
+use super::actions::play_scene;
 use super::qr::drawn;
 use super::{AT_ONCE, Beside, Given};
 use crate::accounts::link_sandbox;
@@ -14,13 +15,14 @@ use crate::accounts::linking::{
     Stage, Way, answer_passkey, begin_linking, begin_linking_again, cancel_linking, confirm_passkey,
 };
 use crate::accounts::manage::AccountName;
-use crate::accounts::rehearse::{LINK_WORDS, Scene, rehearse};
+use crate::accounts::rehearse::{LINK_WORDS, Scene};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
 use crate::http::dashboard::frame::{ACCOUNTS_PATH, Here, Page, done, head};
 use crate::http::dashboard::page::icon;
+use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::words::ACCOUNTS;
 use crate::id::AccountId;
@@ -110,10 +112,8 @@ pub async fn play(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>,
     signed.ensure(Right::ManageAccounts)?;
     let unknown = || Error::invalid("scene", "Choose one of the buttons of the rehearsal");
     let scene = Scene::parse(&said.scene, None).filter(|scene| matches!(scene, Scene::Link(_))).ok_or_else(unknown)?;
-    let (account, row_id) = (AccountId(id), desk.app.ids.message_uid(desk.app.clock.now()).0);
-    let work = move |write: &mut Write<'_, '_>| rehearse(write, account, scene, row_id);
-    let of = desk.act(&signed.who, work).await?;
-    desk.app.sandbox_bells.of(of).notify_one();
+    let account = AccountId(id);
+    play_scene(&desk, &signed, account, scene).await?;
     Ok(Redirect::to(&path_of(account)).into_response())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect};
 use maud::{Markup, html};
@@ -17,6 +17,7 @@ use super::when::until_of;
 use crate::error::Error;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
+use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::id::{ChatId, TeammateId};
 use crate::inbox::deeds::{Deed, Undoable, do_deed, undo};

@@ -1,12 +1,13 @@
 //! A browser says that its chat is still looked at, or left, and whether somebody writes.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
+use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::id::ChatId;
 use crate::workspace::permissions::Right;

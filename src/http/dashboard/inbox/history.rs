@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use database::{Read, Snapshot};
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
@@ -14,6 +14,7 @@ use crate::event_kind::{Cause, Kind};
 use crate::events::log::bounds;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::frame::{Here, Page, head};
+use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::{day_of, formatted};
 use crate::id::{ChatId, TeammateId, TokenId, WorkspaceId};

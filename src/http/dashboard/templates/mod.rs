@@ -1,7 +1,7 @@
 //! Templates: texts that the team keeps. Who sees and changes which is the rules' to say; the page asks them as the API does.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use database::Read;
@@ -17,6 +17,7 @@ use super::time::{ago, grouped};
 use super::words::TEMPLATES;
 use crate::clock::Time;
 use crate::error::{Error, FieldFault};
+use crate::http::dashboard::path::Path;
 use crate::id::TemplateId;
 use crate::inbox::template_values::{TEMPLATE_TEXT_CHARS_MAX, TemplateName, TemplateText};
 use crate::inbox::template_words::{Piece, pieces};
