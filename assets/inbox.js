@@ -1,6 +1,8 @@
 // An inbox that stays as it is without script, and with it is live: the stream says that something happened, the page is
 // asked for anew, and what differs in it takes the place of what stands here. What somebody types is never touched.
 
+import { hear } from './stream.js';
+
 const one = (selector, inside = document) => inside.querySelector(selector);
 const thread = one('#thread[data-chat]');
 const chat = thread?.dataset.chat;
@@ -78,21 +80,14 @@ function patch(old, fresh, keep = false) {
   for (const child of known.values()) if (child.parentNode === old) child.remove();
 }
 
-let lost;
 function listen() {
-  const stream = new EventSource(`/inbox/live?after=${one('[data-seq]').dataset.seq}&chat=${chat ?? ''}`);
   let timer;
-  stream.onmessage = () => { clearTimeout(timer); timer = setTimeout(renew, 40); };
-  for (const kind of ['here', 'news']) stream.addEventListener(kind, ({ data }) => tell(`inbox:${kind}`, JSON.parse(data)));
-  stream.onopen = () => { if (lost) { lost.remove(); lost = null; renew(); } };
-  stream.onerror = () => {
-    if (stream.readyState === EventSource.CLOSED) { stream.close(); setTimeout(listen, 3000); }
-    if (lost) return;
-    lost = Object.assign(document.createElement('p'), { className: 'banner lost', textContent: 'The connection is lost. It comes back by itself; nothing is missed.' });
-    lost.dataset.tone = 'warning';
-    lost.setAttribute('role', 'status');
-    one('[data-seq] .pane-head').after(lost);
-  };
+  hear(`/live?after=${one('[data-seq]').dataset.seq}&chat=${chat ?? ''}`, {
+    heard: () => { clearTimeout(timer); timer = setTimeout(renew, 40); },
+    back: renew,
+    place: one('[data-seq] .pane-head'),
+    kinds: { here: (others) => tell('inbox:here', others), news: (news) => tell('inbox:news', news) },
+  });
 }
 
 // -- Read: what somebody looks at, once they look.

@@ -1,10 +1,13 @@
-// Parts of a page that renew themselves: a stream says that there is news, the page is asked for anew, and what changed in its
-// live parts takes the place of what stands here. So what is shown is what the page would show, filters and all.
+// Parts of a page that renew themselves: the stream says that there is news, the page is asked for anew, and what changed in its
+// live parts takes the place of what stands here. So what is shown is what the page would show, filters and all; what somebody
+// has unfolded or is filling in is left alone.
+
+import { hear } from './stream.js';
 
 const place = document.querySelector('[data-stream]');
 // Between two looks, however much happens.
 const PAUSE_MS = 500;
-let timer, asking = false, again = false, lost;
+let timer, asking = false, again = false;
 
 async function renew() {
   timer = undefined;
@@ -18,29 +21,35 @@ async function renew() {
   asking = false;
   if (again) { again = false; soon(); }
 }
-const soon = () => { timer ??= setTimeout(renew, PAUSE_MS); };
+const soon = () => { if (!document.hidden) timer ??= setTimeout(renew, PAUSE_MS); };
+
+const named = (name, inside) => inside.querySelector(`[data-live="${CSS.escape(name)}"]`);
+const isBusy = (part) => part.querySelector('details[open]') || (part.contains(document.activeElement) && document.activeElement.matches('input, textarea, select'));
+const isSame = (part, next) => ('mark' in next.dataset ? next.dataset.mark === part.dataset.mark : next.innerHTML === part.innerHTML);
 
 function take(fresh) {
   for (const part of document.querySelectorAll('[data-live]')) {
-    const next = fresh.querySelector(`[data-live=${part.dataset.live}]`);
-    if (!next || next.innerHTML === part.innerHTML) continue;
-    const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
-    part.innerHTML = next.innerHTML;
-    if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    const next = named(part.dataset.live, fresh);
+    if (!next) part.remove();
+    else if (!isSame(part, next) && !isBusy(part)) {
+      const focused = part.contains(document.activeElement) && document.activeElement.getAttribute('href');
+      part.replaceWith(next);
+      if (focused) next.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    }
   }
+  // What wasn't there before.
+  for (const next of fresh.querySelectorAll('[data-stream] > [data-live]')) if (!named(next.dataset.live, document)) place.append(next);
 }
 
-function listen() {
-  const stream = new EventSource(place.dataset.stream);
-  stream.onmessage = soon;
-  stream.onopen = () => { if (lost) { lost.remove(); lost = null; renew(); } };
-  stream.onerror = () => {
-    if (stream.readyState === EventSource.CLOSED) { stream.close(); setTimeout(listen, 3000); }
-    if (lost) return;
-    lost = Object.assign(document.createElement('p'), { className: 'banner', textContent: 'The connection is lost. It comes back by itself; nothing is missed.' });
-    lost.dataset.tone = 'warning';
-    lost.setAttribute('role', 'status');
-    place.before(lost);
-  };
+// Seconds that are left, counted down.
+setInterval(() => {
+  for (const left of document.querySelectorAll('[data-left]')) {
+    left.dataset.left = Math.max(0, Number(left.dataset.left) - 1);
+    left.textContent = left.dataset.left;
+  }
+}, 1000);
+
+if (place) {
+  hear(place.dataset.stream, { heard: soon, back: soon, place: document.querySelector('main .page-head') });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) soon(); });
 }
-if (place) listen();

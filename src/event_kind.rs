@@ -60,6 +60,8 @@ pub enum Kind {
     TeammateLeft,
     /// A teammate has another role; the detail is their number and the role.
     TeammateRole,
+    /// A teammate is in another team, or in none any more; the detail is their number.
+    TeammateTeam,
     PasswordChanged,
     TokenMade,
     TokenRevoked,
@@ -123,6 +125,7 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::TeammateJoined, 120, "teammate:joined"),
     (Kind::TeammateLeft, 121, "teammate:left"),
     (Kind::TeammateRole, 122, "teammate:role"),
+    (Kind::TeammateTeam, 190, "teammate:team"),
     (Kind::PasswordChanged, 123, "teammate:password"),
     (Kind::TokenMade, 124, "token:new"),
     (Kind::TokenRevoked, 125, "token:revoked"),

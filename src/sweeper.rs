@@ -10,16 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::events::log::EVENTS_KEPT;
 use crate::id::WorkspaceId;
 use crate::store::events::event_prune;
 use crate::store::idempotency::idempotency_prune;
 use crate::store::message_receipts::receipt_prune;
 use crate::store::send_steps::send_step_prune;
-use crate::store::workspaces::workspace_list;
+use crate::store::workspaces::{Workspace, workspace_list};
 use crate::workspace::usage::{gather_usage, is_gathered};
-
-pub use webhooks::DELIVERIES_KEPT;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Rows of one write: a fraction of the 100 ms that foreground writes may be kept waiting.
@@ -55,9 +52,9 @@ pub async fn sweep(app: &App) -> Result<u64, Error> {
     }
     let workspaces = app.read(|snapshot| Ok::<_, Error>(workspace_list(snapshot)?)).await?;
     for workspace in workspaces {
+        let before = now - kept(&workspace);
         gather(app, workspace.id).await?;
         for _ in 0..BATCHES_MAX {
-            let before = now - EVENTS_KEPT;
             // Not `App::write`, which would wake the workspace's workers for nothing.
             let prune = move |write: &mut crate::store::Write<'_, '_>| {
                 let steps = send_step_prune(write, before, BATCH_ROWS)?;
@@ -69,9 +66,14 @@ pub async fn sweep(app: &App) -> Result<u64, Error> {
                 break;
             }
         }
-        gone += webhooks::sweep(app, workspace.id).await?;
+        gone += webhooks::sweep(app, workspace.id, before).await?;
     }
     Ok(gone)
+}
+
+/// How long a workspace keeps what it doesn't keep for good.
+fn kept(workspace: &Workspace) -> Duration {
+    Duration::from_secs(u64::try_from(workspace.kept_days).unwrap_or(0) * 24 * 3600)
 }
 
 /// Adds to the days and tokens what was used since the last sweep.
@@ -99,10 +101,10 @@ mod tests {
     use crate::outbound::Policy;
     use crate::store::MIGRATIONS;
     use crate::store::events::{NewEvent, event_after, event_append};
-    use crate::workspace::settings::create_workspace;
+    use crate::workspace::settings::{KEPT, SettingsChange, change_settings, create_workspace};
 
     #[tokio::test]
-    async fn events_are_forgotten_after_thirty_days_and_not_before() {
+    async fn events_are_forgotten_after_the_workspaces_days_and_not_before() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let database = Database::open(Config::new(Location::File(folder.path().join("a.db")))).expect("opens");
         database.migrate(MIGRATIONS).expect("migrates");
@@ -126,11 +128,23 @@ mod tests {
             };
             app.write(workspace, Priority::Foreground, happen).await.expect("written");
             assert_eq!(sweep(&app).await.expect("swept"), 0);
-            clock.advance(EVENTS_KEPT - Duration::from_millis(1));
+            clock.advance(KEPT - Duration::from_millis(1));
         }
+        let keep = |days: i64| {
+            move |write: &mut crate::store::Write<'_, '_>| {
+                let (name, zone) = (write.workspace.name.clone(), write.workspace.zone.clone());
+                change_settings(
+                    write,
+                    &SettingsChange { name, zone, kept_days: Some(days), ..SettingsChange::default() },
+                )
+            }
+        };
+        app.write(workspace, Priority::Foreground, keep(90)).await.expect("changed");
+        assert_eq!(sweep(&app).await.expect("swept"), 0);
         // The second is not yet thirty days old.
+        app.write(workspace, Priority::Foreground, keep(30)).await.expect("changed");
         assert_eq!(sweep(&app).await.expect("swept"), 1);
         let left = app.read(move |tx| Ok::<_, Error>(event_after(tx, workspace, 0, 10)?)).await.expect("read");
-        assert_eq!(left.iter().map(|event| event.seq).collect::<Vec<_>>(), [2]);
+        assert_eq!(left.iter().map(|event| event.seq).collect::<Vec<_>>(), [2, 3, 4]);
     }
 }

@@ -12,6 +12,7 @@ use transport::{Address, Ear, Kind, SendError};
 use crate::accounts::AccountEar;
 use crate::accounts::graph::{NewGraph, open_graph};
 use crate::accounts::health::{Health, bring_back};
+use crate::accounts::manage::account_of;
 use crate::accounts::sandbox::sandbox_of;
 use crate::accounts::world;
 use crate::app::App;
@@ -29,6 +30,7 @@ use crate::store::events::{NewEvent, event_append};
 use crate::transports::cloud::callback::{Told, read};
 use crate::transports::cloud::{Line, Number, SecretsAt, open_secret, seal_secret};
 use crate::transports::net::CALLBACK_PATH;
+use crate::workspace::audit::{Action, record};
 
 const CALLBACK_ID_BYTES: usize = 18;
 const SECRET_BYTES: usize = 24;
@@ -131,6 +133,8 @@ pub async fn renew_cloud_token(
     let work = move |write: &mut Write<'_, '_>| {
         write.cause = cause;
         cloud_account_set_token(write, account, &sealed)?;
+        let (known, _) = account_of(write, account)?;
+        record(write, Action::AccountToken, &known.name, "", &known.phone)?;
         bring_back(write, account)
     };
     app.write(workspace, Priority::Foreground, work).await
@@ -249,6 +253,7 @@ fn insert(write: &mut Write<'_, '_>, row: &CloudAccount, phone: &str, name: &str
     cloud_account_insert(write, &CloudAccount { account: id, ..row.clone() })?;
     let event = NewEvent { kind: EventKind::AccountConnected, chat: ChatId(0), message: None, detail: id.to_string() };
     event_append(write, event)?;
+    record(write, Action::AccountLinked, name, "", phone)?;
     Ok(id)
 }
 

@@ -19,6 +19,7 @@ use crate::store::account_cares::{CareRow, account_standing, care_save};
 use crate::store::account_linkings::{LinkingRow, linking_find, linking_forget, linking_list, linking_save};
 use crate::store::accounts::{account_link, account_list};
 use crate::store::events::{NewEvent, event_append};
+use crate::workspace::audit::{Action, record};
 
 /// A linking that isn't done by then never will be: codes end long before.
 pub const LINKING_MAX: Duration = Duration::from_secs(15 * 60);
@@ -311,6 +312,7 @@ fn linked(write: &mut Write<'_, '_>, row: LinkingRow, address: &Address, name: &
             care_save(write, id, &CareRow { since: write.now, ..care.unwrap_or_default() })?;
             let (kind, detail) = (EventKind::AccountConnected, id.to_string());
             event_append(write, NewEvent { kind, chat: ChatId(0), message: None, detail })?;
+            record(write, Action::AccountLinked, &own.name, "", &phone)?;
         }
         None if others.iter().any(|other| other.phone == phone) => {
             let reason = format!("{phone} is an account of this workspace already; link it again from there");

@@ -12,10 +12,10 @@ use crate::store::Write;
 use crate::store::account_cares::{CareRow, account_standing, care_save, cold_release};
 use crate::store::accounts::{AccountRow, account_rename, account_unlink};
 use crate::store::events::{NewEvent, event_append};
+use crate::workspace::audit::{Action, record, record_change};
+use crate::workspace::settings::PACING_MS_MAX;
 
 pub const ACCOUNT_NAME_CHARS_MAX: usize = 80;
-/// A pause longer than this between two sends is a hold, not a pace.
-pub const PACING_MS_MAX: i64 = 10 * 60 * 1_000;
 pub const COLD_PER_DAY_MAX: i64 = 100_000;
 pub const WARM_UP_DAYS_MAX: i64 = 90;
 
@@ -98,6 +98,7 @@ pub fn rename_account(write: &mut Write<'_, '_>, account: AccountId, name: &Acco
         return Ok(());
     }
     account_rename(write, account, name.as_str())?;
+    record(write, Action::AccountRenamed, &row.phone, &row.name, name.as_str())?;
     tell(write, account, Kind::AccountChanged)
 }
 
@@ -113,6 +114,7 @@ pub fn unlink_account(write: &mut Write<'_, '_>, account: AccountId) -> Result<(
         return Err(Error::invalid("account", rule));
     }
     care_save(write, account, &CareRow { since: write.now, quality: String::new(), ..care })?;
+    record(write, Action::AccountUnlinked, &row.name, &row.phone, "")?;
     tell(write, account, Kind::AccountDisconnected)
 }
 
@@ -131,7 +133,15 @@ pub fn set_manner(write: &mut Write<'_, '_>, account: AccountId, manner: Manner)
     if Cap::of(&row, &care) != Cap::of(&row, &before) {
         cold_release(write, account)?;
     }
+    record_change(write, Action::AccountManner, &row.name, said(&before), said(&care))?;
     tell(write, account, Kind::AccountChanged)
+}
+
+/// How an account sends, as the audit log says it.
+fn said(care: &CareRow) -> String {
+    let number = |set: Option<i64>| set.map_or_else(|| "as usual".to_owned(), |number| number.to_string());
+    let (pause, cap, days) = (number(care.pacing_ms), number(care.cold_per_day), number(care.warm_up_days));
+    format!("pause {pause} ms, {cap} a day to strangers, {days} days of warming up")
 }
 
 fn tell(write: &mut Write<'_, '_>, account: AccountId, kind: Kind) -> Result<(), Error> {

@@ -234,7 +234,10 @@ async fn setup_link(app: &App, workspace: Option<String>) -> Result<Output, Erro
     let workspace = choose(app, workspace).await?;
     let (secret, expires_at) = (SetupSecret::generate(), app.clock.now() + SETUP_LINK_LIVES);
     let url = format!("{}/setup/{}", app.settings.public_url, secret.reveal());
-    let renew = move |write: &mut Write<'_, '_>| renew_setup_link(write, &secret);
+    let renew = move |write: &mut Write<'_, '_>| {
+        write.cause = Cause::Operator;
+        renew_setup_link(write, &secret)
+    };
     app.write(workspace.id, Priority::Foreground, renew).await?;
     Ok(Output::SetupLink { url, expires_at: api_time(expires_at, &stored_zone(&workspace.zone)) })
 }

@@ -10,8 +10,6 @@ use crate::event_kind::Kind;
 use crate::id::{MessageUid, WorkspaceId};
 use crate::store::events::{EventBounds, EventRow, event_after, event_bounds};
 
-/// How long events can be asked for again.
-pub const EVENTS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Rows that one page with a filter passes over at the most: so many are read within milliseconds.
 pub const SCANNED_MAX: i64 = 2_000;
 const CHUNK_ROWS: i64 = 500;

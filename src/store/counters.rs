@@ -30,8 +30,8 @@ macro_rules! counters_select {
     ($($end:literal)?) => {
         concat!(
             "SELECT w.workspace_id, w.name, w.zone, w.anchor_ms, w.created_at_ms, w.rate_per_minute, \
-             w.calls_per_cycle, w.credits_per_cycle, w.pacing_ms, c.account_last, c.token_last, c.contact_last, \
-             c.chat_last, c.outbox_last, c.event_last, c.call_last, c.rate_last, c.cycle_starts_ms, c.cycle_ends_ms, \
+             w.calls_per_cycle, w.credits_per_cycle, w.pacing_ms, w.kept_days, c.account_last, c.token_last, \
+             c.contact_last, c.chat_last, c.outbox_last, c.event_last, c.call_last, c.rate_last, c.cycle_starts_ms, c.cycle_ends_ms, \
              c.calls_used, c.credits_used, c.topped_up, c.topped_up_at_ms \
              FROM workspace_counters c JOIN workspaces w ON w.workspace_id = c.workspace_id \
              WHERE c.workspace_id = $1",
@@ -96,20 +96,20 @@ pub fn counters_save(tx: &mut Tx<'_>, workspace: WorkspaceId, counters: &Counter
 
 fn decode(row: &Row<'_>) -> Result<(Workspace, Counters), Error> {
     let counters = Counters {
-        account_last: row.get(9)?,
-        token_last: row.get(10)?,
-        contact_last: row.get(11)?,
-        chat_last: row.get(12)?,
-        outbox_last: row.get(13)?,
-        event_last: row.get(14)?,
-        call_last: row.get(15)?,
-        rate_last: row.get(16)?,
-        cycle_starts_at: row.get(17)?,
-        cycle_ends_at: row.get(18)?,
-        calls_used: row.get(19)?,
-        credits_used: row.get(20)?,
-        topped_up: row.get(21)?,
-        topped_up_at: row.get(22)?,
+        account_last: row.get(10)?,
+        token_last: row.get(11)?,
+        contact_last: row.get(12)?,
+        chat_last: row.get(13)?,
+        outbox_last: row.get(14)?,
+        event_last: row.get(15)?,
+        call_last: row.get(16)?,
+        rate_last: row.get(17)?,
+        cycle_starts_at: row.get(18)?,
+        cycle_ends_at: row.get(19)?,
+        calls_used: row.get(20)?,
+        credits_used: row.get(21)?,
+        topped_up: row.get(22)?,
+        topped_up_at: row.get(23)?,
     };
     Ok((Workspace::decode(row)?, counters))
 }

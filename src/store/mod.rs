@@ -196,6 +196,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0021_group_receipts.sql"),
         postgres: include_str!("../../migrations/postgres/0021_group_receipts.sql"),
     },
+    Migration {
+        version: 23,
+        name: "settings",
+        sqlite: include_str!("../../migrations/sqlite/0023_settings.sql"),
+        postgres: include_str!("../../migrations/postgres/0023_settings.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.

@@ -1,7 +1,6 @@
-//! Forgets deliveries and their attempts after thirty days, and at once those of webhooks that were deleted.
+//! Forgets deliveries and their attempts once the workspace keeps them no longer, and at once those of webhooks that were deleted.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use database::{Priority, Snapshot, Tx};
 
@@ -14,14 +13,11 @@ use crate::store::webhook_attempts::{attempt_next_webhook, attempt_prune};
 use crate::store::webhook_deliveries::{delivery_next_webhook, delivery_prune};
 use crate::store::webhooks::webhook_list;
 
-/// How long a delivery can be looked at and asked for again.
-pub const DELIVERIES_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Later than anything.
 const ALWAYS: Time = Time::from_ms(i64::MAX);
 
-/// One sweep of a workspace; returns how many rows went.
-pub async fn sweep(app: &App, workspace: WorkspaceId) -> Result<u64, Error> {
-    let before = app.clock.now() - DELIVERIES_KEPT;
+/// One sweep of a workspace, of what was made before that time; returns how many rows went.
+pub async fn sweep(app: &App, workspace: WorkspaceId, before: Time) -> Result<u64, Error> {
     let look = move |tx: &mut Snapshot<'_>| {
         let known: BTreeSet<WebhookId> = webhook_list(tx, workspace)?.into_iter().map(|webhook| webhook.id).collect();
         let mut found = BTreeSet::new();

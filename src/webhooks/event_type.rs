@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 87] = [
+const ALL: [EventType; 88] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -78,6 +78,7 @@ const ALL: [EventType; 87] = [
     EventType("teammate:joined"),
     EventType("teammate:left"),
     EventType("teammate:role"),
+    EventType("teammate:team"),
     EventType("teammate:password"),
     EventType("token:new"),
     EventType("token:revoked"),

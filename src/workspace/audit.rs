@@ -45,6 +45,9 @@ impl Area {
 pub enum Action {
     WorkspaceName,
     WorkspaceZone,
+    WorkspaceAnchor,
+    WorkspacePacing,
+    WorkspaceKept,
     RateLimit,
     CallLimit,
     CreditLimit,
@@ -59,6 +62,7 @@ pub enum Action {
     EntryLinkMade,
     TeammateJoined,
     TeammateRole,
+    TeammateTeam,
     TeammateRemoved,
     PasswordChanged,
     WebhookMade,
@@ -66,13 +70,22 @@ pub enum Action {
     WebhookSecret,
     WebhookDeleted,
     LogExported,
+    ContactsExported,
+    SetupLinkMade,
     AccountLinked,
+    AccountUnlinked,
+    AccountRenamed,
+    AccountManner,
+    AccountToken,
 }
 
 /// Each action with its stored word, what it is about, and how the page says it.
-const ACTIONS: [(Action, &str, Area, &str); 24] = [
+const ACTIONS: [(Action, &str, Area, &str); 34] = [
     (Action::WorkspaceName, "workspace:name", Area::Settings, "Named the workspace"),
     (Action::WorkspaceZone, "workspace:zone", Area::Settings, "Set the time zone"),
+    (Action::WorkspaceAnchor, "workspace:anchor", Area::Settings, "Set the day on which a cycle begins"),
+    (Action::WorkspacePacing, "workspace:pacing", Area::Settings, "Set the pause between sends"),
+    (Action::WorkspaceKept, "workspace:kept", Area::Settings, "Set how long events are kept"),
     (Action::RateLimit, "limit:rate", Area::Settings, "Set the rate limit"),
     (Action::CallLimit, "limit:calls", Area::Settings, "Set the calls of a cycle"),
     (Action::CreditLimit, "limit:credits", Area::Settings, "Set the credits of a cycle"),
@@ -87,6 +100,7 @@ const ACTIONS: [(Action, &str, Area, &str); 24] = [
     (Action::EntryLinkMade, "team:link", Area::Team, "Made a link for"),
     (Action::TeammateJoined, "team:joined", Area::Team, "Joined"),
     (Action::TeammateRole, "team:role", Area::Team, "Changed the role of"),
+    (Action::TeammateTeam, "team:team", Area::Team, "Changed the team of"),
     (Action::TeammateRemoved, "team:removed", Area::Team, "Removed"),
     (Action::PasswordChanged, "team:password", Area::Team, "Set the password of"),
     (Action::WebhookMade, "webhook:made", Area::Webhooks, "Added a webhook"),
@@ -94,7 +108,13 @@ const ACTIONS: [(Action, &str, Area, &str); 24] = [
     (Action::WebhookSecret, "webhook:secret", Area::Webhooks, "Rotated the secret of a webhook"),
     (Action::WebhookDeleted, "webhook:deleted", Area::Webhooks, "Deleted a webhook"),
     (Action::LogExported, "export:api_log", Area::Exports, "Downloaded the log of API calls"),
+    (Action::ContactsExported, "export:contacts", Area::Exports, "Downloaded the contacts"),
+    (Action::SetupLinkMade, "team:setup_link", Area::Team, "Made a setup link"),
     (Action::AccountLinked, "account:linked", Area::Accounts, "Linked"),
+    (Action::AccountUnlinked, "account:unlinked", Area::Accounts, "Unlinked"),
+    (Action::AccountRenamed, "account:renamed", Area::Accounts, "Renamed the account"),
+    (Action::AccountManner, "account:manner", Area::Accounts, "Set pace and cap of"),
+    (Action::AccountToken, "account:token", Area::Accounts, "Gave another token to"),
 ];
 
 impl Action {

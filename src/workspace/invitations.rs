@@ -106,7 +106,11 @@ pub fn unknown_invitation() -> Error {
     Error::not_found("There is no such invitation in this workspace; GET /workspace/teammates lists those there are")
 }
 
-fn find_or_make_team(write: &mut Write<'_, '_>, title: &TeamTitle) -> Result<TeamId, Error> {
+/// The team of this title, made where there is none.
+///
+/// # Errors
+/// `validation_error` where there are too many teams.
+pub fn find_or_make_team(write: &mut Write<'_, '_>, title: &TeamTitle) -> Result<TeamId, Error> {
     let workspace = write.workspace.id;
     if let Some(team) = team_by_title(write.tx, workspace, title.as_str())? {
         return Ok(team.id);

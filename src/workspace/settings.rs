@@ -1,8 +1,10 @@
 //! Making a workspace and changing its settings.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use database::Tx;
+use jiff::civil::Date;
 
 use crate::clock::Time;
 use crate::error::{Error, FieldFault};
@@ -15,8 +17,9 @@ use crate::store::workspaces::{Workspace, workspace_insert, workspace_next_id, w
 use crate::workspace::audit::{Action, record, record_change};
 use crate::workspace::cycle::cycle_at;
 use crate::workspace::entry::note;
+use crate::workspace::quota::begin_cycle_if_due;
 use crate::workspace::teammates::first_owner;
-use crate::workspace::zone::parse_zone;
+use crate::workspace::zone::{parse_zone, stored_zone};
 
 /// Limits of a new workspace; the contract's.
 pub const RATE_PER_MINUTE: i64 = 50;
@@ -24,6 +27,16 @@ pub const CALLS_PER_CYCLE: i64 = 200_000;
 pub const CREDITS_PER_CYCLE: i64 = 2_000;
 /// Mean pause between two sends of one number.
 pub const PACING: Duration = Duration::from_secs(2);
+/// How long a new workspace keeps events, deliveries and the ways of its messages.
+pub const KEPT_DAYS: i64 = 30;
+pub const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A webhook is tried for three days, so nothing that may still be delivered is forgotten.
+pub const KEPT_DAYS_MIN: i64 = 7;
+pub const KEPT_DAYS_MAX: i64 = 400;
+/// Days on which a cycle may begin; any month's day stands in them.
+const ANCHOR_YEARS: RangeInclusive<i16> = 2000..=2200;
+/// A pause longer than this between two sends is a hold, not a pace.
+pub const PACING_MS_MAX: i64 = 10 * 60 * 1_000;
 
 pub const NAME_CHARS_MAX: usize = 64;
 pub const RATE_MAX: i64 = 1_000_000;
@@ -57,6 +70,7 @@ pub fn create_workspace(tx: &mut Tx<'_>, now: Time, name: &str, zone: &str) -> R
         calls_per_cycle: CALLS_PER_CYCLE,
         credits_per_cycle: CREDITS_PER_CYCLE,
         pacing_ms: i64::try_from(PACING.as_millis()).unwrap_or(i64::MAX),
+        kept_days: KEPT_DAYS,
     };
     let cycle = cycle_at(now, &time_zone, now);
     workspace_insert(tx, &workspace)?;
@@ -116,17 +130,79 @@ pub fn describe_workspace(write: &mut Write<'_, '_>, name: &str, zone: &str) -> 
     Ok(())
 }
 
-/// The same by somebody who works there, which the log of events tells.
+/// What somebody who works there may set about a workspace; `None` leaves it as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettingsChange {
+    pub name: String,
+    /// IANA name.
+    pub zone: String,
+    /// A day, in the zone, on which a cycle begins.
+    pub anchor: Option<Date>,
+    pub pacing_ms: Option<i64>,
+    pub kept_days: Option<i64>,
+}
+
+impl SettingsChange {
+    /// # Errors
+    /// `validation_error` naming every fault.
+    pub fn check(&self) -> Result<(), Error> {
+        let within = |name: &str, value: Option<i64>, least: i64, most: i64| {
+            let value = value.filter(|value| !(least..=most).contains(value))?;
+            Some(Error::invalid(name, format!("Give a number from {least} to {most}, not {value}")))
+        };
+        let is_year = |date: &Date| ANCHOR_YEARS.contains(&date.year());
+        let anchor = self.anchor.filter(|date| !is_year(date)).map(|date| {
+            let (first, last) = (ANCHOR_YEARS.start(), ANCHOR_YEARS.end());
+            Error::invalid("anchor", format!("Give a day of the years {first} to {last}, not {date}"))
+        });
+        let refused = [
+            check_description(&self.name, &self.zone).err(),
+            anchor,
+            within("pacing_ms", self.pacing_ms, 0, PACING_MS_MAX),
+            within("kept_days", self.kept_days, KEPT_DAYS_MIN, KEPT_DAYS_MAX),
+        ];
+        let faults: Vec<FieldFault> = refused.into_iter().flatten().flat_map(|error| error.faults).collect();
+        if faults.is_empty() { Ok(()) } else { Err(Error::invalid_fields(faults)) }
+    }
+}
+
+/// The day on which a workspace's cycles begin, in its zone.
+pub fn anchor_day(workspace: &Workspace) -> Date {
+    let at = jiff::Timestamp::from_millisecond(workspace.anchor.ms()).unwrap_or_default();
+    at.to_zoned(stored_zone(&workspace.zone)).date()
+}
+
+/// Changes what somebody who works there may set. The audit log names each change, the log of events that there was one.
 ///
 /// # Errors
-/// As [`describe_workspace`].
-pub fn redescribe_workspace(write: &mut Write<'_, '_>, name: &str, zone: &str) -> Result<(), Error> {
+/// As [`SettingsChange::check`].
+pub fn change_settings(write: &mut Write<'_, '_>, change: &SettingsChange) -> Result<(), Error> {
+    change.check()?;
     write.refresh_settings()?;
+    // A cycle that is over follows the calendar that it was promised by.
+    begin_cycle_if_due(write)?;
     let before = write.workspace.clone();
-    describe_workspace(write, name, zone)?;
+    let anchor = change.anchor.filter(|day| *day != anchor_day(&before));
+    if let Some(day) = anchor {
+        let start = parse_zone(&change.zone)?.to_ambiguous_zoned(day.at(0, 0, 0, 0)).compatible();
+        let start = start.map_err(|_| Error::invalid("anchor", "No calendar has this day; give another"))?;
+        write.workspace.anchor = Time::from_ms(start.timestamp().as_millisecond());
+    }
+    write.workspace.pacing_ms = change.pacing_ms.unwrap_or(before.pacing_ms);
+    write.workspace.kept_days = change.kept_days.unwrap_or(before.kept_days);
+    parse_name(&change.name)?.clone_into(&mut write.workspace.name);
+    change.zone.clone_into(&mut write.workspace.zone);
+    workspace_update(write.tx, &write.workspace)?;
     let after = write.workspace.clone();
-    record_change(write, Action::WorkspaceName, "", before.name, after.name)?;
-    record_change(write, Action::WorkspaceZone, "", before.zone, after.zone)?;
+    record_change(write, Action::WorkspaceName, "", &before.name, &after.name)?;
+    record_change(write, Action::WorkspaceZone, "", &before.zone, &after.zone)?;
+    if let Some(day) = anchor {
+        record(write, Action::WorkspaceAnchor, "", &anchor_day(&before).to_string(), &day.to_string())?;
+    }
+    let ms = |number: i64| format!("{number} ms");
+    record_change(write, Action::WorkspacePacing, "", ms(before.pacing_ms), ms(after.pacing_ms))?;
+    let days = |number: i64| format!("{number} days");
+    record_change(write, Action::WorkspaceKept, "", days(before.kept_days), days(after.kept_days))?;
     note(write, Kind::WorkspaceChanged, String::new())
 }
 

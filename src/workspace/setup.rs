@@ -13,6 +13,7 @@ use crate::store::counters::counters_find;
 use crate::store::setup_links::{setup_link_end_all, setup_link_find, setup_link_insert, setup_link_use};
 use crate::store::teammates::{TeammateRow, teammate_by_email, teammate_find, teammate_update};
 use crate::store::workspaces::{Workspace, workspace_list};
+use crate::workspace::audit::{Action, record};
 use crate::workspace::entry::{set_password, unknown_teammate};
 use crate::workspace::people::{Email, FullName};
 pub use crate::workspace::secret::Secret as SetupSecret;
@@ -91,7 +92,8 @@ fn make_first(
 /// Makes a new setup link for a workspace whose link was lost; the older ones open nothing any more.
 pub fn renew_setup_link(write: &mut Write<'_, '_>, secret: &SetupSecret) -> Result<(), Error> {
     setup_link_end_all(write.tx, write.workspace.id, write.now)?;
-    Ok(setup_link_insert(write.tx, secret.hash(), write.workspace.id, write.now + SETUP_LINK_LIVES)?)
+    setup_link_insert(write.tx, secret.hash(), write.workspace.id, write.now + SETUP_LINK_LIVES)?;
+    record(write, Action::SetupLinkMade, "", "", "good for 24 hours")
 }
 
 async fn any_workspace(database: &Database) -> Result<bool, Error> {

@@ -2,15 +2,17 @@
 
 use crate::error::{Code, Error};
 use crate::event_kind::Kind;
-use crate::id::{SessionId, TeammateId};
+use crate::id::{SessionId, TeamId, TeammateId};
 use crate::store::Write;
 use crate::store::entry_links::entry_links_end;
 use crate::store::passwords::password_delete;
 use crate::store::sessions::sessions_end;
-use crate::store::teammates::{TeammateRow, teammate_find, teammate_update};
+use crate::store::teammates::{TeammateRow, team_list, teammate_find, teammate_update};
 use crate::store::tokens::{token_list, token_revoke};
 use crate::workspace::audit::{Action, record};
 use crate::workspace::entry::{note, unknown_teammate};
+use crate::workspace::invitations::find_or_make_team;
+use crate::workspace::people::TeamTitle;
 use crate::workspace::teammates::{Role, manager_of};
 use crate::workspace::tokens::Caller;
 
@@ -36,6 +38,35 @@ pub fn change_role(
         sessions_end(write, id, SessionId::NONE)?;
         note(write, Kind::TeammateRole, format!("{id} {}", role.as_str()))?;
         record(write, Action::TeammateRole, &teammate.display_name, before, role.title())?;
+    }
+    Ok(teammate)
+}
+
+/// Puts a teammate, also one who is only invited or the Owner, into a team; `None` takes them out of theirs. A title that is
+/// new makes a team.
+///
+/// # Errors
+/// `not_found`; `permission_denied` for whoever may not manage the team; `validation_error` where there are too many teams.
+pub fn change_team(
+    write: &mut Write<'_, '_>,
+    caller: &Caller,
+    id: TeammateId,
+    title: Option<&TeamTitle>,
+) -> Result<TeammateRow, Error> {
+    manager_of(write.tx, caller)?;
+    let mut teammate = teammate_find(write.tx, write.workspace.id, id)?.ok_or_else(unknown_teammate)?;
+    let teams = team_list(write.tx, write.workspace.id)?;
+    let before = teams.iter().find(|team| team.id == teammate.team).map_or("", |team| team.title.as_str());
+    let team = match title {
+        Some(title) => find_or_make_team(write, title)?,
+        None => TeamId::NONE,
+    };
+    if teammate.team != team {
+        teammate.team = team;
+        teammate_update(write, &teammate)?;
+        note(write, Kind::TeammateTeam, id.to_string())?;
+        let after = title.map_or("", TeamTitle::as_str);
+        record(write, Action::TeammateTeam, &teammate.display_name, before, after)?;
     }
     Ok(teammate)
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use partyline::events::log::EVENTS_KEPT;
 use partyline::http::streams::STREAMS_OF_TOKEN_MAX;
 use partyline::id::TokenId;
 use partyline::store::api_calls::api_call_list;
+use partyline::workspace::settings::KEPT;
 use partyline::workspace::token_care::retire_token;
 use partyline::workspace::tokens::Scope;
 
@@ -65,7 +65,7 @@ async fn a_place_that_is_gone_is_answered_with_a_reset() {
         let stage = TestApp::on(engine).await;
         let token = stage.token().await;
         token.send(ECHO, "long ago").await;
-        stage.advance(EVENTS_KEPT + Duration::from_secs(1));
+        stage.advance(KEPT + Duration::from_secs(1));
         receive(&stage, "+12025550173", "M1", "hi").await;
         partyline::sweeper::sweep(&stage.app).await.expect("swept");
         let oldest = token.get("/events").await.body()["data"]["oldest"].as_i64().expect("a number");

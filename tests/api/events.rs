@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use partyline::accounts::link_sandbox;
 use partyline::event_kind::Cause;
-use partyline::events::log::{EVENTS_KEPT, SCANNED_MAX};
+use partyline::events::log::SCANNED_MAX;
 use partyline::id::TeammateId;
 use partyline::store::events::event_append;
+use partyline::workspace::settings::KEPT;
 use partyline::workspace::token_limits::TokenLimits;
 use partyline::workspace::tokens::{NewToken, Scope, TokenSecret, create_limited_token};
 use serde_json::{Value, json};
@@ -134,7 +135,7 @@ async fn a_cursor_that_is_too_old_is_gone_and_one_from_nowhere_is_wrong() {
         let stage = TestApp::on(engine).await;
         let token = stage.token().await;
         token.send(ECHO, "long ago").await;
-        stage.advance(EVENTS_KEPT + Duration::from_secs(1));
+        stage.advance(KEPT + Duration::from_secs(1));
         receive(&stage, "+12025550173", "M1", "hi").await;
         let newest = token.get("/events").await.body()["data"]["newest"].as_i64().expect("a number");
         partyline::sweeper::sweep(&stage.app).await.expect("swept");

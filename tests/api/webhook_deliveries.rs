@@ -345,7 +345,7 @@ async fn old_deliveries_and_those_of_deleted_webhooks_are_forgotten() {
         owner.send(ECHO, "old").await;
         deliver(&stage).await;
         delete(&owner, &format!("/webhooks/{gone}")).await;
-        stage.advance(partyline::sweeper::DELIVERIES_KEPT + later(1));
+        stage.advance(partyline::workspace::settings::KEPT + later(1));
         owner.send(ECHO, "new").await;
         deliver(&stage).await;
         assert_eq!(deliveries(&owner, kept).await.len(), 2);

@@ -46,14 +46,22 @@ pub struct Chromium {
 
 impl Chromium {
     /// Starts the browser of `PARTYLINE_TEST_CHROMIUM`; without it the test is left out, or fails where all were promised.
-    #[allow(clippy::print_stderr, reason = "what is left out is said loudly")]
     pub fn start() -> Option<Chromium> {
+        Chromium::start_with_text_of(16)
+    }
+
+    /// The same with text of this size in pixels, as its owner has set it; 16 is usual.
+    #[allow(clippy::print_stderr, reason = "what is left out is said loudly")]
+    pub fn start_with_text_of(pixels: u32) -> Option<Chromium> {
         let Some(program) = std::env::var_os("PARTYLINE_TEST_CHROMIUM") else {
             assert!(std::env::var_os("PARTYLINE_TEST_ALL").is_none(), "PARTYLINE_TEST_ALL promised a browser");
             eprintln!("LEFT OUT: a real browser (PARTYLINE_TEST_CHROMIUM is not set)");
             return None;
         };
         let profile = tempfile::tempdir().expect("a temporary folder");
+        let settings = json!({"webkit": {"webprefs": {"default_font_size": pixels}}});
+        std::fs::create_dir_all(profile.path().join("Default")).expect("a folder");
+        std::fs::write(profile.path().join("Default/Preferences"), settings.to_string()).expect("its settings");
         let mut process = Command::new("sh")
             .args(["-c", PIPED])
             .arg(program)

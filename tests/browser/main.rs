@@ -7,11 +7,16 @@ mod desk;
 mod docs;
 mod inbox;
 mod instance;
+mod keys;
+#[path = "../kit/pages.rs"]
+mod pages;
 mod phone;
 mod playground;
 mod public_api;
+mod roles;
 mod screens;
 mod server;
 mod setup;
 mod tab;
+mod walk;
 mod webhooks;

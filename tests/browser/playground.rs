@@ -7,6 +7,7 @@ use crate::server::Server;
 use crate::tab::Tab;
 
 const SEND: &str = "[id$=-send_message]";
+const UPLOAD: &str = "[id$=-upload_file]";
 const LOOK: &str = "[id$=-get_message]";
 
 #[test]
@@ -55,6 +56,41 @@ fn a_message_is_sent_and_read_from_the_playground() {
     let kept = developer.value("JSON.stringify([localStorage, document.cookie])").to_string();
     assert!(!kept.contains(&server.token), "the token was kept: {kept}");
     assert_eq!(developer.value("sessionStorage.getItem('partyline-playground-token')"), server.token.as_str());
+    assert_eq!(developer.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_is_uploaded_and_sent_from_the_playground() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let server = Server::ephemeral();
+    let mut developer = Tab::open(&mut browser);
+    developer.visit(&server.at("/integrations/api/swagger/"));
+    developer.until("document.querySelectorAll('.opblock').length >= 8");
+    developer.click(".btn.authorize");
+    developer.fill(".auth-container input", &server.token);
+    developer.click(".auth-btn-wrapper button.authorize");
+    developer.click(".auth-btn-wrapper .btn-done");
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("invoice.txt");
+    std::fs::write(&file, "One tandem, four hours").expect("a file");
+    developer.click(&format!("{UPLOAD} .opblock-summary-control"));
+    developer.click(&format!("{UPLOAD} .try-out__btn"));
+    developer.until(&format!("document.querySelector('{UPLOAD} input[type=file]')"));
+    developer.choose_file(&format!("{UPLOAD} input[type=file]"), file.to_str().expect("a path"));
+    developer.click(&format!("{UPLOAD} .execute"));
+    let uploaded = answer(&mut developer, UPLOAD);
+    let file_uid = uploaded["data"]["uid"].as_str().expect("a uid").to_owned();
+
+    developer.click(&format!("{SEND} .opblock-summary-control"));
+    developer.click(&format!("{SEND} .try-out__btn"));
+    let body = format!(r#"{{"phone": "+1 202 555 0100", "text": "Your invoice", "file_uid": "{file_uid}"}}"#);
+    developer.fill(&format!("{SEND} textarea"), &body);
+    developer.click(&format!("{SEND} .execute"));
+    let sent = answer(&mut developer, SEND);
+    let uid = sent["data"]["message_uid"].as_str().expect("a message_uid");
+    let message = server.api(&format!("/messages/{uid}")).to_string();
+    assert!(message.contains("invoice.txt"), "{message}");
     assert_eq!(developer.complaints(), Vec::<String>::new());
 }
 

@@ -47,6 +47,11 @@ fn a_token_is_generated_copied_used_and_found_in_the_log() {
     assert!(!ana.text().contains(&token), "{}", ana.text());
     assert_eq!(ana.value("[...document.querySelectorAll('#tokens')].length"), 1);
     ana.until("document.querySelectorAll('a.log-row').length === 2");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    ana.download_into(folder.path());
+    ana.click("a[href$='/log.txt']");
+    let log = Tab::downloaded(&folder.path().join("partyline-api-log.txt"));
+    assert!(log.lines().count() == 2 && log.contains("/workspace"), "{log}");
     ana.click("ol a.log-row[href*='call=1#call'], ol li:last-child a.log-row");
     ana.until("document.querySelector('#call') && document.readyState === 'complete'");
     ana.inspect("public-api-call");

@@ -1,6 +1,6 @@
 //! A tab, and somebody in front of it: who looks, clicks and types as people do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -13,6 +13,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 /// What of a page can't be read or told, as a list of complaints.
 const READABLE: &str = include_str!("readable.js");
+/// What of it can't be seen.
+const CUT: &str = include_str!("cut.js");
 
 pub struct Tab<'b> {
     browser: &'b mut Chromium,
@@ -127,6 +129,24 @@ impl<'b> Tab<'b> {
         self.look_at();
     }
 
+    /// Files that are downloaded go to this folder.
+    pub fn download_into(&mut self, folder: &Path) {
+        let parameters = json!({"behavior": "allow", "downloadPath": folder});
+        self.browser.call("", "Browser.setDownloadBehavior", parameters);
+    }
+
+    /// What was downloaded, once it is there as a whole.
+    pub fn downloaded(file: &Path) -> String {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match std::fs::read_to_string(file) {
+                Ok(text) if !text.is_empty() => return text,
+                _ => assert!(Instant::now() < until, "{} doesn't come", file.display()),
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
     /// The tab is the one that is looked at.
     pub fn look_at(&mut self) {
         self.call("Page.bringToFront", json!({}));
@@ -194,9 +214,10 @@ impl<'b> Tab<'b> {
     pub fn photograph(&mut self, name: &str) {
         let shot = self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": false}));
         let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/screenshots"));
-        std::fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join(format!("{name}.png"));
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
         let picture = from_base64(shot["data"].as_str().expect("a picture"));
-        std::fs::write(folder.join(format!("{name}.png")), picture).expect("the picture is written");
+        std::fs::write(file, picture).expect("the picture is written");
     }
 
     /// Photographs the page as a desk and a phone show it, by day and by night.
@@ -218,6 +239,11 @@ impl<'b> Tab<'b> {
 
     pub fn faults(&mut self) -> Vec<String> {
         serde_json::from_value(self.value(READABLE)).expect("a list of words")
+    }
+
+    /// What sticks out of the page or is cut off.
+    pub fn cut(&mut self) -> Vec<String> {
+        serde_json::from_value(self.value(CUT)).expect("a list of words")
     }
 
     fn in_all_forms(&mut self, name: &str, look: impl Fn(&mut Self, &str)) {

@@ -67,6 +67,15 @@ fn a_webhook_is_added_tried_and_what_came_of_it_is_read() {
     ana.click("button[popovertarget=replay]");
     ana.until("document.querySelector('#replay').matches(':popover-open')");
     ana.photograph_all("webhook-replay");
+    // A message that went meanwhile is delivered once more, under the same id.
+    server.post("/messages", r#"{"phone": "+12025550100", "text": "Your bike is ready"}"#);
+    ana.reload();
+    ana.until("document.querySelectorAll('a.log-row').length === 2");
+    ana.click("button[popovertarget=replay]");
+    ana.value("document.querySelector('#from').value = '2020-01-01T00:00'");
+    ana.click("#replay button[data-kind=primary]");
+    ana.until("document.body.innerText.includes('The replay has begun') && document.readyState === 'complete'");
+    assert_eq!(ana.value("document.querySelectorAll('a.log-row').length"), 2, "no new delivery, another try");
     ana.visit(&server.at("/integrations/webhooks"));
     ana.inspect("webhooks");
     assert_eq!(ana.complaints(), Vec::<String>::new());

@@ -62,3 +62,29 @@ fn a_damaged_database_is_found() {
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.stdout.contains("restore a backup"), "{ran:?}");
 }
+
+#[test]
+fn a_public_address_that_leads_nowhere_is_told_with_the_way_to_mend_it() {
+    let place = Place::new();
+    let url = ["--public-url", "https://127.0.0.1:9"];
+    let idle = place.says_json(&["doctor", "--json", url[0], url[1]]);
+    assert_eq!(check(&idle, "proxy")["level"], "ok", "{idle}");
+    let server = place.serve();
+    let running = place.says_json(&["doctor", "--json", url[0], url[1]]);
+    let proxy = check(&running, "proxy");
+    assert_eq!(proxy["level"], "warning", "{proxy}");
+    assert!(proxy["finding"].to_string().contains("can't be reached from here"), "{proxy}");
+    assert!(proxy["fix"].to_string().contains("docs/Caddyfile"), "{proxy}");
+    server.stop();
+}
+
+/// What the documentation, the page and the proxy's own file say is one and the same.
+#[test]
+fn the_caddyfile_is_the_documented_one() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/");
+    let file = fs::read_to_string(format!("{root}Caddyfile")).expect("the file");
+    let words = fs::read_to_string(format!("{root}operating.md")).expect("the page");
+    assert!(words.contains(file.trim_end()), "{file}");
+    // It passes on to the port that a server listens on by itself.
+    assert!(file.contains("reverse_proxy 127.0.0.1:8080"), "{file}");
+}

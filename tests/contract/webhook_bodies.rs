@@ -195,6 +195,7 @@ async fn live(stage: &TestApp) {
         (Kind::InvitationWithdrawn, "9"),
         (Kind::TeammateJoined, "2"),
         (Kind::TeammateRole, "2 admin"),
+        (Kind::TeammateTeam, "2"),
         (Kind::PasswordChanged, "2"),
         (Kind::TeammateLeft, "9"),
         (Kind::TokenMade, "1"),

@@ -5,6 +5,7 @@
 mod actor;
 mod engine;
 mod listening;
+pub mod pages;
 mod receiver;
 
 use std::time::Duration;

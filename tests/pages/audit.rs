@@ -20,6 +20,11 @@ async fn every_change_is_told_with_who_and_from_what_into_what() {
         ana.post_form("//integrations/public-api/tokens/2/revoke", "").await;
         teammate(&app, &ana, "joe%40x.example", "agent").await;
         ana.post_form("//team/2/role", "role=admin").await;
+        ana.post_form("//team/2/team", "team=Sales").await;
+        ana.post_form("//accounts/1/rename", "name=Lisbon+shop").await;
+        ana.post_form("//accounts/1/manner", "pacing_ms=1500").await;
+        ana.post_form("//accounts/1/unlink", "").await;
+        ana.get("//contacts/contacts.csv").await;
         ana.post_form("//integrations/webhooks", "event_type=message%3Anew&url=https%3A%2F%2Fcrm.example.com%2F").await;
         ana.post_form("//integrations/webhooks/1/pause", "").await;
         ana.post_form("//integrations/webhooks/1/rotate", "").await;
@@ -35,6 +40,11 @@ async fn every_change_is_told_with_who_and_from_what_into_what() {
             "Rotated the secret of a webhook 1 message:new",
             "Changed a webhook 1 message:new on paused",
             "Added a webhook 1 message:new – https://crm.example.com/",
+            "Downloaded the contacts contacts.csv – 0 contacts",
+            "Unlinked Lisbon shop +12025550198",
+            "Set pace and cap of Lisbon shop pause as usual ms",
+            "Renamed the account +12025550198 Demo phone Lisbon shop",
+            "Changed the team of Joe Reyes – Sales",
             "Changed the role of Joe Reyes Agent Admin",
             "Joined Joe Reyes",
             "Invited joe@x.example – Agent",
@@ -101,4 +111,24 @@ async fn what_a_token_changes_bears_its_name_and_only_managers_read_it() {
     })
     .await;
     assert!(!ana.get(PAGE).await.text().contains("somebody else"));
+}
+
+/// The log can only grow: no statement of the program changes or removes a row of it.
+#[test]
+fn no_statement_changes_or_forgets_a_row() {
+    let of_log = partyline::store::every_statement().into_iter().filter(|(.., sql)| {
+        [database::Engine::Sqlite, database::Engine::Postgres]
+            .iter()
+            .any(|engine| sql.text(*engine).contains("audit_log"))
+    });
+    let mut seen = 0;
+    for (file, name, sql) in of_log {
+        seen += 1;
+        for engine in [database::Engine::Sqlite, database::Engine::Postgres] {
+            let text = sql.text(engine).to_uppercase();
+            assert!(text.starts_with("INSERT INTO AUDIT_LOG") || text.starts_with("SELECT"), "{file} {name}: {text}");
+            assert!(!text.contains("ON CONFLICT"), "{file} {name}: {text}");
+        }
+    }
+    assert!(seen >= 2, "the log is written and read");
 }

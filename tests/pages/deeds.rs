@@ -245,7 +245,7 @@ async fn teammates_in_one_chat_see_each_other() {
     let ana = owner(&app).await;
     let joe = teammate(&app, &ana, "joe%40x.example", "teammate").await;
     receive(&app, 20, "Hello").await;
-    let mut stream = ana.listen("//inbox/live?chat=1").await;
+    let mut stream = ana.listen("//live?chat=1").await;
     assert_eq!(joe.post_form("//inbox/1/here", "writing=true").await.status, StatusCode::NO_CONTENT);
     assert_eq!(told(&mut stream, "here").await, json!([{"name": "Joe Reyes", "is_writing": true}]));
     assert_eq!(app.stranger().post_form("//inbox/1/here", "").await.status, StatusCode::SEE_OTHER);
@@ -258,7 +258,7 @@ async fn notices_are_for_whoever_they_concern() {
     let joe = teammate(&app, &ana, "joe%40x.example", "teammate").await;
     receive(&app, 20, "Hello").await;
     done(&ana, "/inbox/1/assign", "responsible=1").await;
-    let mut stream = joe.listen("//inbox/live").await;
+    let mut stream = joe.listen("//live").await;
     receive(&app, 20, "For Ana").await;
     assert_eq!(ana.post_form("//inbox/1/send", "mode=note&text=%40Joe+Reyes+look").await.status, StatusCode::SEE_OTHER);
     receive(&app, 21, "For anybody").await;

@@ -153,7 +153,7 @@ async fn a_reader_reads_and_a_stranger_sees_nothing() {
         assert_eq!(elsewhere.status, StatusCode::FORBIDDEN, "{action} from another site");
     }
     assert_eq!(app.stranger().get("//inbox").await.header("location"), "/login?next=%2Finbox");
-    assert_eq!(app.stranger().get("//inbox/live").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(app.stranger().get("//live").await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]

@@ -272,12 +272,16 @@ async fn the_log_is_live_and_says_what_a_call_caused() {
         app.flush().await;
         let page = ana.get(PAGE).await.text();
         let stream = page.split("data-stream=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a stream");
-        assert_eq!(stream, "/integrations/public-api/live?after=1");
-        let mut live = ana.listen(&format!("/{stream}")).await;
+        assert_eq!(stream, "/live?watch=calls&amp;mark=1");
+        let mut live = ana.listen("//live?watch=calls&mark=1").await;
         let uid = crm.send(ECHO, "Your bike is ready").await;
         app.flush().await;
         let told = live.next().await.expect("it tells");
-        assert_eq!((told.id.as_str(), &told.data), ("2", &serde_json::json!(2)));
+        assert_eq!(
+            (told.id.as_str(), &told.data),
+            ("", &serde_json::json!(0)),
+            "no row is told, only that there is one"
+        );
 
         let page = ana.get(&format!("{PAGE}?call=2")).await.text();
         assert!(page.contains(&format!("/inbox/1#m-{uid}")), "{page}");
@@ -287,7 +291,7 @@ async fn the_log_is_live_and_says_what_a_call_caused() {
         assert!(page.contains("/integrations/webhooks/1?delivery=msg_") && page.contains("Retrying"), "{page}");
 
         let supervisor = teammate(&app, &ana, "sue%40x.example", "team_supervisor").await;
-        assert_eq!(supervisor.get("//integrations/public-api/live?after=0").await.status, StatusCode::FORBIDDEN);
-        assert_ne!(app.stranger().get("//integrations/public-api/live").await.status, StatusCode::OK);
+        assert_eq!(supervisor.get("//live?watch=calls&mark=0").await.status, StatusCode::FORBIDDEN);
+        assert_ne!(app.stranger().get("//live?watch=calls").await.status, StatusCode::OK);
     }
 }

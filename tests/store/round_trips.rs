@@ -48,6 +48,7 @@ async fn a_workspace_and_its_counters() {
             calls_per_cycle: i64::MAX,
             credits_per_cycle: 0,
             pacing_ms: 7,
+            kept_days: 8,
         };
         let given = made.clone();
         stage
@@ -58,7 +59,8 @@ async fn a_workspace_and_its_counters() {
             })
             .await;
         assert_eq!(seen(&stage, |tx| workspace_list(tx)).await[1], made);
-        let changed = Workspace { name: "Other".into(), pacing_ms: 0, rate_per_minute: 9, ..made.clone() };
+        let changed =
+            Workspace { name: "Other".into(), pacing_ms: 0, kept_days: 400, rate_per_minute: 9, ..made.clone() };
         let given = changed.clone();
         let numbers = stage
             .write(made.id, move |write| {

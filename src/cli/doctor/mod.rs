@@ -69,6 +69,7 @@ pub fn doctor(config: &Config, json: bool, out: &mut Out) -> ExitCode {
     checks.push(network::listen(config, running.is_some()));
     checks.push(network::public_url(config));
     checks.push(network::proxies(config));
+    checks.push(network::proxy(config, running.is_some()));
     if json {
         out.json(&checks);
     } else {

@@ -1,9 +1,17 @@
 //! Checks of the ways in: where is listened, what clients are told, who stands between.
 
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::Check;
 use crate::config::{Config, Source};
+use crate::id::WorkspaceId;
+use crate::outbound::{Ask, AskBody, AskLimits, Outbound, Policy, SystemResolver};
+
+/// How long the public address may take to answer.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 pub fn listen(config: &Config, is_running: bool) -> Check {
     const NAME: &str = "Listening";
@@ -62,4 +70,32 @@ pub fn proxies(config: &Config) -> Check {
     }
     let names = networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     Check::ok("proxies", NAME, if names.is_empty() { "None".to_owned() } else { names })
+}
+
+/// Whether the public address answers, encrypted and with a good certificate, and this server is behind it.
+pub fn proxy(config: &Config, is_running: bool) -> Check {
+    const NAME: &str = "Encryption";
+    let Some(url) = config.public_url.value.as_deref().filter(|url| url.starts_with("https://")) else {
+        return Check::ok("proxy", NAME, "No https address is set; see Public address");
+    };
+    if !is_running {
+        return Check::ok("proxy", NAME, format!("{url} is asked while the server runs"));
+    }
+    let fix = format!("Let the proxy pass everything to {}, as docs/Caddyfile does", config.listen.value);
+    match health_at(url) {
+        Ok(200) => Check::ok("proxy", NAME, format!("{url} answers with a good certificate")),
+        Ok(status) => Check::warning("proxy", NAME, format!("{url} answers {status}, so it leads elsewhere"), fix),
+        Err(why) => Check::warning("proxy", NAME, format!("{url} can't be reached from here: {why}"), fix),
+    }
+}
+
+/// The status that the health page has under this address.
+fn health_at(url: &str) -> Result<u16, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let client = Outbound::new(Policy::default(), Arc::new(SystemResolver::default())).for_configured();
+    let limits = AskLimits { connect_max: ANSWER_MAX, answer_max: ANSWER_MAX, answer_bytes_max: ANSWER_BYTES_MAX };
+    let ask = Ask { url: format!("{url}/healthz"), headers: Vec::new(), body: AskBody::Nothing };
+    let answered = runtime.block_on(client.ask(WorkspaceId(0), ask, &limits));
+    answered.map(|answered| answered.status).map_err(|error| error.to_string())
 }

@@ -23,6 +23,7 @@ use crate::id::ContactId;
 use crate::inbox::contact_book::{IMPORTED_MAX, bring_up_to_date, make_missing, merge, opt_out};
 use crate::inbox::contact_csv::{HEAD, NewContact, line, read};
 use crate::store::contact_book::{ContactRow, contact_list};
+use crate::workspace::audit::{Action, record};
 use crate::workspace::permissions::Right;
 
 const WORDS_CHARS_MAX: usize = 100;
@@ -176,6 +177,9 @@ pub async fn export(State(desk): State<Desk>, signed: Signed) -> Shown {
     let look =
         move |tx: &mut Snapshot<'_>| Ok::<_, Error>(contact_list(tx, workspace, ContactId(0), None, EXPORTED_MAX)?);
     let rows = desk.app.read(look).await?;
+    let said = format!("{} contacts", rows.len());
+    // Who took them out stands in the audit log, before they go out.
+    desk.act(&signed.who, move |write| record(write, Action::ContactsExported, "contacts.csv", "", &said)).await?;
     let table: String = std::iter::once(HEAD.to_owned()).chain(rows.iter().map(line)).collect();
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),

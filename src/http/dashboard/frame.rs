@@ -236,7 +236,7 @@ impl<'p> Page<'p> {
                     "notices.js",
                     "inbox.js",
                 ],
-                (false, true) => &["screens.js", "palette.js", "keys.js", "notices.js", "live.js", "poll.js"],
+                (false, true) => &["screens.js", "palette.js", "keys.js", "notices.js", "live.js"],
                 (false, false) => &["screens.js", "palette.js", "keys.js", "notices.js"],
             },
             theme: signed.theme,

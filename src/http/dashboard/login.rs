@@ -25,6 +25,8 @@ use crate::workspace::teammates::{Role, Standing};
 
 /// What is said whatever was wrong, so that nobody learns who has an account here.
 const WRONG: &str = "This email and this password don't belong together. Check both.";
+/// The same that the documentation has.
+const CADDYFILE: &str = include_str!("../../../docs/Caddyfile");
 /// A longer password was never set.
 const GIVEN_BYTES_MAX: usize = 1_024;
 
@@ -151,7 +153,7 @@ pub fn ensure_private(visitor: &Visitor) -> Result<(), Refusal> {
     let words = html! {
         p { "This address isn't encrypted, so everybody on the way could read a password. None is asked for here." }
         p { "Put a proxy with a certificate in front; Caddy gets one by itself. Then tell Partyline the address:" }
-        (code("Caddyfile", "line.example.com {\n    reverse_proxy 127.0.0.1:8080\n}"))
+        (code("Caddyfile", CADDYFILE.trim_end()))
         (code("In a terminal", "partyline --public-url https://line.example.com"))
         p.muted { "On the machine itself no encryption is needed: there, open it under http://localhost and its port." }
     };

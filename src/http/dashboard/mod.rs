@@ -14,6 +14,7 @@ mod home;
 mod inbox;
 mod instance;
 mod links;
+mod live;
 mod login;
 mod once;
 mod origin;
@@ -72,6 +73,7 @@ pub fn routes(app: App) -> Router {
         .route("/team/invite", post(team::invite))
         .route("/team/{id}/link", post(team::make_link))
         .route("/team/{id}/role", post(team::set_role))
+        .route("/team/{id}/team", post(team::set_team))
         .route("/team/{id}/remove", post(team::remove))
         .route("/team/{id}/withdraw", post(team::withdraw))
         .route("/workspace", get(settings::show).post(settings::save))
@@ -85,6 +87,7 @@ pub fn routes(app: App) -> Router {
         .merge(inbox::routes())
         .merge(public_api::routes())
         .merge(webhooks::routes())
+        .route(live::LIVE_PATH, get(live::listen))
         .route("/audit-log", get(audit::show))
         .merge(instance::routes())
         .route("/assets/{name}", get(assets::serve))

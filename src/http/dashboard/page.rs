@@ -90,7 +90,7 @@ impl Document<'_> {
                     @if let Some(seconds) = self.refresh_s {
                         // A script does it otherwise, and only once the reader's hands are off the page.
                         noscript { meta http-equiv="refresh" content=(seconds); }
-                        @if !self.scripts.contains(&"poll.js") { meta name="again" content=(seconds); }
+                        @if !self.scripts.contains(&"live.js") { meta name="again" content=(seconds); }
                     }
                     title { (self.title) " · Partyline" }
                     link rel="icon" type="image/svg+xml" href=(address("mark.svg"));

@@ -214,7 +214,7 @@ fn steps() -> Markup {
             li data-tone="accent" aria-current="step" { strong { "Your workspace" } span.meta { "You, its name, its time zone" } }
             li { span.muted { "A first message" } span.meta { "To a sandbox contact, who answers" } }
             li { span.muted { "A token" } span.meta { "For your own systems" } }
-            li { span.muted { "A phone" } span.meta { "In a later version" } }
+            li { span.muted { "A phone" } span.meta { "Now or later" } }
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::workspace::invitations::{Invitation, invite_teammate, withdraw_invita
 use crate::workspace::people::{Email, PersonName, TeamTitle};
 use crate::workspace::permissions::Right;
 use crate::workspace::secret::Secret;
-use crate::workspace::team::{change_role, remove_teammate};
+use crate::workspace::team::{change_role, change_team, remove_teammate};
 use crate::workspace::teammates::{Role, Standing};
 
 /// An invitation's form, as it was filled in.
@@ -99,33 +99,38 @@ fn row(person: &TeammateRow, teams: &[TeamRow], signed: &Signed, may_manage: boo
             td role="cell" data-label="Team" { @if let Some(team) = team { bdi { (team.title) } } @else { span.muted { "None" } } }
             @if may_manage {
                 td.end role="cell" data-label="" {
-                    @if role != Some(Role::Owner) && !is_self { (actions(person, role, is_invited)) }
+                    (actions(person, role, team, role != Some(Role::Owner) && !is_self))
                 }
             }
         }
     }
 }
 
-fn actions(person: &TeammateRow, role: Option<Role>, is_invited: bool) -> Markup {
-    let id = person.id;
-    let field = format!("role-{id}");
+fn actions(person: &TeammateRow, role: Option<Role>, team: Option<&TeamRow>, is_other: bool) -> Markup {
+    let (id, is_invited) = (person.id, person.status == Standing::Invited.status());
+    let (field, team_field) = (format!("role-{id}"), format!("team-{id}"));
     html! {
         details.more {
             summary.btn.btn-small { "Change" span.hidden-text { " " (person.display_name) } }
             div.more-body.stack.tight {
-                form.line-up method="post" action={ (TEAM_PATH) "/" (id) "/link" } {
-                    button.btn.btn-small { @if is_invited { "Make a new invitation link" } @else { "Make a link to a new password" } }
+                form.line-up method="post" action={ (TEAM_PATH) "/" (id) "/team" } {
+                    label.meta for=(team_field) { "Team" }
+                    input.small-field id=(team_field) name="team" type="text" value=(team.map_or("", |team| team.title.as_str())) dir="auto"
+                        list="teams" autocomplete="off";
+                    button.btn.btn-small { "Set" span.hidden-text { " the team" } }
                 }
-                @if is_invited {
+                @if is_other && is_invited {
+                    (link_form(id, "Make a new invitation link"))
                     form.line-up method="post" action={ (TEAM_PATH) "/" (id) "/withdraw" } {
                         button.btn.btn-small.danger { "Withdraw the invitation" }
                     }
-                } @else {
+                } @else if is_other {
                     form.line-up method="post" action={ (TEAM_PATH) "/" (id) "/role" } {
                         label.meta for=(field) { "Role" }
                         select.small-field id=(field) name="role" { (roles(role)) }
-                        button.btn.btn-small { "Set" }
+                        button.btn.btn-small { "Set" span.hidden-text { " the role" } }
                     }
+                    (link_form(id, "Make a link to a new password"))
                     form.line-up method="post" action={ (TEAM_PATH) "/" (id) "/remove" } {
                         button.btn.btn-small.danger { "Remove from the workspace" }
                     }
@@ -133,6 +138,10 @@ fn actions(person: &TeammateRow, role: Option<Role>, is_invited: bool) -> Markup
             }
         }
     }
+}
+
+fn link_form(id: TeammateId, words: &str) -> Markup {
+    html! { form.line-up method="post" action={ (TEAM_PATH) "/" (id) "/link" } { button.btn.btn-small { (words) } } }
 }
 
 fn roles(chosen: Option<Role>) -> Markup {
@@ -284,6 +293,25 @@ pub async fn withdraw(State(desk): State<Desk>, signed: Signed, Path(id): Path<i
     let withdraw = move |write: &mut Write<'_, '_>| withdraw_invitation(write, &caller, TeammateId(id));
     desk.act(&signed.who, withdraw).await?;
     Ok(to_team("withdrawn"))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Placed {
+    team: String,
+}
+
+pub async fn set_team(
+    State(desk): State<Desk>,
+    signed: Signed,
+    Path(id): Path<i64>,
+    Sent(placed): Sent<Placed>,
+) -> Shown {
+    signed.ensure(Right::ManageTeam)?;
+    let (caller, title) = (signed.who.caller(), TeamTitle::parse("team", &placed.team)?);
+    let change = move |write: &mut Write<'_, '_>| change_team(write, &caller, TeammateId(id), title.as_ref());
+    desk.act(&signed.who, change).await?;
+    Ok(to_team("team"))
 }
 
 fn to_team(word: &str) -> Response {

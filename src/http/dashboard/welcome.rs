@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::doors::Desk;
 use super::form::{Faults, Line, Sent};
-use super::frame::{Done, FIRST_STEPS_PATH, Here, PUBLIC_API_PATH, Page, WORKSPACE_PATH, head};
+use super::frame::{ACCOUNTS_PATH, Done, FIRST_STEPS_PATH, Here, PUBLIC_API_PATH, Page, WORKSPACE_PATH, head};
 use super::page::icon;
 use super::session::{Shown, Signed};
 use super::time::formatted;
@@ -141,7 +141,10 @@ fn shown(
             }
             li {
                 h2 { "A phone" }
-                p.small.muted { "This version sends within the sandbox, where nothing leaves the server. What you build with it stays the same once a phone is linked." }
+                p.small { "Now or later. What you build in the sandbox, where nothing leaves this server, stays the same with a number of your own." }
+                @if signed.may(Right::ManageAccounts) {
+                    div.line-up { a.btn href={ (ACCOUNTS_PATH) "#add" } { (icon("phone")) "Link a phone" } }
+                }
             }
         }
     };

@@ -48,7 +48,7 @@ struct ListEvents {
 /// List events
 ///
 /// Partyline's own. Everything that happened in the workspace, in the order in which it was written: messages, statuses, chats, labels,
-/// accounts, quotas, settings. Each event has the next `seq`, without gaps, and is kept for 30 days. Keep `next_after` and
+/// accounts, quotas, settings. Each event has the next `seq`, without gaps, and is kept for 30 days, or as long as the workspace's settings say. Keep `next_after` and
 /// give it as `after`: nothing is missed, and nothing comes twice. A token that is limited to accounts sees what is of
 /// them.
 #[utoipa::path(

@@ -91,7 +91,7 @@ struct ListDeliveries {
 
 /// List a webhook's deliveries
 ///
-/// An operation of Partyline's own. 50 to a page, kept for 30 days.
+/// An operation of Partyline's own. 50 to a page, kept for 30 days or as long as the workspace's settings say.
 #[utoipa::path(
     get, path = "/webhooks/{webhook_id}/deliveries", tag = "Webhooks", operation_id = "list_webhook_deliveries",
     params(("webhook_id" = String, Path, description = "The webhook's number"), DeliveryQuery),

@@ -80,6 +80,7 @@ pub(super) fn render(
         | Kind::TeammateJoined
         | Kind::TeammateLeft
         | Kind::TeammateRole
+        | Kind::TeammateTeam
         | Kind::PasswordChanged => {
             let (display_name, email) = scene.teammate(TeammateId(number));
             About::Teammate(Teammate { user_id: number, display_name, email })

@@ -4,10 +4,12 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use transport::Kind;
 
+use super::cloud::token_form;
 use crate::accounts::cold::Room;
 use crate::accounts::rehearse::LINE_WORDS;
 use crate::accounts::words::{NextAction, Told, Weight};
 use crate::clock::Time;
+use crate::error::Error;
 use crate::http::dashboard::frame::ACCOUNTS_PATH;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::time::{ago, moment};
@@ -38,7 +40,7 @@ impl Entry {
     }
 }
 
-pub fn card(entry: &Entry, may_manage: bool, now: Time, zone: &TimeZone) -> Markup {
+pub fn card(entry: &Entry, may_manage: bool, refused: Option<&Error>, now: Time, zone: &TimeZone) -> Markup {
     let row = &entry.row;
     let title = format!("account-{}", row.id);
     html! {
@@ -51,7 +53,7 @@ pub fn card(entry: &Entry, may_manage: bool, now: Time, zone: &TimeZone) -> Mark
                 @if entry.told.weight != Weight::Well { (slip(entry, may_manage, zone)) }
                 (facts(entry, now, zone))
             }
-            @if may_manage { footer { (actions(entry)) } }
+            @if may_manage { footer { (actions(entry, refused)) } }
         }
     }
 }
@@ -111,6 +113,7 @@ fn next_step(entry: &Entry) -> Markup {
     match entry.told.next {
         _ if entry.is_linking => linking,
         NextAction::FinishLinking => linking,
+        NextAction::LinkAgain if entry.row.transport == Kind::Cloud => html! {},
         NextAction::LinkAgain => go("link", "Link again"),
         NextAction::TryAgain => go("again", "Try again"),
         NextAction::NewToken if entry.row.transport == Kind::Sandbox => go("again", "Try again"),
@@ -157,7 +160,7 @@ fn seconds(ms: i64) -> String {
     if ms % 1_000 == 0 { (ms / 1_000).to_string() } else { format!("{:.1}", ms as f64 / 1_000.0) }
 }
 
-fn actions(entry: &Entry) -> Markup {
+fn actions(entry: &Entry, refused: Option<&Error>) -> Markup {
     let row = &entry.row;
     html! {
         details.more {
@@ -171,6 +174,12 @@ fn actions(entry: &Entry) -> Markup {
         }
         @if row.unlinked_at.is_never() {
             details.more { summary.btn.btn-small { "Pacing and caps" span.hidden-text { " of " (row.name) } } (manner(entry)) }
+            @if row.transport == Kind::Cloud {
+                details.more open[refused.is_some()] {
+                    summary.btn.btn-small { "New token" span.hidden-text { " for " (row.name) } }
+                    div.more-body { (token_form(row.id, refused)) }
+                }
+            }
             @if row.transport == Kind::Sandbox {
                 details.more { summary.btn.btn-small { "Rehearse" span.hidden-text { " with " (row.name) } } (rehearsal(entry)) }
             }

@@ -9,7 +9,7 @@ use transport::Kind;
 
 use super::actions::play_scene;
 use super::qr::drawn;
-use super::{AT_ONCE, Beside, Given};
+use super::{AT_ONCE, Beside, CLOUD, Given, cloud};
 use crate::accounts::link_sandbox;
 use crate::accounts::linking::{
     Stage, Way, answer_passkey, begin_linking, begin_linking_again, cancel_linking, confirm_passkey,
@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
 use crate::http::dashboard::frame::{ACCOUNTS_PATH, Here, Page, done, head};
+use crate::http::dashboard::live::watch::Watched;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
@@ -30,7 +31,6 @@ use crate::store::Write;
 use crate::store::account_linkings::{LinkingRow, linking_find};
 use crate::workspace::permissions::Right;
 
-const LOOK_EVERY_MS: u32 = 1_000;
 /// Without script the page asks again after so many seconds.
 const LOOK_EVERY_S: u32 = 5;
 
@@ -52,7 +52,7 @@ pub async fn begin(State(desk): State<Desk>, signed: Signed, Sent(given): Sent<G
     match begun(&desk, &signed, &given).await {
         Ok(response) => Ok(response),
         Err(error) if !error.faults.is_empty() => {
-            let beside = Beside { given, faults: &error.faults };
+            let beside = Beside { given, faults: &error.faults, ..Beside::default() };
             super::shown(&desk, &signed, Page::new(Here::Accounts, ACCOUNTS), &beside).await
         }
         Err(error) => Err(error.into()),
@@ -64,6 +64,10 @@ async fn begun(desk: &Desk, signed: &Signed, given: &Given) -> Result<Response, 
     if given.way == AT_ONCE {
         let work = move |write: &mut Write<'_, '_>| link_sandbox(write, name.as_str());
         desk.act(&signed.who, work).await?;
+        return Ok(Redirect::to(&done(ACCOUNTS_PATH, "account-added")).into_response());
+    }
+    if given.way == CLOUD {
+        cloud::add_rehearsed(desk, signed, name.as_str()).await?;
         return Ok(Redirect::to(&done(ACCOUNTS_PATH, "account-added")).into_response());
     }
     let way = Way::parse(&given.way).unwrap_or_default();
@@ -120,7 +124,10 @@ pub async fn play(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>,
 pub async fn show(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>) -> Shown {
     signed.ensure(Right::ManageAccounts)?;
     let (workspace, account, now) = (signed.who.workspace.id, AccountId(id), desk.app.clock.now());
-    let found = desk.app.read(move |tx| Ok::<_, Error>(linking_find(tx, workspace, account)?)).await?;
+    let look = move |tx: &mut database::Snapshot<'_>| {
+        Ok::<_, Error>((linking_find(tx, workspace, account)?, Watched::Accounts.mark(tx, workspace)?))
+    };
+    let (found, live) = desk.app.read(look).await?;
     let missing = || Error::not_found("No account is being linked here; begin on the page WhatsApp accounts");
     let row = found.ok_or_else(missing)?;
     let is_over = Stage::of(&row).is_over();
@@ -128,11 +135,11 @@ pub async fn show(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>)
     let content = html! {
         (head(title, "As a phone is linked to WhatsApp on a computer.", &html! { a.btn href=(ACCOUNTS_PATH) { (icon("back")) "All accounts" } }))
         div.cols {
-            section.card aria-labelledby="link-title" data-poll=[(!is_over).then_some(LOOK_EVERY_MS)] {
+            section.card aria-labelledby="link-title" data-stream=[(!is_over).then(|| Watched::Accounts.address(&live))] {
                 header { h2 #link-title { bdi { (row.name) } } span.meta.push.num { (row.phone) } }
                 div.card-body data-live="linking" data-mark=(mark(&row)) { (step(&row, now)) }
                 @if !is_over {
-                    footer { form.push method="post" action={ (path_of(account)) "/cancel" } { button.btn.btn-small { "Cancel" } } }
+                    footer data-live="cancel" data-mark="" { form.push method="post" action={ (path_of(account)) "/cancel" } { button.btn.btn-small { "Cancel" } } }
                 }
             }
             @if row.transport == Kind::Sandbox { (rehearsal(&row)) }

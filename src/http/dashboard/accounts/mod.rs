@@ -2,6 +2,7 @@
 
 mod actions;
 mod card;
+mod cloud;
 mod linking;
 mod qr;
 
@@ -17,27 +18,29 @@ use self::card::{Entry, card};
 use super::doors::Desk;
 use super::form::{Faults, Line};
 use super::frame::{ACCOUNTS_PATH, Done, Here, Page, head};
+use super::live::watch::Watched;
 use super::page::icon;
 use super::session::{Shown, Signed};
 use super::words::ACCOUNTS;
+use crate::accounts::cloud::AddedCloud;
 use crate::accounts::linking::{Stage, Way};
 use crate::accounts::words::told;
 use crate::clock::Time;
 use crate::error::{Error, FieldFault};
-use crate::id::WorkspaceId;
+use crate::http::error::status_of;
+use crate::id::{AccountId, WorkspaceId};
 use crate::store::account_cares::{care_list, waiting_count};
 use crate::store::account_linkings::{LinkingRow, linking_list};
 use crate::store::accounts::account_list;
 use crate::workspace::permissions::Right;
 use crate::workspace::zone::stored_zone;
 
-/// How often the page looks whether something has changed.
-const LOOK_EVERY_MS: u32 = 3_000;
-
 pub fn routes() -> Router<Desk> {
     Router::new()
         .route("/accounts", get(show))
         .route("/accounts/link", post(linking::begin))
+        .route("/accounts/cloud", post(cloud::add))
+        .route("/accounts/{id}/token", post(cloud::renew))
         .route("/accounts/{id}/link", post(linking::begin_again))
         .route("/accounts/linking/{id}", get(linking::show))
         .route("/accounts/linking/{id}/passkey", post(linking::answer))
@@ -56,7 +59,7 @@ pub fn routes() -> Router<Desk> {
 #[serde(default)]
 pub struct Given {
     name: String,
-    /// qr, code, or at_once for a sandbox account that needs no rehearsal.
+    /// qr, code, cloud, or at_once for a sandbox account that needs no rehearsal.
     way: String,
 }
 
@@ -65,6 +68,12 @@ pub struct Given {
 struct Beside<'b> {
     given: Given,
     faults: &'b [FieldFault],
+    /// A number of the Cloud API that was just added.
+    added: Option<AddedCloud>,
+    cloud: cloud::Given,
+    cloud_refused: Option<&'b Error>,
+    /// Which account a new token was refused for, and why.
+    renewing: Option<(AccountId, &'b Error)>,
 }
 
 async fn show(State(desk): State<Desk>, signed: Signed, done: Done, RawQuery(_): RawQuery) -> Shown {
@@ -76,32 +85,40 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, beside: &Beside<'_>
     let (workspace, now, zone) =
         (signed.who.workspace.id, desk.app.clock.now(), stored_zone(&signed.who.workspace.zone));
     let asked = zone.clone();
-    let (entries, linkings) = desk.app.read(move |tx| seen(tx, workspace, now, &asked)).await?;
+    let (entries, linkings, mark) = desk.app.read(move |tx| seen(tx, workspace, now, &asked)).await?;
     let may_manage = signed.may(Right::ManageAccounts);
     let faults = Faults(beside.faults);
+    let refused =
+        |entry: &Entry| beside.renewing.filter(|(account, _)| *account == entry.row.id).map(|(_, error)| error);
     let purpose = "How each number is doing, and what to do when it is not well.";
     let action = html! {
         @if may_manage { a.btn data-kind="primary" href="#add" { (icon("plus")) "Add an account" } }
     };
     let content = html! {
         (head(ACCOUNTS, purpose, &action))
+        @if let Some(added) = &beside.added { (cloud::added_card(added)) }
         @for linking in &linkings { (going_on(linking)) }
         @if entries.is_empty() {
             section.card { div.empty { (icon("phone")) strong { "No number is here yet" } p { "Add one below: messages then come in and go out by it." } } }
         }
-        div.cols data-cols="even" data-poll=(LOOK_EVERY_MS) {
-            @for entry in &entries { (card(entry, may_manage, now, &zone)) }
+        div.cols data-cols="even" data-stream=(Watched::Accounts.address(&mark)) {
+            @for entry in &entries { (card(entry, may_manage, refused(entry), now, &zone)) }
         }
-        @if may_manage { (add_card(&beside.given, faults)) }
+        @if may_manage {
+            div.cols data-cols="even" { (add_card(&beside.given, faults)) (cloud::add_card(&beside.cloud, beside.cloud_refused)) }
+        }
     };
-    Ok(Page { status: faults.status(), is_live: true, ..page }.show(signed, &content))
+    let refused = beside.cloud_refused.or(beside.renewing.map(|(_, error)| error));
+    let status = refused.map_or(faults.status(), status_of);
+    Ok(Page { status, is_live: true, ..page }.show(signed, &content))
 }
 
-type Seen = (Vec<Entry>, Vec<LinkingRow>);
+type Seen = (Vec<Entry>, Vec<LinkingRow>, String);
 
 /// The accounts with all that is told of them, those that need somebody first; and the linkings of numbers that are no
-/// account yet.
+/// account yet; and from where the stream goes on.
 fn seen(tx: &mut impl Read, workspace: WorkspaceId, now: Time, zone: &TimeZone) -> Result<Seen, Error> {
+    let mark = Watched::Accounts.mark(tx, workspace)?;
     let (cares, waiting) = (care_list(tx, workspace)?, waiting_count(tx, workspace)?);
     let (accounts, mut linkings) = (account_list(tx, workspace)?, linking_list(tx, workspace)?);
     linkings.retain(|row| !Stage::of(row).is_over());
@@ -118,7 +135,7 @@ fn seen(tx: &mut impl Read, workspace: WorkspaceId, now: Time, zone: &TimeZone) 
     entries
         .sort_by_key(|entry| (!entry.row.unlinked_at.is_never(), std::cmp::Reverse(entry.told.weight), entry.row.id));
     linkings.retain(|linking| entries.iter().all(|entry| entry.row.id != linking.account));
-    Ok((entries, linkings))
+    Ok((entries, linkings, mark))
 }
 
 fn going_on(linking: &LinkingRow) -> Markup {
@@ -145,6 +162,7 @@ fn add_card(given: &Given, faults: Faults<'_>) -> Markup {
         (Way::Qr.as_str(), "By QR code", "The phone scans what is shown here."),
         (Way::Code.as_str(), "By a code", "Eight letters are typed on the phone."),
         (AT_ONCE, "At once", "A sandbox number that is there without a rehearsal."),
+        (CLOUD, "As a number of the Cloud API", "The same requests and signed callbacks as with Meta."),
     ];
     let chosen = if given.way.is_empty() { Way::Qr.as_str() } else { &given.way };
     html! {
@@ -171,3 +189,4 @@ fn add_card(given: &Given, faults: Faults<'_>) -> Markup {
 }
 
 const AT_ONCE: &str = "at_once";
+const CLOUD: &str = "cloud";

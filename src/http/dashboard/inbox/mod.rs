@@ -9,7 +9,6 @@ mod here;
 mod history;
 mod lead;
 mod list;
-mod live;
 mod narrow;
 mod notices;
 mod phone;
@@ -55,7 +54,6 @@ const UPLOAD: AllowBody =
 pub fn routes() -> Router<Desk> {
     Router::new()
         .route("/inbox", get(show))
-        .route("/inbox/live", get(live::listen))
         .route("/inbox/bulk", post(bulk::bulk))
         .route("/inbox/undo", post(bulk::take_back))
         .route("/inbox/views", post(bulk::save_view))

@@ -7,13 +7,13 @@ use maud::{Markup, html};
 use super::PATH;
 use super::caused::Caused;
 use crate::error::Error;
+use crate::http::dashboard::live::watch::Watched;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
 use crate::http::dashboard::time::{formatted, grouped};
 use crate::http::fields::Fields;
 use crate::id::{TokenId, WorkspaceId};
 use crate::store::api_calls::ApiCallRow;
-use crate::store::counters::counters_find;
 use crate::store::tokens::TokenRow;
 use crate::workspace::api_log::Outcome;
 use crate::workspace::call_log::{LogFilter, log_call, log_page};
@@ -92,8 +92,8 @@ pub struct LogPart {
     open: Option<ApiCallRow>,
     /// What the open call caused.
     caused: Option<Caused>,
-    /// The newest row there is, from which the stream goes on.
-    newest: i64,
+    /// From which the stream goes on.
+    mark: String,
 }
 
 impl LogPart {
@@ -107,8 +107,8 @@ impl LogPart {
         };
         let made = open.as_ref().and_then(|call| Some((call.message?, call.at)));
         let caused = made.map(|(uid, at)| Caused::read(tx, workspace, uid, at)).transpose()?;
-        let newest = counters_find(tx, workspace)?.map_or(0, |(_, counters)| counters.call_last);
-        Ok(LogPart { rows, has_older, open, caused, newest })
+        let mark = Watched::Calls.mark(tx, workspace)?;
+        Ok(LogPart { rows, has_older, open, caused, mark })
     }
 }
 
@@ -132,7 +132,7 @@ fn outcome_of(row: &ApiCallRow) -> &'static str {
 pub fn card(part: &LogPart, asked: &Asked, tokens: &[TokenRow], signed: &Signed) -> Markup {
     let zone = stored_zone(&signed.who.workspace.zone);
     html! {
-        section.card #log aria-labelledby="log-head" data-stream={ (PATH) "/live?after=" (part.newest) } {
+        section.card #log aria-labelledby="log-head" data-stream=(Watched::Calls.address(&part.mark)) {
             header {
                 h2 #log-head { "Log" }
                 span.meta { "The last 10,000 calls, newest first" span.only-script { ", live" } }

@@ -3,7 +3,6 @@
 mod caused;
 mod download;
 pub mod increase;
-mod live;
 mod log;
 mod snippets;
 mod tokens;
@@ -39,7 +38,6 @@ pub fn routes() -> Router<Desk> {
         .route("/integrations/public-api/tokens/{id}/rotate", post(tokens::rotate))
         .route("/integrations/public-api/tokens/{id}/revoke", post(tokens::revoke))
         .route("/integrations/public-api/increase", get(increase::show).post(increase::ask))
-        .route("/integrations/public-api/live", get(live::listen))
         .route("/integrations/public-api/log.txt", get(download::text))
         .route("/integrations/public-api/log.csv", get(download::csv))
         .route("/integrations/public-api/log.ndjson", get(download::ndjson))

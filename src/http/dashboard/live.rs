@@ -1,5 +1,8 @@
-//! What an open inbox hears: that something happened, and in which chat. The page asks for what it shows anew; so whatever
-//! a role may not read is never in the stream. Beside that, who else looks at the open chat.
+//! The one stream of the screens: that something happened, and in which chat, or that what the page watches has changed. The
+//! page asks for what it shows anew; so whatever a role may not read is never in the stream. Beside that, who else looks at
+//! the open chat.
+
+pub mod watch;
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -17,7 +20,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use uuid::Uuid;
 
-use super::presence::{Other, Room, Rooms};
+use self::watch::Watched;
+use super::inbox::presence::{Other, Room, Rooms};
 use crate::app::App;
 use crate::error::Error;
 use crate::events::live::{Listener, Next};
@@ -37,27 +41,37 @@ const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// How often the session is looked at and the browser told that all is well.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const RETRY_MS: u32 = 1_000;
+/// How often what is watched is looked at; nothing rings when it changes.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+pub const LIVE_PATH: &str = "/live";
 
-/// `?after=SEQ` begins behind that event; a browser that comes back says by itself what it heard last.
+/// `?after=SEQ` begins behind that event; a browser that comes back says by itself what it heard last. `?watch=WHAT&mark=MARK`
+/// tells instead when that has another mark.
 pub async fn listen(State(desk): State<Desk>, signed: Signed, uri: Uri, headers: HeaderMap) -> Shown {
-    signed.ensure(Right::ReadChats)?;
+    let mut asked = Fields::from_query(uri.query().unwrap_or_default()).unwrap_or_default();
+    let watched = asked.text("watch").and_then(|word| Watched::parse(&word));
+    signed.ensure(watched.map_or(Right::ReadChats, Watched::right))?;
     let place = desk.streams.clone().try_acquire_owned();
     let place = place.map_err(|_| Error::busy("as many screens are open as this server takes"))?;
     let heard = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
-    let shown = Fields::from_query(uri.query().unwrap_or_default()).ok().and_then(|mut fields| fields.integer("after"));
-    let after = heard.or(shown);
-    let listener = desk.app.listen(signed.who.workspace.id, after).await?;
-    let chat = Fields::from_query(uri.query().unwrap_or_default()).ok().and_then(|mut fields| fields.integer("chat"));
-    let room = chat.map(|chat| (signed.who.workspace.id, ChatId(chat)));
+    let after = heard.or(asked.integer("after"));
+    let listener = match watched {
+        Some(_) => None,
+        None => Some(desk.app.listen(signed.who.workspace.id, after).await?),
+    };
+    let watch = watched.map(|what| (what, asked.text("mark").unwrap_or_default()));
+    let room = asked.integer("chat").map(|chat| (signed.who.workspace.id, ChatId(chat)));
     let news = desk.presence.listen();
     let seat = Seat { presence: desk.presence, room, me: signed.who.teammate.id, shown: Vec::new(), news };
     let mut beat = interval(HEARTBEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (workspace, me) = (signed.who.workspace.id, signed.who.teammate.clone());
-    let wants_news = desk.app.read(move |tx| habits_of(tx, workspace, me.id)).await?.notices;
+    let mut look = interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (workspace, me) = (signed.who.workspace.id, signed.who.teammate.id);
+    let wants_news = watched.is_none() && desk.app.read(move |tx| habits_of(tx, workspace, me)).await?.notices;
     let me = wants_news.then_some(signed.who.teammate);
-    let talk =
-        Talk { app: desk.app, session: signed.who.session, listener, beat, seat, me, is_new: true, _place: place };
+    let (app, session) = (desk.app, signed.who.session);
+    let talk = Talk { app, session, listener, watch, look, beat, seat, me, is_new: true, _place: place };
     let mut response = Response::new(Body::from_stream(unfold(talk, Talk::go_on)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -103,7 +117,10 @@ impl Seat {
 struct Talk {
     app: App,
     session: SessionRow,
-    listener: Listener,
+    /// What it hears of events, or else what it watches, under the mark that was told last.
+    listener: Option<Listener>,
+    watch: Option<(Watched, String)>,
+    look: Interval,
     beat: Interval,
     seat: Seat,
     /// Who is told of news, if they want to be.
@@ -118,19 +135,24 @@ impl Talk {
         let mut piece = String::new();
         if self.is_new {
             self.is_new = false;
-            let _ = write!(piece, "retry: {RETRY_MS}\nid: {}\n\n", self.listener.at());
+            let _ = write!(piece, "retry: {RETRY_MS}\n");
+            if let Some(listener) = &self.listener {
+                let _ = write!(piece, "id: {}\n", listener.at());
+            }
+            piece.push('\n');
             // The first beat comes at once.
             self.beat.tick().await;
             return Some((Ok(piece.into()), self));
         }
         tokio::select! {
-            next = self.listener.next() => match next.ok()? {
+            next = next_of(self.listener.as_mut()) => match next.ok()? {
                 Next::Event(heard) => {
                     let _ = write!(piece, "id: {}\ndata: {}\n\n", heard.seq, heard.event.chat_id.unwrap_or(0));
                     piece.extend(self.news(&heard).await);
                 }
                 Next::Reset { .. } => {
-                    let _ = write!(piece, "id: {}\ndata: 0\n\n", self.listener.at());
+                    let at = self.listener.as_ref().map_or(0, Listener::at);
+                    let _ = write!(piece, "id: {at}\ndata: 0\n\n");
                 }
             },
             _ = self.beat.tick() => {
@@ -142,9 +164,22 @@ impl Talk {
                 piece.push_str(":\n\n");
                 piece.extend(self.seat.tell(self.app.clock.monotonic()));
             }
+            _ = self.look.tick(), if self.watch.is_some() => piece.push_str(self.watched().await?),
             () = self.seat.changed() => piece.push_str(&self.seat.tell(self.app.clock.monotonic()).unwrap_or_default()),
         }
         Some((Ok(piece.into()), self))
+    }
+
+    /// What is told of what is watched: nothing while it has the mark that was told last. `None` where it can't be read.
+    async fn watched(&mut self) -> Option<&'static str> {
+        let (what, known) = self.watch.as_mut()?;
+        let (what, workspace) = (*what, self.session.workspace);
+        let mark = self.app.read(move |tx| what.mark(tx, workspace)).await.ok()?;
+        if mark == *known {
+            return Some("");
+        }
+        *known = mark;
+        Some("data: 0\n\n")
     }
 
     /// What this screen's owner is told of an event, if it is for them. A notice that can't be made is none.
@@ -158,5 +193,13 @@ impl Talk {
         let told =
             serde_json::json!({"chat": news.chat, "name": news.name, "is_mention": news.is_mention, "seq": heard.seq});
         Some(format!("event: news\ndata: {told}\n\n"))
+    }
+}
+
+/// What a listener hears next; for ever nothing without one.
+async fn next_of(listener: Option<&mut Listener>) -> Result<Next, Error> {
+    match listener {
+        Some(listener) => listener.next().await,
+        None => std::future::pending().await,
     }
 }

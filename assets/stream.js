@@ -1,0 +1,23 @@
+// The one stream of a page: what it tells is heard, and while it is lost a banner says so.
+
+const LOST = 'The connection is lost. It comes back by itself; nothing is missed.';
+// Before a stream that the server has ended is asked for again.
+const AGAIN_MS = 3000;
+
+// `heard`: something happened. `back`: the stream is there again after it was lost. `kinds`: what else it tells, by name.
+// `place`: the banner stands behind it.
+export function hear(address, { heard, back, place, kinds = {} }) {
+  const stream = new EventSource(address);
+  let lost = document.querySelector('.banner.lost');
+  stream.onmessage = heard;
+  for (const [kind, told] of Object.entries(kinds)) stream.addEventListener(kind, ({ data }) => told(JSON.parse(data)));
+  stream.onopen = () => { if (lost) { lost.remove(); lost = null; back(); } };
+  stream.onerror = () => {
+    if (stream.readyState === EventSource.CLOSED) { stream.close(); setTimeout(() => hear(address, { heard, back, place, kinds }), AGAIN_MS); }
+    if (lost) return;
+    lost = Object.assign(document.createElement('p'), { className: 'banner lost', textContent: LOST });
+    lost.dataset.tone = 'warning';
+    lost.setAttribute('role', 'status');
+    place.after(lost);
+  };
+}
