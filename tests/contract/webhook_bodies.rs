@@ -195,7 +195,6 @@ async fn live(stage: &TestApp) {
         (Kind::InvitationWithdrawn, "9"),
         (Kind::TeammateJoined, "2"),
         (Kind::TeammateRole, "2 admin"),
-        (Kind::TeammateTeam, "2"),
         (Kind::PasswordChanged, "2"),
         (Kind::TeammateLeft, "9"),
         (Kind::TokenMade, "1"),
@@ -227,6 +226,7 @@ async fn put_off_and_contacts(stage: &TestApp) {
         (Kind::ContactOptedIn, "1"),
         (Kind::ContactsMerged, "2,1"),
         (Kind::ContactsImported, "12"),
+        (Kind::TeammateTeam, "2"),
     ] {
         happen(stage, kind, ChatId(0), None, detail).await;
     }

@@ -135,9 +135,9 @@ impl Talk {
         let mut piece = String::new();
         if self.is_new {
             self.is_new = false;
-            let _ = write!(piece, "retry: {RETRY_MS}\n");
+            let _ = writeln!(piece, "retry: {RETRY_MS}");
             if let Some(listener) = &self.listener {
-                let _ = write!(piece, "id: {}\n", listener.at());
+                let _ = writeln!(piece, "id: {}", listener.at());
             }
             piece.push('\n');
             // The first beat comes at once.
