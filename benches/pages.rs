@@ -71,9 +71,8 @@ const ADDRESSES: Sql = Sql::both(
      SELECT $1, (12020000000 + i) || '@s.whatsapp.net', i FROM n WHERE $5 > 0 * $4",
 );
 
-const COUNTED: Sql = Sql::both(
-    "UPDATE workspace_counters SET call_last = $2, event_last = $3, chat_last = $4 WHERE workspace_id = $1",
-);
+const COUNTED: Sql =
+    Sql::both("UPDATE workspace_counters SET call_last = $2, event_last = $3, chat_last = $4 WHERE workspace_id = $1");
 
 #[tokio::main]
 async fn main() {

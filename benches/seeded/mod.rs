@@ -59,7 +59,13 @@ pub async fn fill(stage: &TestApp, workspace: WorkspaceId, messages: i64) {
 }
 
 /// Makes the rows of these numbers, the first and the last of them included, in writes that aren't too long.
-pub async fn fill_with(stage: &TestApp, workspace: WorkspaceId, sql: &'static Sql, (first, count): (i64, i64), chats: i64) {
+pub async fn fill_with(
+    stage: &TestApp,
+    workspace: WorkspaceId,
+    sql: &'static Sql,
+    (first, count): (i64, i64),
+    chats: i64,
+) {
     for first in (first..=count).step_by(BATCH as usize) {
         let last = (first + BATCH - 1).min(count);
         let numbers = [workspace.0, first, last, chats, START.ms()];

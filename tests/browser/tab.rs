@@ -59,7 +59,7 @@ impl<'b> Tab<'b> {
         self.try_value(expression).unwrap_or_else(|why| panic!("{expression}: {why}"))
     }
 
-    fn try_value(&mut self, expression: &str) -> Result<Value, Value> {
+    pub fn try_value(&mut self, expression: &str) -> Result<Value, Value> {
         let parameters = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let answer = self.browser.try_call(&self.id, "Runtime.evaluate", parameters)?;
         if answer["exceptionDetails"].is_null() {
@@ -127,6 +127,12 @@ impl<'b> Tab<'b> {
         let permissions = json!(["clipboardReadWrite", "clipboardSanitizedWrite"]);
         self.browser.call("", "Browser.grantPermissions", json!({"origin": origin, "permissions": permissions}));
         self.look_at();
+    }
+
+    /// Asks for every file anew from here on.
+    pub fn forget_files(&mut self) {
+        self.call("Network.enable", json!({}));
+        self.call("Network.setCacheDisabled", json!({"cacheDisabled": true}));
     }
 
     /// Files that are downloaded go to this folder.

@@ -20,6 +20,13 @@ const DOCS: [&str; 3] = [
     "/integrations/api/docs/reference/messages",
 ];
 
+/// A page with its sheets, scripts and drawings, as it travels.
+const FIRST_VIEW_BYTES_MAX: i64 = 60 * 1024;
+/// All scripts of ours together, as they travel.
+const SCRIPTS_BYTES_MAX: i64 = 25 * 1024;
+/// What has travelled for the page that stands here.
+const TRAVELLED: &str = "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind)).reduce((sum, entry) => sum + entry.encodedBodySize, 0)";
+
 /// Fills a workspace with one of everything, some of it odd, and says where each page is.
 fn furnish(ana: &mut Tab<'_>, server: &Server) -> Vec<String> {
     newcomer_in(ana, server);
@@ -114,6 +121,40 @@ fn every_page_is_whole_and_readable_in_every_form() {
     assert_eq!(ana.value("window.isHacked ?? 0"), 0);
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     assert_eq!(ana.complaints(), Vec::<String>::new());
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "what it measured is what one comes for")]
+fn the_first_view_of_every_page_is_small() {
+    let Some(mut browser) = Chromium::start() else { return };
+    let server = Server::first_start();
+    let mut ana = Tab::open(&mut browser);
+    let places = furnish(&mut ana, &server);
+    ana.forget_files();
+    let mut large = Vec::new();
+    for place in places {
+        ana.visit(&server.at(&place));
+        let bytes = ana.value(TRAVELLED).as_i64().expect("a number");
+        println!("{bytes:>8} {place}");
+        if !(2_000..=FIRST_VIEW_BYTES_MAX).contains(&bytes) {
+            large.push(format!("{place}: {bytes}"));
+        }
+    }
+    assert!(large.is_empty(), "{large:?}");
+    let scripts: Vec<String> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/assets"))
+        .expect("the assets")
+        .filter_map(|entry| entry.expect("a file").file_name().into_string().ok())
+        .filter(|name| name.ends_with(".js"))
+        .collect();
+    ana.visit(&server.at("/account"));
+    ana.value("performance.clearResourceTimings()");
+    for name in &scripts {
+        ana.value(&format!("fetch('/assets/{name}').then(answer => answer.text()).then(() => 1)"));
+    }
+    let bytes =
+        ana.value("performance.getEntriesByType('resource').reduce((sum, entry) => sum + entry.encodedBodySize, 0)");
+    println!("{bytes:>8} all scripts");
+    assert!(bytes.as_i64().is_some_and(|bytes| (1_000..=SCRIPTS_BYTES_MAX).contains(&bytes)), "{bytes} of {scripts:?}");
 }
 
 #[test]

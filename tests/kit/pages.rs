@@ -31,9 +31,11 @@ pub const PAGES_OF_ONE: [&str; 5] =
     ["/inbox/{chat}", "/inbox/{chat}/history", "/phone/{who}", "/accounts/linking/{id}", "/integrations/webhooks/{id}"];
 
 /// Pages before the login.
+#[allow(dead_code, reason = "only the test of the routes needs it")]
 pub const DOORS: [&str; 4] = ["/login", "/setup/{secret}", "/invitation/{secret}", "/reset/{secret}"];
 
 /// What is asked for by GET and is no page: files, streams, parts of pages, ways to a page.
+#[allow(dead_code, reason = "only the test of the routes needs it")]
 pub const NO_PAGES: [&str; 8] = [
     "/",
     "/assets/{name}",

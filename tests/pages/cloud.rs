@@ -46,7 +46,7 @@ fn graph() -> GraphPlace {
 
 async fn with_graph() -> (TestApp, Actor) {
     let app = TestApp::on(Engine::Sqlite).await;
-    app.app.clone().with_graph(graph());
+    let _ = app.app.clone().with_graph(graph());
     let ana = owner(&app).await;
     (app, ana)
 }
