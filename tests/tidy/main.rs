@@ -13,6 +13,7 @@ mod sizes;
 mod tests_left_out;
 mod to_do;
 mod tree;
+mod words;
 
 use tree::File;
 
@@ -58,4 +59,9 @@ fn nothing_names_the_machine_it_was_written_on() {
 #[test]
 fn tests_that_may_be_left_out_fail_where_all_were_promised() {
     assert_tidy(&tests_left_out::check(&tree::files()));
+}
+
+#[test]
+fn words_of_the_screens_stand_in_their_module() {
+    assert_tidy(&words::check(&tree::files()));
 }

@@ -15,6 +15,7 @@ use super::page::Theme;
 use super::session::{Shown, Signed, Visitor};
 use super::time::{ago, browser_of};
 use super::words::YOUR_ACCOUNT;
+use super::words::account as w;
 use crate::clock::Time;
 use crate::error::{Error, FieldFault};
 use crate::id::SessionId;
@@ -38,7 +39,7 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, faults: &[FieldFaul
     let sessions = desk.app.read(look).await?;
     let faults = Faults(faults);
     let content = html! {
-        (head(YOUR_ACCOUNT, "You, in this workspace.", &html! {}))
+        (head(YOUR_ACCOUNT, w::YOU_IN_THIS_WORKSPACE, &html! {}))
         div.cols data-cols="even" {
             (person(signed))
             (password_card(signed, faults))
@@ -52,23 +53,23 @@ fn person(signed: &Signed) -> Markup {
     let who = &signed.who;
     html! {
         section.card aria-labelledby="you" {
-            header { h2 #you { "You" } }
+            header { h2 #you { (w::YOU) } }
             div.card-body.stack {
                 dl.facts {
-                    dt { "Name" } dd { bdi { (who.teammate.display_name) } }
-                    dt { "Email" } dd { (who.teammate.email) }
-                    dt { "Role" } dd { (who.role.title()) }
+                    dt { (w::NAME) } dd { bdi { (who.teammate.display_name) } }
+                    dt { (w::EMAIL) } dd { (who.teammate.email) }
+                    dt { (w::ROLE) } dd { (who.role.title()) }
                 }
                 form.stack.tight method="post" action="/account/theme" {
                     fieldset.stack.tight {
-                        legend.meta { "Colours" }
+                        legend.meta { (w::COLOURS) }
                         div.line-up {
                             @for (theme, word, name) in Theme::ALL {
                                 label.choice { input type="radio" name="theme" value=(word) checked[theme == signed.theme]; (name) }
                             }
                         }
                     }
-                    div.line-up { button.btn { "Keep these colours" } }
+                    div.line-up { button.btn { (w::KEEP_THESE_COLOURS) } }
                 }
             }
         }
@@ -78,7 +79,7 @@ fn person(signed: &Signed) -> Markup {
 fn password_card(signed: &Signed, faults: Faults<'_>) -> Markup {
     let current = Line {
         name: "current",
-        label: "Your password now",
+        label: w::YOUR_PASSWORD_NOW,
         kind: "password",
         value: "",
         autocomplete: "current-password",
@@ -87,14 +88,14 @@ fn password_card(signed: &Signed, faults: Faults<'_>) -> Markup {
     };
     html! {
         section.card aria-labelledby="password-head" {
-            header { h2 #password-head { "Change your password" } }
+            header { h2 #password-head { (w::CHANGE_YOUR_PASSWORD) } }
             form.card-body.stack method="post" action="/account/password" {
                 (username(&signed.who.teammate.email))
                 (current.show(faults))
-                (new_password("New password", faults, faults.of("current").is_none() && faults.of("password").is_some()))
+                (new_password(w::NEW_PASSWORD, faults, faults.of("current").is_none() && faults.of("password").is_some()))
                 div.line-up {
-                    span.meta { "Your other sessions end with it." }
-                    button.btn.push data-kind="primary" { "Change the password" }
+                    span.meta { (w::YOUR_OTHER_SESSIONS_END) }
+                    button.btn.push data-kind="primary" { (w::CHANGE_THE_PASSWORD) }
                 }
             }
         }
@@ -106,32 +107,32 @@ fn sessions_card(sessions: &[SessionRow], signed: &Signed, now: Time) -> Markup 
     html! {
         section.card aria-labelledby="sessions" {
             header {
-                h2 #sessions { "Sessions" }
-                span.meta { "Browsers in which you are logged in" }
+                h2 #sessions { (w::SESSIONS) }
+                span.meta { (w::BROWSERS_IN_WHICH_YOU) }
                 @if sessions.len() > 1 {
-                    form.push method="post" action="/account/sessions/end" { button.btn.btn-small { "End all others" } }
+                    form.push method="post" action="/account/sessions/end" { button.btn.btn-small { (w::END_ALL_OTHERS) } }
                 }
             }
             table.table role="table" aria-labelledby="sessions" {
                 thead role="rowgroup" { tr role="row" {
-                    @for name in ["Browser", "Address", "Begun", "Last used"] { th scope="col" role="columnheader" { (name) } }
-                    th scope="col" role="columnheader" { span.hidden-text { "Actions" } }
+                    @for name in [w::BROWSER, w::ADDRESS, w::BEGUN, w::LAST_USED] { th scope="col" role="columnheader" { (name) } }
+                    th scope="col" role="columnheader" { span.hidden-text { (w::ACTIONS) } }
                 } }
                 tbody role="rowgroup" {
                     @for session in sessions {
                         tr role="row" {
-                            td role="cell" data-label="Browser" {
+                            td role="cell" data-label=(w::BROWSER) {
                                 strong { (browser_of(&session.browser)) } " "
-                                @if session.id == own { span.badge data-tone="accent" { "This one" } }
+                                @if session.id == own { span.badge data-tone="accent" { (w::THIS_ONE) } }
                             }
-                            td role="cell" data-label="Address" { (session.address) }
-                            td role="cell" data-label="Begun" { (ago(session.created_at, now)) }
-                            td role="cell" data-label="Last used" { (ago(session.seen_at, now)) }
+                            td role="cell" data-label=(w::ADDRESS) { (session.address) }
+                            td role="cell" data-label=(w::BEGUN) { (ago(session.created_at, now)) }
+                            td role="cell" data-label=(w::LAST_USED) { (ago(session.seen_at, now)) }
                             td.end role="cell" data-label="" {
                                 @if session.id != own {
                                     form method="post" action="/account/sessions/end" {
                                         input type="hidden" name="session" value=(session.id);
-                                        button.btn.btn-small { "End" span.hidden-text { " " (browser_of(&session.browser)) } }
+                                        button.btn.btn-small { (w::END) span.hidden-text { " " (browser_of(&session.browser)) } }
                                     }
                                 }
                             }
@@ -179,7 +180,7 @@ async fn changed(desk: &Desk, signed: &Signed, given: Passwords) -> Result<(), E
     let password = Password::parse("password", &given.password, &known)?;
     let hash = desk.app.read(move |tx| Ok::<_, Error>(password_find(tx, workspace, teammate)?)).await?;
     if !desk.doors.check(given.current, hash).await? {
-        return Err(Error::invalid("current", "This isn't your password now. Check it."));
+        return Err(Error::invalid("current", w::THIS_ISNT_YOUR_PASSWORD));
     }
     let hash = desk.doors.hash(password).await?;
     let set = move |write: &mut Write<'_, '_>| set_password(write, teammate, &hash, keep);

@@ -10,6 +10,7 @@ use super::frame::{AUDIT_PATH, Done, Here, Page, head};
 use super::session::{Shown, Signed};
 use super::time::moment;
 use super::words::AUDIT_LOG;
+use super::words::audit as w;
 use crate::error::Error;
 use crate::event_kind::Cause;
 use crate::http::fields::Fields;
@@ -45,22 +46,21 @@ pub async fn show(State(desk): State<Desk>, signed: Signed, done: Done, RawQuery
     };
     let seen = desk.app.read(look).await?;
     let zone = stored_zone(&signed.who.workspace.zone);
-    let purpose = "Who changed settings, tokens, roles and webhooks, who took what out, with the value before and after. \
-                   Nothing is ever taken off this list.";
+    let purpose = w::WHO_CHANGED_SETTINGS_TOKENS;
     let content = html! {
         (head(AUDIT_LOG, purpose, &html! {}))
         section.card #log aria-labelledby="log-head" {
-            header { h2 #log-head { "Newest first" } (picks(area)) }
+            header { h2 #log-head { (w::NEWEST_FIRST) } (picks(area)) }
             @if seen.rows.is_empty() {
                 div.empty {
-                    @if area.is_none() { strong { "Nothing yet" } p { "The first change is the first row." } }
-                    @else { strong { "Nothing of this kind" } p { a href=(AUDIT_PATH) { "Show all" } } }
+                    @if area.is_none() { strong { (w::NOTHING_YET) } p { (w::THE_FIRST_CHANGE_IS) } }
+                    @else { strong { (w::NOTHING_OF_THIS_KIND) } p { a href=(AUDIT_PATH) { (w::SHOW_ALL) } } }
                 }
             } @else { (table(&seen, &zone)) }
-            nav.pager aria-label="Pages of the audit log" {
-                span.meta { (seen.rows.len()) " rows" }
-                @if before.is_some() { a.btn.btn-small.push href=(address(area, None)) { "Newest" } }
-                @if let Some(next) = seen.next { a.btn.btn-small.push href=(address(area, Some(next))) { "Older" } }
+            nav.pager aria-label=(w::PAGES_OF_THE_AUDIT) {
+                span.meta { (w::rows(&seen.rows.len())) }
+                @if before.is_some() { a.btn.btn-small.push href=(address(area, None)) { (w::NEWEST) } }
+                @if let Some(next) = seen.next { a.btn.btn-small.push href=(address(area, Some(next))) { (w::OLDER) } }
             }
         }
     };
@@ -76,8 +76,8 @@ fn address(area: Option<Area>, before: Option<i64>) -> String {
 
 fn picks(chosen: Option<Area>) -> Markup {
     html! {
-        nav.picks.push aria-label="Filter the audit log" {
-            a href=(AUDIT_PATH) aria-current=[chosen.is_none().then_some("true")] { "All" }
+        nav.picks.push aria-label=(w::FILTER_THE_AUDIT_LOG) {
+            a href=(AUDIT_PATH) aria-current=[chosen.is_none().then_some("true")] { (w::ALL) }
             @for (area, _, title) in Area::ALL {
                 a href=(address(Some(area), None)) aria-current=[(chosen == Some(area)).then_some("true")] { (title) }
             }
@@ -89,15 +89,15 @@ fn table(seen: &Seen, zone: &TimeZone) -> Markup {
     html! {
         table.table role="table" aria-labelledby="log-head" {
             thead role="rowgroup" { tr role="row" {
-                @for name in ["When", "Who", "What", "Before", "After"] { th scope="col" role="columnheader" { (name) } }
+                @for name in [w::WHEN, w::WHO, w::WHAT, w::BEFORE, w::AFTER] { th scope="col" role="columnheader" { (name) } }
             } }
             tbody role="rowgroup" { @for row in &seen.rows {
                 tr role="row" {
-                    td role="cell" data-label="When" { (moment(row.at, zone)) }
-                    td role="cell" data-label="Who" { (who(row.cause, seen)) }
-                    td role="cell" data-label="What" { span { (Action::parse(&row.action).map_or(row.action.as_str(), |action| action.title())) " " strong { bdi { (row.subject) } } } }
-                    td role="cell" data-label="Before" { (value(&row.old)) }
-                    td role="cell" data-label="After" { (value(&row.new)) }
+                    td role="cell" data-label=(w::WHEN) { (moment(row.at, zone)) }
+                    td role="cell" data-label=(w::WHO) { (who(row.cause, seen)) }
+                    td role="cell" data-label=(w::WHAT) { span { (Action::parse(&row.action).map_or(row.action.as_str(), |action| action.title())) " " strong { bdi { (row.subject) } } } }
+                    td role="cell" data-label=(w::BEFORE) { (value(&row.old)) }
+                    td role="cell" data-label=(w::AFTER) { (value(&row.new)) }
                 }
             } }
         }
@@ -105,16 +105,16 @@ fn table(seen: &Seen, zone: &TimeZone) -> Markup {
 }
 
 fn value(text: &str) -> Markup {
-    html! { @if text.is_empty() { span.muted aria-label="nothing" { "–" } } @else { bdi { (text) } } }
+    html! { @if text.is_empty() { span.muted aria-label=(w::NOTHING) { "–" } } @else { bdi { (text) } } }
 }
 
 fn who(cause: Cause, seen: &Seen) -> Markup {
     html! {
         @match cause {
-            Cause::Teammate(id) => bdi { (seen.teammates.iter().find(|one| one.id == id).map_or("A former teammate", |one| one.display_name.as_str())) },
-            Cause::Token(id) => span { "Token " bdi { (seen.tokens.iter().find(|one| one.id == id).map_or("*", |one| one.name.as_str())) } },
-            Cause::Operator => "The operator",
-            Cause::Outside => span.muted { "Partyline" },
+            Cause::Teammate(id) => bdi { (seen.teammates.iter().find(|one| one.id == id).map_or(w::A_FORMER_TEAMMATE, |one| one.display_name.as_str())) },
+            Cause::Token(id) => span { (w::TOKEN) bdi { (seen.tokens.iter().find(|one| one.id == id).map_or("*", |one| one.name.as_str())) } },
+            Cause::Operator => (w::THE_OPERATOR),
+            Cause::Outside => span.muted { (w::PARTYLINE) },
         }
     }
 }

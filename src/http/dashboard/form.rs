@@ -10,6 +10,7 @@ use super::doors::Desk;
 use super::origin::is_foreign;
 use super::page::{icon, told};
 use super::session::Refusal;
+use super::words::shared as w;
 use crate::error::FieldFault;
 use crate::http::multipart::UploadBody;
 
@@ -40,16 +41,16 @@ impl FromRequest<Desk> for SentFile {
 
 fn ensure_ours(request: &Request, desk: &Desk) -> Result<(), Refusal> {
     if is_foreign(request.headers(), &desk.app.settings.public_url) {
-        let words = html! { p { "Open the page itself and fill in the form there. Nothing was changed." } };
-        let page = told(StatusCode::FORBIDDEN, "This form was sent from another site", &words);
+        let words = html! { p { (w::OPEN_THE_PAGE_ITSELF) } };
+        let page = told(StatusCode::FORBIDDEN, w::THIS_FORM_WAS_SENT, &words);
         return Err(Refusal::page(page));
     }
     Ok(())
 }
 
 fn unreadable(rejection: &FormRejection) -> Refusal {
-    let words = html! { p { "Open the page again and fill in its form. Nothing was changed." } };
-    Refusal::page(told(rejection.status(), "This form can't be read", &words))
+    let words = html! { p { (w::OPEN_THE_PAGE_AGAIN) } };
+    Refusal::page(told(rejection.status(), w::THIS_FORM_CANT_BE, &words))
 }
 
 /// What is wrong with a form, by field.

@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use super::inbox::INBOX_PATH;
 use super::page::{Document, icon};
 use super::session::Signed;
+use super::words::frame as w;
 use super::words::{
     ACCOUNTS, ANSWERING, AUDIT_LOG, CONTACTS, FIRST_STEPS, INBOX, INSTANCE, INTEGRATIONS, LOG_OUT, PUBLIC_API,
     SANDBOX_PHONE, TEAM, TEMPLATES, WEBHOOKS, WORKSPACE, YOUR_ACCOUNT, notice,
@@ -141,7 +142,7 @@ const PLACES: [Place; 13] = [
         here: Here::Workspace,
         group: WORKSPACE,
         path: WORKSPACE_PATH,
-        name: "Settings",
+        name: w::SETTINGS,
         icon: "tune",
         right: Some(Right::ManageWorkspace),
     },
@@ -197,10 +198,10 @@ impl<'p> Page<'p> {
 
     pub fn show(&self, signed: &Signed, content: &Markup) -> Response {
         let body = html! {
-            a.skip.hidden-text href="#main" { "Skip to content" }
+            a.skip.hidden-text href="#main" { (w::SKIP_TO_CONTENT) }
             div.frame {
                 header.topbar {
-                    button.btn.btn-icon data-kind="plain" type="button" popovertarget="sidebar" aria-label="Menu" { (icon("menu")) }
+                    button.btn.btn-icon data-kind="plain" type="button" popovertarget="sidebar" aria-label=(w::MENU) { (icon("menu")) }
                     strong.clip { (self.title) }
                 }
                 div.sidebar #sidebar popover { (sidebar(signed, self.here)) }
@@ -255,14 +256,14 @@ fn sidebar(signed: &Signed, here: Here) -> Markup {
     html! {
         a.brand href="/" {
             span.brand-mark { (icon("mark")) }
-            span { bdi.brand-name { (who.workspace.name) } span.meta { "Partyline" } }
+            span { bdi.brand-name { (who.workspace.name) } span.meta { (w::PARTYLINE) } }
         }
         @if signed.may(Right::ReadChats) {
-            a.nav-search href=(SEARCH_PATH) data-palette aria-current=[(here == Here::Search).then_some("page")] title="Search" {
-                (icon("search")) span.nav-label { "Search" } kbd.push.nav-label { "Ctrl K" }
+            a.nav-search href=(SEARCH_PATH) data-palette aria-current=[(here == Here::Search).then_some("page")] title=(w::SEARCH) {
+                (icon("search")) span.nav-label { (w::SEARCH) } kbd.push.nav-label { (w::CTRL_K) }
             }
         }
-        nav.nav aria-label="Main" {
+        nav.nav aria-label=(w::MAIN) {
             @for group in open.chunk_by(|one, next| one.group == next.group) {
                 section {
                     @if !group[0].group.is_empty() { h2 { (group[0].group) } }
@@ -276,7 +277,7 @@ fn sidebar(signed: &Signed, here: Here) -> Markup {
         }
         div.sidebar-foot.nav {
             @if signed.may(Right::ReadChats) {
-                a href=(NOTICES_PATH) aria-current=[(here == Here::Notices).then_some("page")] title="Notices" { (icon("bell")) span.nav-label { "Notices" } }
+                a href=(NOTICES_PATH) aria-current=[(here == Here::Notices).then_some("page")] title=(w::NOTICES) { (icon("bell")) span.nav-label { (w::NOTICES) } }
             }
             a href=(ACCOUNT_PATH) aria-current=[(here == Here::Account).then_some("page")] title=(YOUR_ACCOUNT) {
                 (icon("person"))

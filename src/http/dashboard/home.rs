@@ -10,6 +10,7 @@ use super::frame::landing;
 use super::page::{icon, page};
 use super::session::Signed;
 use super::words::LOG_IN;
+use super::words::shared as w;
 use crate::http::openapi::BASE_PATH;
 
 pub async fn show(State(desk): State<Desk>, signed: Option<Signed>) -> Response {
@@ -21,24 +22,24 @@ pub async fn show(State(desk): State<Desk>, signed: Option<Signed>) -> Response 
         section.card {
             div.card-body.stack {
                 div.stack.tight {
-                    h1 { "This is a Partyline server" }
-                    p.muted { "It sends and receives WhatsApp messages for a team and its other systems." }
+                    h1 { (w::THIS_IS_A_PARTYLINE) }
+                    p.muted { (w::IT_SENDS_AND_RECEIVES) }
                 }
                 dl.facts {
-                    dt { "The API begins at" }
+                    dt { (w::THE_API_BEGINS_AT) }
                     dd { code { (base) } }
-                    dt { "Its description" }
+                    dt { (w::ITS_DESCRIPTION) }
                     dd {
-                        a href={ (BASE_PATH) "/docs" } { "API documentation" } ", "
-                        a href={ (BASE_PATH) "/openapi.json" } { "openapi.json" }
+                        a href={ (BASE_PATH) "/docs" } { (w::API_DOCUMENTATION) } ", "
+                        a href={ (BASE_PATH) "/openapi.json" } { (w::OPENAPI_JSON) }
                     }
                 }
                 div.line-up {
                     a.btn data-kind="primary" href="/login" { (LOG_IN) }
-                    a.btn href={ (BASE_PATH) "/swagger/" } { (icon("code")) "Open the playground" }
+                    a.btn href={ (BASE_PATH) "/swagger/" } { (icon("code")) (w::OPEN_THE_PLAYGROUND) }
                 }
             }
         }
     };
-    page(StatusCode::OK, "Server", &content)
+    page(StatusCode::OK, w::SERVER, &content)
 }

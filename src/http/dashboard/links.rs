@@ -14,6 +14,7 @@ use super::login::ensure_private;
 use super::page::{page, told};
 use super::path::Path;
 use super::session::{Shown, Visitor};
+use super::words::links as w;
 use crate::error::{Error, FieldFault};
 use crate::store::Write;
 use crate::store::teammates::TeammateRow;
@@ -120,24 +121,24 @@ fn ask(
 ) -> Response {
     let faults = Faults(faults);
     let is_invitation = purpose == Purpose::Invitation;
-    let title = if is_invitation { "Join the workspace" } else { "Choose a new password" };
+    let title = if is_invitation { w::JOIN_THE_WORKSPACE } else { w::CHOOSE_A_NEW_PASSWORD };
     let content = html! {
         section.card.narrow {
             form.card-body.stack method="post" {
                 div.stack.tight {
                     h1 { (title) }
                     p.muted {
-                        @if is_invitation { "You are invited to " bdi { strong { (workspace.name) } } "." }
-                        @else { "For " bdi { strong { (teammate.display_name) } } " in " bdi { strong { (workspace.name) } } "." }
+                        @if is_invitation { (w::YOU_ARE_INVITED_TO) bdi { strong { (workspace.name) } } "." }
+                        @else { (w::FOR_WORD) bdi { strong { (teammate.display_name) } } (w::IN_WORD) bdi { strong { (workspace.name) } } "." }
                     }
                 }
                 (username(&teammate.email))
                 @if is_invitation {
-                    (Line { name: "name", label: "Name", kind: "text", value: &given.name, autocomplete: "name",
-                        purpose: "As your team will see it.", is_focused: true }.show(faults))
+                    (Line { name: "name", label: w::NAME, kind: "text", value: &given.name, autocomplete: "name",
+                        purpose: w::AS_YOUR_TEAM_WILL, is_focused: true }.show(faults))
                 }
-                (new_password("Password", faults, !is_invitation))
-                button.btn data-kind="primary" { @if is_invitation { "Join" } @else { "Set the password" } }
+                (new_password(w::PASSWORD, faults, !is_invitation))
+                button.btn data-kind="primary" { @if is_invitation { (w::JOIN) } @else { (w::SET_THE_PASSWORD) } }
             }
         }
     };
@@ -148,7 +149,7 @@ fn ask(
 pub fn username(email: &str) -> Markup {
     html! {
         div.field {
-            label for="email" { "Email" }
+            label for="email" { (w::EMAIL) }
             input #email type="email" value=(email) autocomplete="username" readonly;
         }
     }
@@ -156,8 +157,7 @@ pub fn username(email: &str) -> Markup {
 
 /// The field of a password that is being chosen.
 pub fn new_password(label: &str, faults: Faults<'_>, is_focused: bool) -> Markup {
-    let purpose =
-        format!("At least {PASSWORD_CHARS_MIN} characters. A few words that nobody would put together are best.");
+    let purpose = w::password_rule(PASSWORD_CHARS_MIN);
     let line = Line {
         name: "password",
         label,
@@ -173,13 +173,13 @@ pub fn new_password(label: &str, faults: Faults<'_>, is_focused: bool) -> Markup
 /// Used, too old and never made look the same.
 fn gone(purpose: Purpose) -> Response {
     let (title, days) = match purpose {
-        Purpose::Invitation => ("This invitation doesn't open anything", "7 days"),
-        Purpose::Reset => ("This link doesn't open anything", "24 hours"),
+        Purpose::Invitation => (w::THIS_INVITATION_DOESNT_OPEN, "7 days"),
+        Purpose::Reset => (w::THIS_LINK_DOESNT_OPEN, "24 hours"),
     };
     let words = html! {
-        p { "Such a link opens once, within " (days) ". This one was used, is too old, was replaced by another, or was mistyped." }
-        p.muted { "The Owner or an Admin of your workspace can make you a new one." }
-        div.line-up { a.btn href="/login" { "Log in" } }
+        p { (w::such_a_link_opens(&days)) }
+        p.muted { (w::THE_OWNER_OR_AN) }
+        div.line-up { a.btn href="/login" { (w::LOG_IN) } }
     };
     told(StatusCode::NOT_FOUND, title, &words)
 }

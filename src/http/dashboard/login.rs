@@ -14,6 +14,7 @@ use super::frame::landing;
 use super::page::{code, icon, page, told};
 use super::session::{Refusal, Shown, Signed, Visitor, is_place_of_ours};
 use super::words::LOG_IN;
+use super::words::login as w;
 use crate::error::Error;
 use crate::store::Write;
 use crate::store::passwords::{StoredPassword, passwords_of_login};
@@ -24,7 +25,7 @@ use crate::workspace::secret::Secret;
 use crate::workspace::teammates::{Role, Standing};
 
 /// What is said whatever was wrong, so that nobody learns who has an account here.
-const WRONG: &str = "This email and this password don't belong together. Check both.";
+const WRONG: &str = w::THIS_EMAIL_AND_THIS;
 /// The same that the documentation has.
 const CADDYFILE: &str = include_str!("../../../docs/Caddyfile");
 /// A longer password was never set.
@@ -118,11 +119,11 @@ fn ask(given: &Given, fault: Option<&str>) -> Response {
                 @if let Some(fault) = fault {
                     p.banner data-tone="danger" role="alert" { (icon("alert")) span { (fault) } }
                 }
-                (line("email", "Email", "email", &given.email, "username", given.email.is_empty()))
-                (line("password", "Password", "password", "", "current-password", !given.email.is_empty()))
+                (line("email", w::EMAIL, "email", &given.email, "username", given.email.is_empty()))
+                (line("password", w::PASSWORD, "password", "", "current-password", !given.email.is_empty()))
                 @if is_place_of_ours(&given.next) { input type="hidden" name="next" value=(given.next); }
                 button.btn data-kind="primary" { (LOG_IN) }
-                p.meta { "Forgotten? The Owner or an Admin of your workspace can make you a link to a new password." }
+                p.meta { (w::FORGOTTEN_THE_OWNER_OR) }
             }
         }
     };
@@ -134,10 +135,10 @@ fn ask(given: &Given, fault: Option<&str>) -> Response {
 pub fn too_often(wait_s: u64) -> Response {
     let minutes = wait_s.div_ceil(60).max(1);
     let words = html! {
-        p { "There were too many tries. Try again in " (minutes) @if minutes == 1 { " minute." } @else { " minutes." } }
-        p.muted { "If you have forgotten your password, the Owner or an Admin of your workspace can make you a link to a new one." }
+        p { (w::there_were_too_many(&minutes)) @if minutes == 1 { (w::MINUTE) } @else { (w::MINUTES) } }
+        p.muted { (w::IF_YOU_HAVE_FORGOTTEN) }
     };
-    let mut answer = told(StatusCode::TOO_MANY_REQUESTS, "Please wait", &words);
+    let mut answer = told(StatusCode::TOO_MANY_REQUESTS, w::PLEASE_WAIT, &words);
     answer.headers_mut().insert(header::RETRY_AFTER, wait_s.max(1).into());
     answer
 }
@@ -151,11 +152,11 @@ pub fn ensure_private(visitor: &Visitor) -> Result<(), Refusal> {
         return Ok(());
     }
     let words = html! {
-        p { "This address isn't encrypted, so everybody on the way could read a password. None is asked for here." }
-        p { "Put a proxy with a certificate in front; Caddy gets one by itself. Then tell Partyline the address:" }
-        (code("Caddyfile", CADDYFILE.trim_end()))
-        (code("In a terminal", "partyline --public-url https://line.example.com"))
-        p.muted { "On the machine itself no encryption is needed: there, open it under http://localhost and its port." }
+        p { (w::THIS_ADDRESS_ISNT_ENCRYPTED) }
+        p { (w::PUT_A_PROXY_WITH) }
+        (code(w::CADDYFILE, CADDYFILE.trim_end()))
+        (code(w::IN_A_TERMINAL, "partyline --public-url https://line.example.com"))
+        p.muted { (w::ON_THE_MACHINE_ITSELF) }
     };
-    Err(Refusal::page(told(StatusCode::FORBIDDEN, "This page needs https", &words)))
+    Err(Refusal::page(told(StatusCode::FORBIDDEN, w::THIS_PAGE_NEEDS_HTTPS, &words)))
 }

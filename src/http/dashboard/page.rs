@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets::address;
+use super::words::shared as w;
 use crate::error::Error;
 use crate::http::error::status_of;
 
@@ -27,7 +28,7 @@ const REFERRER: HeaderValue = HeaderValue::from_static("strict-origin");
 pub fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
     let body = html! {
         div.page.stack data-alone {
-            header.brand { span.brand-mark { (icon("mark")) } "Partyline" }
+            header.brand { span.brand-mark { (icon("mark")) } (w::PARTYLINE) }
             main { (content) }
         }
     };
@@ -44,8 +45,11 @@ pub enum Theme {
 }
 
 impl Theme {
-    pub const ALL: [(Theme, &'static str, &'static str); 3] =
-        [(Theme::System, "system", "As the system"), (Theme::Light, "light", "Light"), (Theme::Dark, "dark", "Dark")];
+    pub const ALL: [(Theme, &'static str, &'static str); 3] = [
+        (Theme::System, "system", w::AS_THE_SYSTEM),
+        (Theme::Light, "light", w::LIGHT),
+        (Theme::Dark, "dark", w::DARK),
+    ];
 
     pub fn parse(text: &str) -> Option<Theme> {
         Theme::ALL.iter().find(|row| row.1 == text).map(|row| row.0)
@@ -92,7 +96,7 @@ impl Document<'_> {
                         noscript { meta http-equiv="refresh" content=(seconds); }
                         @if !self.scripts.contains(&"live.js") { meta name="again" content=(seconds); }
                     }
-                    title { (self.title) " · Partyline" }
+                    title { (w::partyline(&self.title)) }
                     link rel="icon" type="image/svg+xml" href=(address("mark.svg"));
                     @for sheet in ["tokens.css", "base.css", "components.css"].iter().chain(self.sheets) {
                         link rel="stylesheet" href=(address(sheet));
@@ -118,7 +122,7 @@ pub fn failed(error: &Error) -> Response {
     if let Some(cause) = error.cause() {
         tracing::error!(code = error.code.as_str(), cause, "a page failed");
     }
-    told(status_of(error), "That didn't work", &html! { p { (error.message) } })
+    told(status_of(error), w::THAT_DIDNT_WORK, &html! { p { (error.message) } })
 }
 
 /// A page that only says something.

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::doors::Desk;
 use super::session::Refusal;
+use super::words::shared::NO_SUCH_PAGE;
 use crate::error::Error;
 
 /// As axum's own, but what can't be read is a page that isn't there.
@@ -16,7 +17,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Desk> for Path<T> {
 
     async fn from_request_parts(parts: &mut request::Parts, desk: &Desk) -> Result<Path<T>, Refusal> {
         let read = Parts::<T>::from_request_parts(parts, desk).await;
-        let unknown = |_| Refusal::from(Error::not_found("There is no such page; go on from the menu"));
+        let unknown = |_| Refusal::from(Error::not_found(NO_SUCH_PAGE));
         read.map(|Parts(path)| Path(path)).map_err(unknown)
     }
 }

@@ -3,14 +3,15 @@
 use maud::{Markup, html};
 
 use super::page::icon;
+use super::words::shared as w;
 
 /// The field of a secret. Without script it is a field whose text can be selected; `screens.js` adds the copying.
 pub fn secret_field(id: &str, name: &str, secret: &str) -> Markup {
     html! {
         div.secret data-copy=(id) {
             input id=(id) type="text" value=(secret) readonly autocomplete="off" spellcheck="false" aria-label=(name);
-            button.btn.btn-small type="button" hidden { (icon("copy")) "Copy" }
-            span.badge data-tone="success" role="status" hidden { (icon("check")) "Copied" }
+            button.btn.btn-small type="button" hidden { (icon("copy")) (w::COPY) }
+            span.badge data-tone="success" role="status" hidden { (icon("check")) (w::COPIED) }
         }
     }
 }

@@ -11,12 +11,14 @@ use super::frame::{Done, Here, Page, WORKSPACE_PATH, done, head};
 use super::public_api::increase::{number, whole_number};
 use super::session::{Shown, Signed};
 use super::setup::zone_field;
+use super::words::settings as w;
 use crate::error::{Error, FieldFault};
 use crate::store::Write;
 use crate::workspace::permissions::Right;
 use crate::workspace::settings::{SettingsChange, anchor_day, change_settings};
+use maud::display;
 
-const TITLE: &str = "Workspace settings";
+const TITLE: &str = w::WORKSPACE_SETTINGS;
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
@@ -61,7 +63,7 @@ pub async fn save(State(desk): State<Desk>, signed: Signed, Sent(given): Sent<Gi
 fn parse(given: &Given) -> Result<SettingsChange, Error> {
     let pacing_ms = whole_number("pacing_ms", &given.pacing_ms);
     let kept_days = whole_number("kept_days", &given.kept_days);
-    let unread = || Error::invalid("anchor", "Give a day, as 2027-01-31");
+    let unread = || Error::invalid("anchor", w::GIVE_A_DAY_AS);
     let anchor = match given.anchor.trim() {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| unread()),
@@ -82,18 +84,18 @@ fn shown(signed: &Signed, page: Page<'_>, given: &Given, faults: &[FieldFault]) 
     let faults = Faults(faults);
     let name = Line {
         name: "name",
-        label: "Name",
+        label: w::NAME,
         kind: "text",
         value: &given.name,
         autocomplete: "organization",
-        purpose: "As your team and your systems see it.",
+        purpose: w::AS_YOUR_TEAM_AND,
         is_focused: faults.of("name").is_some(),
     };
     let content = html! {
-        (head(TITLE, "What holds for everybody who works here.", &html! {}))
+        (head(TITLE, w::WHAT_HOLDS_FOR_EVERYBODY, &html! {}))
         form.stack method="post" {
             section.card aria-labelledby="settings" {
-                header { h2 #settings { "Name and time" } span.meta.push { "Workspace " (signed.who.workspace.id) } }
+                header { h2 #settings { (w::NAME_AND_TIME) } span.meta.push { (w::workspace(&display(signed.who.workspace.id))) } }
                 div.card-body.stack {
                     (name.show(faults))
                     (zone_field(&given.zone, faults, false))
@@ -101,14 +103,14 @@ fn shown(signed: &Signed, page: Page<'_>, given: &Given, faults: &[FieldFault]) 
                 }
             }
             section.card aria-labelledby="manner" {
-                header { h2 #manner { "Sending and keeping" } }
+                header { h2 #manner { (w::SENDING_AND_KEEPING) } }
                 div.card-body.stack {
-                    (number("pacing_ms", "Mean pause between sends of one number, ms", &given.pacing_ms,
-                        "A person pauses, so a number that a phone is linked to does. 0 to 600,000; an account may have its own.", faults))
-                    (number("kept_days", "Days that events and deliveries are kept", &given.kept_days,
-                        "And what befell messages on their way. 7 to 400; messages and their statuses stay for good.", faults))
+                    (number("pacing_ms", w::MEAN_PAUSE_BETWEEN_SENDS, &given.pacing_ms,
+                        w::A_PERSON_PAUSES_SO, faults))
+                    (number("kept_days", w::DAYS_THAT_EVENTS_AND, &given.kept_days,
+                        w::AND_WHAT_BEFELL_MESSAGES, faults))
                 }
-                footer { button.btn.push data-kind="primary" { "Save" } }
+                footer { button.btn.push data-kind="primary" { (w::SAVE) } }
             }
         }
     };
@@ -119,9 +121,9 @@ fn anchor_field(anchor: &str, faults: Faults<'_>) -> Markup {
     let fault = faults.of("anchor");
     html! {
         div.field {
-            label for="anchor" { "A day on which a cycle begins" }
+            label for="anchor" { (w::A_DAY_ON_WHICH) }
             input #anchor name="anchor" type="date" value=(anchor) aria-describedby="anchor-about" aria-invalid=[fault.map(|_| "true")];
-            (about("anchor-about", fault, "Each month has a cycle of calls and credits from this day on. One that has begun keeps its end."))
+            (about("anchor-about", fault, w::EACH_MONTH_HAS_A))
         }
     }
 }

@@ -17,6 +17,7 @@ use super::login::ensure_private;
 use super::page::{code, page, told};
 use super::path::Path;
 use super::session::{Shown, Visitor};
+use super::words::setup as w;
 use crate::error::{Error, FieldFault};
 use crate::store::Write;
 use crate::store::workspaces::Workspace;
@@ -139,27 +140,26 @@ fn ask(answers: &Answers, faults: &[FieldFault]) -> Response {
                 (steps())
                 form.stack method="post" {
                     div.stack.tight {
-                        h1 { "Set up your workspace" }
+                        h1 { (w::SET_UP_YOUR_WORKSPACE) }
                         p.muted {
-                            "Partyline sends and receives WhatsApp messages for your team and your other systems. What it \
-                             sends and receives belongs to a workspace, and the workspace to you."
+                            (w::PARTYLINE_SENDS_AND_RECEIVES)
                         }
                     }
-                    (line("name", "Name", "text", &answers.name, "name", "Yours, as your team will see it."))
-                    (line("email", "Email", "email", &answers.email, "username", "You log in with it. No mail is sent."))
-                    (new_password("Password", faults, faults.begins_at("password", &FIELDS)))
-                    (line("workspace", "Workspace", "text", &answers.workspace, "organization",
-                        "Its name, as your team and your systems will see it."))
+                    (line("name", w::NAME, "text", &answers.name, "name", w::YOURS_AS_YOUR_TEAM))
+                    (line("email", w::EMAIL, "email", &answers.email, "username", w::YOU_LOG_IN_WITH))
+                    (new_password(w::PASSWORD, faults, faults.begins_at("password", &FIELDS)))
+                    (line("workspace", w::WORKSPACE, "text", &answers.workspace, "organization",
+                        w::ITS_NAME_AS_YOUR))
                     (zone_field(&answers.zone, faults, faults.begins_at("zone", &FIELDS)))
                     div.line-up {
-                        span.meta { "This link works once." }
-                        button.btn.push data-kind="primary" { "Set up the workspace" }
+                        span.meta { (w::THIS_LINK_WORKS_ONCE) }
+                        button.btn.push data-kind="primary" { (w::SET_UP_THE_WORKSPACE) }
                     }
                 }
             }
         }
     };
-    let title = if faults.0.is_empty() { "Set up your workspace" } else { "Not yet: set up your workspace" };
+    let title = if faults.0.is_empty() { w::SET_UP_YOUR_WORKSPACE } else { w::NOT_YET_SET_UP };
     page(faults.status(), title, &content)
 }
 
@@ -168,10 +168,10 @@ pub fn zone_field(zone: &str, faults: Faults<'_>, is_focused: bool) -> Markup {
     let fault = faults.of("zone");
     html! {
         div.field {
-            label for="zone" { "Time zone" }
+            label for="zone" { (w::TIME_ZONE) }
             select #zone name="zone" required aria-describedby="zone-about" aria-invalid=[fault.map(|_| "true")]
                 autofocus[is_focused] { (zones(zone)) }
-            (about("zone-about", fault, "Times on the screens and in the API's answers are given in it."))
+            (about("zone-about", fault, w::TIMES_ON_THE_SCREENS))
         }
     }
 }
@@ -190,9 +190,9 @@ fn zones(chosen: &str) -> Markup {
         @if !is_listed {
             // An old name that the workspace has is kept; what is no zone at all isn't offered again.
             @if parse_zone(chosen).is_ok() { option selected { (chosen) } }
-            @else { option value="" selected { "Choose a time zone" } }
+            @else { option value="" selected { (w::CHOOSE_A_TIME_ZONE) } }
         }
-        option selected[chosen == "UTC"] { "UTC" }
+        option selected[chosen == "UTC"] { (w::UTC) }
         @for (region, places) in &regions {
             optgroup label=(region) {
                 @for (place, zone) in places { option value=(zone) selected[*zone == chosen] { (place) } }
@@ -210,11 +210,11 @@ fn label(place: &str) -> String {
 /// The way to a first message; its first step is at hand.
 fn steps() -> Markup {
     html! {
-        ol.rail aria-label="Steps" {
-            li data-tone="accent" aria-current="step" { strong { "Your workspace" } span.meta { "You, its name, its time zone" } }
-            li { span.muted { "A first message" } span.meta { "To a sandbox contact, who answers" } }
-            li { span.muted { "A token" } span.meta { "For your own systems" } }
-            li { span.muted { "A phone" } span.meta { "Now or later" } }
+        ol.rail aria-label=(w::STEPS) {
+            li data-tone="accent" aria-current="step" { strong { (w::YOUR_WORKSPACE) } span.meta { (w::YOU_ITS_NAME_ITS) } }
+            li { span.muted { (w::A_FIRST_MESSAGE) } span.meta { (w::TO_A_SANDBOX_CONTACT) } }
+            li { span.muted { (w::A_TOKEN) } span.meta { (w::FOR_YOUR_OWN_SYSTEMS) } }
+            li { span.muted { (w::A_PHONE) } span.meta { (w::NOW_OR_LATER) } }
         }
     }
 }
@@ -222,13 +222,12 @@ fn steps() -> Markup {
 /// Used, too old and never made look the same, so that nobody can tell them apart by trying.
 fn gone() -> Response {
     let words = html! {
-        p { "A setup link works once, within 24 hours. This one was used, is too old, or was mistyped." }
+        p { (w::A_SETUP_LINK_WORKS) }
         p.muted {
-            "If you have used it, all is well: your workspace is set up. If nobody has, Partyline works all the same, with \
-             a workspace called My workspace. For a new link, run this on the machine of this server:"
+            (w::IF_YOU_HAVE_USED)
         }
-        (code("In a terminal", "partyline setup-link"))
-        div.line-up { a.btn href="/login" { "Log in" } }
+        (code(w::IN_A_TERMINAL, "partyline setup-link"))
+        div.line-up { a.btn href="/login" { (w::LOG_IN) } }
     };
-    told(StatusCode::NOT_FOUND, "This setup link doesn't work", &words)
+    told(StatusCode::NOT_FOUND, w::THIS_SETUP_LINK_DOESNT, &words)
 }

@@ -13,6 +13,7 @@ use super::path::Path;
 use super::secret::secret_field;
 use super::session::{Shown, Signed};
 use super::words::TEAM;
+use super::words::team as w;
 use crate::error::{Error, FieldFault};
 use crate::id::TeammateId;
 use crate::store::Write;
@@ -63,15 +64,15 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, beside: &Beside<'_>
     let may_manage = signed.may(Right::ManageTeam);
     let faults = Faults(beside.faults);
     let content = html! {
-        (head(TEAM, "Who works here, and what they may do.", &html! {}))
+        (head(TEAM, w::WHO_WORKS_HERE_AND, &html! {}))
         @if let Some(fresh) = &beside.fresh { (fresh_card(fresh)) }
         @if may_manage { (invite_card(&beside.given, &teams, faults)) }
         section.card aria-labelledby="people" {
-            header { h2 #people { "Teammates" } span.meta { (people.len()) } }
+            header { h2 #people { (w::TEAMMATES) } span.meta { (people.len()) } }
             table.table role="table" aria-labelledby="people" {
                 thead role="rowgroup" { tr role="row" {
-                    @for name in ["Name", "Email", "Role", "Team"] { th scope="col" role="columnheader" { (name) } }
-                    @if may_manage { th scope="col" role="columnheader" { span.hidden-text { "Actions" } } }
+                    @for name in [w::NAME, w::EMAIL, w::ROLE, w::TEAM] { th scope="col" role="columnheader" { (name) } }
+                    @if may_manage { th scope="col" role="columnheader" { span.hidden-text { (w::ACTIONS) } } }
                 } }
                 tbody role="rowgroup" {
                     @for person in &people { (row(person, &teams, signed, may_manage)) }
@@ -89,14 +90,14 @@ fn row(person: &TeammateRow, teams: &[TeamRow], signed: &Signed, may_manage: boo
     let team = teams.iter().find(|team| team.id == person.team);
     html! {
         tr role="row" {
-            td role="cell" data-label="Name" {
+            td role="cell" data-label=(w::NAME) {
                 bdi { strong { (person.display_name) } } " "
-                @if is_invited { span.badge data-tone="warning" { "Invited" } }
-                @if is_self { span.badge data-tone="accent" { "You" } }
+                @if is_invited { span.badge data-tone="warning" { (w::INVITED) } }
+                @if is_self { span.badge data-tone="accent" { (w::YOU) } }
             }
-            td role="cell" data-label="Email" { @if person.email.is_empty() { span.muted { "None yet" } } @else { (person.email) } }
-            td role="cell" data-label="Role" { (role.map_or("", Role::title)) }
-            td role="cell" data-label="Team" { @if let Some(team) = team { bdi { (team.title) } } @else { span.muted { "None" } } }
+            td role="cell" data-label=(w::EMAIL) { @if person.email.is_empty() { span.muted { (w::NONE_YET) } } @else { (person.email) } }
+            td role="cell" data-label=(w::ROLE) { (role.map_or("", Role::title)) }
+            td role="cell" data-label=(w::TEAM) { @if let Some(team) = team { bdi { (team.title) } } @else { span.muted { (w::NONE) } } }
             @if may_manage {
                 td.end role="cell" data-label="" {
                     (actions(person, role, team, role != Some(Role::Owner) && !is_self))
@@ -111,28 +112,28 @@ fn actions(person: &TeammateRow, role: Option<Role>, team: Option<&TeamRow>, is_
     let (field, team_field) = (format!("role-{id}"), format!("team-{id}"));
     html! {
         details.more {
-            summary.btn.btn-small { "Change" span.hidden-text { " " (person.display_name) } }
+            summary.btn.btn-small { (w::CHANGE) span.hidden-text { " " (person.display_name) } }
             div.more-body.stack.tight {
                 form.line-up method="post" action={ (TEAM_PATH) "/" (id) "/team" } {
-                    label.meta for=(team_field) { "Team" }
+                    label.meta for=(team_field) { (w::TEAM) }
                     input.small-field id=(team_field) name="team" type="text" value=(team.map_or("", |team| team.title.as_str())) dir="auto"
                         list="teams" autocomplete="off";
-                    button.btn.btn-small { "Set" span.hidden-text { " the team" } }
+                    button.btn.btn-small { (w::SET) span.hidden-text { (w::THE_TEAM) } }
                 }
                 @if is_other && is_invited {
-                    (link_form(id, "Make a new invitation link"))
+                    (link_form(id, w::MAKE_A_NEW_INVITATION))
                     form.line-up method="post" action={ (TEAM_PATH) "/" (id) "/withdraw" } {
-                        button.btn.btn-small.danger { "Withdraw the invitation" }
+                        button.btn.btn-small.danger { (w::WITHDRAW_THE_INVITATION) }
                     }
                 } @else if is_other {
                     form.line-up method="post" action={ (TEAM_PATH) "/" (id) "/role" } {
-                        label.meta for=(field) { "Role" }
+                        label.meta for=(field) { (w::ROLE) }
                         select.small-field id=(field) name="role" { (roles(role)) }
-                        button.btn.btn-small { "Set" span.hidden-text { " the role" } }
+                        button.btn.btn-small { (w::SET) span.hidden-text { (w::THE_ROLE) } }
                     }
-                    (link_form(id, "Make a link to a new password"))
+                    (link_form(id, w::MAKE_A_LINK_TO))
                     form.line-up method="post" action={ (TEAM_PATH) "/" (id) "/remove" } {
-                        button.btn.btn-small.danger { "Remove from the workspace" }
+                        button.btn.btn-small.danger { (w::REMOVE_FROM_THE_WORKSPACE) }
                     }
                 }
             }
@@ -152,20 +153,20 @@ fn roles(chosen: Option<Role>) -> Markup {
 
 fn fresh_card(fresh: &Fresh) -> Markup {
     let title = match fresh.purpose {
-        Purpose::Invitation => "Invitation link",
-        Purpose::Reset => "Link to a new password",
+        Purpose::Invitation => w::INVITATION_LINK,
+        Purpose::Reset => w::LINK_TO_A_NEW,
     };
     let days = fresh.purpose.lives().as_secs() / 86_400;
     html! {
         section.card aria-labelledby="fresh" {
-            header { span.badge data-tone="accent" { "New" } h2 #fresh { (title) } span.meta.push { "for " bdi { (fresh.teammate.display_name) } } }
+            header { span.badge data-tone="accent" { (w::NEW) } h2 #fresh { (title) } span.meta.push { (w::FOR_WORD) bdi { (fresh.teammate.display_name) } } }
             div.card-body.stack.tight {
-                (secret_field("link", "The link", &fresh.url))
+                (secret_field("link", w::THE_LINK, &fresh.url))
                 p.small {
-                    strong { "This is the only time it is shown." } " "
+                    strong { (w::THIS_IS_THE_ONLY) } " "
                     span.muted {
-                        "Give it to them yourself; no mail is sent. It opens once, within " (days) @if days == 1 { " day" } @else { " days" }
-                        ", and replaces any older one."
+                        (w::give_it_to_them(&days)) @if days == 1 { (w::DAY) } @else { (w::DAYS) }
+                        (w::AND_REPLACES_ANY_OLDER)
                     }
                 }
             }
@@ -180,24 +181,24 @@ fn invite_card(given: &Given, teams: &[TeamRow], faults: Faults<'_>) -> Markup {
     };
     html! {
         section.card aria-labelledby="invite" {
-            header { h2 #invite { "Invite somebody" } }
+            header { h2 #invite { (w::INVITE_SOMEBODY) } }
             form.card-body.stack method="post" action={ (TEAM_PATH) "/invite" } {
                 div.fields {
-                    (line("email", "Email", "email", &given.email, "They log in with it."))
+                    (line("email", w::EMAIL, "email", &given.email, w::THEY_LOG_IN_WITH))
                     div.field {
-                        label for="role" { "Role" }
+                        label for="role" { (w::ROLE) }
                         select #role name="role" aria-describedby="role-about" { (roles(Some(Role::parse(&given.role).unwrap_or_default()))) }
-                        (about("role-about", faults.of("role"), "Admins manage; Collaborators only read."))
+                        (about("role-about", faults.of("role"), w::ADMINS_MANAGE_COLLABORATORS_ONLY))
                     }
                     div.field {
-                        label for="team" { "Team" }
+                        label for="team" { (w::TEAM) }
                         input #team name="team" type="text" value=(given.team) dir="auto" list="teams" autocomplete="off"
                             aria-describedby="team-about" aria-invalid=[faults.of("team").map(|_| "true")];
                         datalist #teams { @for team in teams { option value=(team.title) {} } }
-                        (about("team-about", faults.of("team"), "May be left empty; a new title makes a team."))
+                        (about("team-about", faults.of("team"), w::MAY_BE_LEFT_EMPTY))
                     }
                 }
-                div.line-up { button.btn.push data-kind="primary" { (icon("plus")) "Make an invitation link" } }
+                div.line-up { button.btn.push data-kind="primary" { (icon("plus")) (w::MAKE_AN_INVITATION_LINK) } }
             }
         }
     }
@@ -228,7 +229,7 @@ pub async fn invite(State(desk): State<Desk>, signed: Signed, Sent(given): Sent<
 }
 
 fn parse(given: &Given) -> Result<Invitation, Error> {
-    let unknown = || Error::invalid("role", "Choose one of the roles in the list");
+    let unknown = || Error::invalid("role", w::CHOOSE_ONE_OF_THE);
     let role = Role::parse(&given.role).filter(|role| Role::INVITED.contains(role)).ok_or_else(unknown);
     let (email, team) = (Email::parse("email", &given.email), TeamTitle::parse("team", &given.team));
     match (email, team, role) {
@@ -271,8 +272,7 @@ pub async fn set_role(
     Sent(chosen): Sent<Chosen>,
 ) -> Shown {
     signed.ensure(Right::ManageTeam)?;
-    let role =
-        Role::parse(&chosen.role).ok_or_else(|| Error::invalid("role", "Choose one of the roles in the list"))?;
+    let role = Role::parse(&chosen.role).ok_or_else(|| Error::invalid("role", w::CHOOSE_ONE_OF_THE))?;
     let caller = signed.who.caller();
     let change = move |write: &mut Write<'_, '_>| change_role(write, &caller, TeammateId(id), role);
     desk.act(&signed.who, change).await?;

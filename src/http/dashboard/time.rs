@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
+use super::words::time as w;
 use crate::clock::Time;
 
 const MINUTE_S: u64 = 60;
@@ -15,15 +16,15 @@ const DAY_S: u64 = 86_400;
 /// How long ago something was; the exact time is in the element.
 pub fn ago(at: Time, now: Time) -> Markup {
     if at.is_never() {
-        return html! { span.muted { "Never" } };
+        return html! { span.muted { (w::NEVER) } };
     }
     html! { time datetime=(utc(at)) title=(utc(at)) { (ago_in_words(now.since(at))) } }
 }
 
 fn ago_in_words(span: Duration) -> String {
     match span.as_secs() {
-        0..MINUTE_S => "just now".to_owned(),
-        _ => format!("{} ago", distance(span)),
+        0..MINUTE_S => w::JUST_NOW.to_owned(),
+        _ => w::ago(&distance(span)),
     }
 }
 
@@ -62,8 +63,8 @@ pub fn day_of(at: Time, now: Time, zone: &TimeZone) -> String {
     let day = formatted(at, zone, if same_year { "%A, %-d %B" } else { "%A, %-d %B %Y" });
     let is = |other: Time| formatted(at, zone, "%Y-%m-%d") == formatted(other, zone, "%Y-%m-%d");
     match () {
-        () if is(now) => format!("Today, {day}"),
-        () if is(now - Duration::from_secs(DAY_S)) => format!("Yesterday, {day}"),
+        () if is(now) => w::today(&day),
+        () if is(now - Duration::from_secs(DAY_S)) => w::yesterday(&day),
         () => day,
     }
 }
@@ -93,26 +94,26 @@ pub fn grouped(number: i64) -> String {
 
 /// Browsers and systems by what their `User-Agent` holds; the first that fits.
 const BROWSERS: [(&str, &str); 7] = [
-    ("Edg/", "Edge"),
-    ("OPR/", "Opera"),
-    ("Firefox/", "Firefox"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
+    ("Edg/", w::EDGE),
+    ("OPR/", w::OPERA),
+    ("Firefox/", w::FIREFOX),
+    ("Chrome/", w::CHROME),
+    ("Safari/", w::SAFARI),
     ("curl/", "curl"),
-    ("", "A browser"),
+    ("", w::A_BROWSER),
 ];
 const SYSTEMS: [(&str, &str); 6] = [
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("Linux", "Linux"),
+    (w::ANDROID, w::ANDROID),
+    (w::WINDOWS, w::WINDOWS),
+    (w::MAC_OS_X, "macOS"),
+    (w::LINUX, w::LINUX),
 ];
 
 /// `Firefox on Linux`, as far as a browser's own words can be believed.
 pub fn browser_of(words: &str) -> String {
-    let browser = BROWSERS.iter().find(|row| words.contains(row.0)).map_or("A browser", |row| row.1);
+    let browser = BROWSERS.iter().find(|row| words.contains(row.0)).map_or(w::A_BROWSER, |row| row.1);
     match SYSTEMS.iter().find(|row| words.contains(row.0)) {
         Some((_, system)) => format!("{browser} on {system}"),
         None => browser.to_owned(),

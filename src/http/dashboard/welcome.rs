@@ -14,6 +14,7 @@ use super::page::icon;
 use super::session::{Shown, Signed};
 use super::time::formatted;
 use super::words::FIRST_STEPS;
+use super::words::welcome as w;
 use crate::error::Error;
 use crate::id::{MessageUid, WorkspaceId};
 use crate::inbox::content::{Content, Recipient};
@@ -27,7 +28,7 @@ use crate::workspace::zone::stored_zone;
 
 /// The sandbox contact who answers everything.
 const ECHO: &str = "+1 202 555 0100";
-const HELLO: &str = "Hello from Partyline";
+const HELLO: &str = w::HELLO_FROM_PARTYLINE;
 /// Messages behind the first that are shown.
 const REPLIES_MAX: i64 = 5;
 /// Without script the page asks again after so many seconds until the reply is there.
@@ -117,33 +118,33 @@ fn shown(
     });
     let has_reply = sample.is_some_and(|sample| !sample.replies.is_empty());
     let content = html! {
-        (head(FIRST_STEPS, "From here to a message that your own systems send.", &html! {}))
+        (head(FIRST_STEPS, w::FROM_HERE_TO_A, &html! {}))
         ol.rail.steps {
             li data-done data-tone="accent" {
-                h2 { "Your workspace" }
+                h2 { (w::YOUR_WORKSPACE) }
                 p.small {
                     bdi { (signed.who.workspace.name) } ", " (signed.who.workspace.zone) ". "
-                    @if signed.may(Right::ManageWorkspace) { a href=(WORKSPACE_PATH) { "Change it" } }
+                    @if signed.may(Right::ManageWorkspace) { a href=(WORKSPACE_PATH) { (w::CHANGE_IT) } }
                 }
             }
             li #message data-tone="accent" data-done[has_reply] aria-current=[(!has_reply).then_some("step")] {
-                h2 { "A message, and its reply" }
+                h2 { (w::A_MESSAGE_AND_ITS) }
                 (message_step(signed, sample, is_waiting, text, refused))
             }
             li aria-current=[has_reply.then_some("step")] data-tone=[has_reply.then_some("accent")] {
-                h2 { "A token for your own systems" }
-                p.small { "With it a CRM, a script or n8n sends and reads messages here. It comes with examples that are filled in." }
+                h2 { (w::A_TOKEN_FOR_YOUR) }
+                p.small { (w::WITH_IT_A_CRM) }
                 @if signed.may(Right::ManageTokens) {
                     div.line-up {
-                        a.btn data-kind=[has_reply.then_some("primary")] href={ (PUBLIC_API_PATH) "?new=1" } { (icon("plus")) "Generate New Token" }
+                        a.btn data-kind=[has_reply.then_some("primary")] href={ (PUBLIC_API_PATH) "?new=1" } { (icon("plus")) (w::GENERATE_NEW_TOKEN) }
                     }
                 }
             }
             li {
-                h2 { "A phone" }
-                p.small { "Now or later. What you build in the sandbox, where nothing leaves this server, stays the same with a number of your own." }
+                h2 { (w::A_PHONE) }
+                p.small { (w::NOW_OR_LATER_WHAT) }
                 @if signed.may(Right::ManageAccounts) {
-                    div.line-up { a.btn href={ (ACCOUNTS_PATH) "#add" } { (icon("phone")) "Link a phone" } }
+                    div.line-up { a.btn href={ (ACCOUNTS_PATH) "#add" } { (icon("phone")) (w::LINK_A_PHONE) } }
                 }
             }
         }
@@ -160,11 +161,11 @@ fn message_step(
 ) -> Markup {
     let line = Line {
         name: "text",
-        label: "Message",
+        label: w::MESSAGE,
         kind: "text",
         value: text,
         autocomplete: "off",
-        purpose: "To Echo, a contact of the sandbox who answers everything. Nothing leaves this server.",
+        purpose: w::TO_ECHO_A_CONTACT,
         is_focused: refused.is_some(),
     };
     html! {
@@ -175,7 +176,7 @@ fn message_step(
                 p.banner data-tone="danger" role="alert" { (icon("alert")) span { (error.message) } }
             }
             div.line-up {
-                button.btn data-kind=[sample.is_none().then_some("primary")] { @if sample.is_some() { "Send another" } @else { "Send it" } }
+                button.btn data-kind=[sample.is_none().then_some("primary")] { @if sample.is_some() { (w::SEND_ANOTHER) } @else { (w::SEND_IT) } }
             }
         }
     }
@@ -185,7 +186,7 @@ fn exchange(signed: &Signed, sample: &Sample, is_waiting: bool) -> Markup {
     let zone = stored_zone(&signed.who.workspace.zone);
     let message = &sample.view.message;
     html! {
-        div.exchange role="log" aria-label="The message and its replies" {
+        div.exchange role="log" aria-label=(w::THE_MESSAGE_AND_ITS) {
             div.said data-from="us" {
                 p.bubble dir="auto" { (message.text) }
                 p.meta {
@@ -201,7 +202,7 @@ fn exchange(signed: &Signed, sample: &Sample, is_waiting: bool) -> Markup {
                     p.meta { bdi { (reply.chat_name) } " " (formatted(reply.message.at, &zone, "%H:%M:%S")) }
                 }
             }
-            @if is_waiting { p.meta role="status" { "Echo will answer in a moment." } }
+            @if is_waiting { p.meta role="status" { (w::ECHO_WILL_ANSWER_IN) } }
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::http::dashboard::form::Sent;
 use crate::http::dashboard::frame::{ACCOUNTS_PATH, done};
 use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Refusal, Shown, Signed};
+use crate::http::dashboard::words::accounts as w;
 use crate::id::AccountId;
 use crate::store::Write;
 use crate::workspace::permissions::Right;
@@ -57,8 +58,7 @@ fn number(field: &str, given: &str) -> Result<Option<i64>, Error> {
     match given.trim() {
         "" => Ok(None),
         text => {
-            let fault =
-                || Error::invalid(field, format!("\"{text}\" is no whole number; write digits, or leave it empty"));
+            let fault = || Error::invalid(field, w::no_whole_number(text));
             text.parse().map(Some).map_err(|_| fault())
         }
     }
@@ -83,7 +83,7 @@ pub async fn unlink(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64
 
 pub async fn play(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>, Sent(said): Sent<Said>) -> Shown {
     signed.ensure(Right::ManageAccounts)?;
-    let unknown = || Error::invalid("scene", "Choose one of the scenes in the list");
+    let unknown = || Error::invalid("scene", w::CHOOSE_ONE_OF_THE);
     let scene = Scene::parse(&said.scene, None).filter(|scene| matches!(scene, Scene::Line(_))).ok_or_else(unknown)?;
     play_scene(&desk, &signed, AccountId(id), scene).await?;
     Ok(Redirect::to(&done(ACCOUNTS_PATH, "account-scene")).into_response())

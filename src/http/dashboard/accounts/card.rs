@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::http::dashboard::frame::ACCOUNTS_PATH;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::time::{ago, moment};
+use crate::http::dashboard::words::accounts as w;
 use crate::store::account_cares::CareRow;
 use crate::store::accounts::AccountRow;
 
@@ -60,9 +61,9 @@ pub fn card(entry: &Entry, may_manage: bool, refused: Option<&Error>, now: Time,
 
 const fn kind(transport: Kind) -> &'static str {
     match transport {
-        Kind::Sandbox => "Sandbox, nothing leaves this server",
-        Kind::Web => "Linked device",
-        Kind::Cloud => "Cloud API",
+        Kind::Sandbox => w::SANDBOX_NOTHING_LEAVES_THIS,
+        Kind::Web => w::LINKED_DEVICE,
+        Kind::Cloud => w::CLOUD_API,
     }
 }
 
@@ -78,7 +79,7 @@ fn badge(told: &Told, zone: &TimeZone) -> Markup {
     let (tone, drawing) = tone(told.weight);
     html! {
         span.badge data-tone=(tone) role="status" {
-            (icon(drawing)) span { (told.title) @if let Some(until) = told.until { " until " (moment(until, zone)) } }
+            (icon(drawing)) span { (told.title) @if let Some(until) = told.until { (w::until(&moment(until, zone))) } }
         }
     }
 }
@@ -93,9 +94,9 @@ fn slip(entry: &Entry, may_manage: bool, zone: &TimeZone) -> Markup {
             p {
                 strong { (told.meaning) } " "
                 @if !told.reason.is_empty() { bdi { (told.reason) } ". " }
-                @if let Some(until) = told.until { "It ends by itself on " (moment(until, zone)) ". " }
+                @if let Some(until) = told.until { (w::it_ends_by_itself(&moment(until, zone))) }
                 @else if let Some(deadline) = told.deadline.filter(|_| told.next == NextAction::Wait) {
-                    "If it lasts until " (moment(deadline, zone)) ", somebody is asked to look. "
+                    (w::if_it_lasts_until(&moment(deadline, zone)))
                 }
             }
             @if may_manage { (next_step(entry)) }
@@ -108,15 +109,15 @@ fn next_step(entry: &Entry) -> Markup {
         html! { form method="post" action=(entry.path(action)) { button.btn.btn-small data-kind="primary" { (label) } } }
     };
     let linking = html! {
-        a.btn.btn-small data-kind="primary" href={ (ACCOUNTS_PATH) "/linking/" (entry.row.id) } { "Go on linking" }
+        a.btn.btn-small data-kind="primary" href={ (ACCOUNTS_PATH) "/linking/" (entry.row.id) } { (w::GO_ON_LINKING) }
     };
     match entry.told.next {
         _ if entry.is_linking => linking,
         NextAction::FinishLinking => linking,
         NextAction::LinkAgain if entry.row.transport == Kind::Cloud => html! {},
-        NextAction::LinkAgain => go("link", "Link again"),
-        NextAction::TryAgain => go("again", "Try again"),
-        NextAction::NewToken if entry.row.transport == Kind::Sandbox => go("again", "Try again"),
+        NextAction::LinkAgain => go("link", w::LINK_AGAIN),
+        NextAction::TryAgain => go("again", w::TRY_AGAIN),
+        NextAction::NewToken if entry.row.transport == Kind::Sandbox => go("again", w::TRY_AGAIN),
         NextAction::NewToken | NextAction::None | NextAction::Wait | NextAction::SlowDown => html! {},
     }
 }
@@ -125,30 +126,30 @@ fn facts(entry: &Entry, now: Time, zone: &TimeZone) -> Markup {
     let Entry { row, care, told, waiting, .. } = entry;
     html! {
         dl.facts {
-            dt { "Waiting to go" } dd.num { @if *waiting == 0 { "Nothing" } @else { (waiting) @if *waiting == 1 { " message" } @else { " messages" } } }
-            dt { "To people who never wrote" } dd { (cold(told.cold.as_ref())) }
+            dt { (w::WAITING_TO_GO) } dd.num { @if *waiting == 0 { (w::NOTHING) } @else { (waiting) @if *waiting == 1 { (w::MESSAGE) } @else { (w::MESSAGES) } } }
+            dt { (w::TO_PEOPLE_WHO_NEVER) } dd { (cold(told.cold.as_ref())) }
             @if !care.quality.is_empty() {
-                dt { "Quality" }
-                dd { (care.quality) ", " span.muted { "as WhatsApp said " (ago(care.quality_at, now)) } }
+                dt { (w::QUALITY) }
+                dd { (care.quality) ", " span.muted { (w::as_whatsapp_said(&ago(care.quality_at, now))) } }
             }
-            dt { "Pause between sends" }
-            dd { @match care.pacing_ms { Some(ms) => { (seconds(ms)) " s on average" }, None => { "As the workspace has it" } } }
-            dt { "Linked" } dd { (moment(row.linked_at, zone)) }
-            @if !row.unlinked_at.is_never() { dt { "Unlinked" } dd { (moment(row.unlinked_at, zone)) } }
+            dt { (w::PAUSE_BETWEEN_SENDS) }
+            dd { @match care.pacing_ms { Some(ms) => { (w::s_on_average(&seconds(ms))) }, None => { (w::AS_THE_WORKSPACE_HAS) } } }
+            dt { (w::LINKED) } dd { (moment(row.linked_at, zone)) }
+            @if !row.unlinked_at.is_never() { dt { (w::UNLINKED) } dd { (moment(row.unlinked_at, zone)) } }
             @else if let Some(since) = told.since.filter(|_| told.weight != Weight::Well) {
-                dt { (told.title) " since" } dd { (ago(since, now)) }
+                dt { (w::since(&told.title)) } dd { (ago(since, now)) }
             }
         }
     }
 }
 
 fn cold(cold: Option<&Room>) -> Markup {
-    let Some(Room { cap, day, sent, .. }) = cold else { return html! { "No cap" } };
+    let Some(Room { cap, day, sent, .. }) = cold else { return html! { (w::NO_CAP) } };
     let today = cap.on_day(day.number);
-    let label = format!("{sent} of {today} sent today to people who never wrote");
+    let label = w::sent_today(*sent, today);
     html! {
-        span.num { (sent) " of " (today) " today" }
-        @if today < cap.per_day { span.muted { ", warming up to " (cap.per_day) } }
+        span.num { (w::of_today(&sent, &today)) }
+        @if today < cap.per_day { span.muted { (w::warming_up_to(&cap.per_day)) } }
         div.meter role="meter" aria-label=(label) aria-valuemin="0" aria-valuemax=(today) aria-valuenow=((*sent).min(today)) {
             svg viewBox={ "0 0 " (today) " 1" } preserveAspectRatio="none" aria-hidden="true" { rect width=((*sent).min(today)) height="1" {} }
         }
@@ -164,30 +165,30 @@ fn actions(entry: &Entry, refused: Option<&Error>) -> Markup {
     let row = &entry.row;
     html! {
         details.more {
-            summary.btn.btn-small { "Name" span.hidden-text { " of " (row.name) } }
+            summary.btn.btn-small { (w::NAME) span.hidden-text { (w::of_words(&row.name)) } }
             form.more-body.stack.tight method="post" action=(entry.path("rename")) {
                 @let field = format!("name-{}", row.id);
-                label.small for=(field) { "Name" }
+                label.small for=(field) { (w::NAME) }
                 input id=(field) name="name" type="text" value=(row.name) dir="auto" required maxlength="80";
-                button.btn.btn-small { "Rename" }
+                button.btn.btn-small { (w::RENAME) }
             }
         }
         @if row.unlinked_at.is_never() {
-            details.more { summary.btn.btn-small { "Pacing and caps" span.hidden-text { " of " (row.name) } } (manner(entry)) }
+            details.more { summary.btn.btn-small { (w::PACING_AND_CAPS) span.hidden-text { (w::of_words(&row.name)) } } (manner(entry)) }
             @if row.transport == Kind::Cloud {
                 details.more open[refused.is_some()] {
-                    summary.btn.btn-small { "New token" span.hidden-text { " for " (row.name) } }
+                    summary.btn.btn-small { (w::NEW_TOKEN) span.hidden-text { (w::for_words(&row.name)) } }
                     div.more-body { (token_form(row.id, refused)) }
                 }
             }
             @if row.transport == Kind::Sandbox {
-                details.more { summary.btn.btn-small { "Rehearse" span.hidden-text { " with " (row.name) } } (rehearsal(entry)) }
+                details.more { summary.btn.btn-small { (w::REHEARSE) span.hidden-text { (w::with(&row.name)) } } (rehearsal(entry)) }
             }
             details.more.push {
-                summary.btn.btn-small.danger { "Unlink" span.hidden-text { " " (row.name) } }
+                summary.btn.btn-small.danger { (w::UNLINK) span.hidden-text { " " (row.name) } }
                 form.more-body.stack.tight method="post" action=(entry.path("unlink")) {
-                    p.small { "Nothing goes or comes by this number any more. Its chats stay; what waits goes once it is linked again." }
-                    button.btn.btn-small.danger { "Unlink it now" }
+                    p.small { (w::NOTHING_GOES_OR_COMES) }
+                    button.btn.btn-small.danger { (w::UNLINK_IT_NOW) }
                 }
             }
         }
@@ -198,14 +199,9 @@ fn manner(entry: &Entry) -> Markup {
     let care = &entry.care;
     let text = |set: Option<i64>| set.map(|number| number.to_string()).unwrap_or_default();
     let fields = [
-        ("pacing_ms", "Mean pause between sends, ms", text(care.pacing_ms), "Empty: as the workspace has it."),
-        (
-            "cold_per_day",
-            "A day to people who never wrote",
-            text(care.cold_per_day),
-            "Empty: as usual for its kind. 0: no cap.",
-        ),
-        ("warm_up_days", "Days to warm up", text(care.warm_up_days), "The cap grows over these, from linking on."),
+        ("pacing_ms", w::MEAN_PAUSE_BETWEEN_SENDS, text(care.pacing_ms), w::EMPTY_AS_THE_WORKSPACE),
+        ("cold_per_day", w::A_DAY_TO_PEOPLE, text(care.cold_per_day), w::EMPTY_AS_USUAL_FOR),
+        ("warm_up_days", w::DAYS_TO_WARM_UP, text(care.warm_up_days), w::THE_CAP_GROWS_OVER),
     ];
     html! {
         form.more-body.stack.tight method="post" action=(entry.path("manner")) {
@@ -217,8 +213,8 @@ fn manner(entry: &Entry) -> Markup {
                     p.meta id={ (field) "-about" } { (about) }
                 }
             }
-            p.meta { "What is above the cap is accepted, waits for a day with room, and says which." }
-            button.btn.btn-small { "Save" }
+            p.meta { (w::WHAT_IS_ABOVE_THE) }
+            button.btn.btn-small { (w::SAVE) }
         }
     }
 }
@@ -227,11 +223,11 @@ fn rehearsal(entry: &Entry) -> Markup {
     let field = format!("scene-{}", entry.row.id);
     html! {
         form.more-body.stack.tight method="post" action=(entry.path("play")) {
-            label.small for=(field) { "What befalls this number, for a minute" }
+            label.small for=(field) { (w::WHAT_BEFALLS_THIS_NUMBER) }
             select id=(field) name="scene" {
                 @for word in LINE_WORDS { option value=(word) { (word.replace('_', " ")) } }
             }
-            button.btn.btn-small { "Rehearse it" }
+            button.btn.btn-small { (w::REHEARSE_IT) }
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::http::dashboard::path::Path;
 use crate::http::dashboard::secret::secret_field;
 use crate::http::dashboard::session::{Refusal, Shown, Signed};
 use crate::http::dashboard::words::ACCOUNTS;
+use crate::http::dashboard::words::accounts as w;
 use crate::http::openapi::BASE_PATH;
 use crate::id::AccountId;
 use crate::workspace::permissions::Right;
@@ -86,17 +87,17 @@ pub fn added_card(added: &AddedCloud) -> Markup {
     html! {
         section.card aria-labelledby="added" data-settle=(ACCOUNTS_PATH) {
             header {
-                span.badge data-tone="accent" { "New" }
+                span.badge data-tone="accent" { (w::NEW) }
                 h2 #added { bdi { (added.name) } }
                 span.meta.push.num { (added.phone) }
             }
             div.card-body.stack {
-                p { "The token is good. Now Meta has to know where to tell what comes in: in the app's settings, WhatsApp, Configuration, enter these two and subscribe to the field " code { "messages" } "." }
-                div.stack.tight { p.small { strong { "Callback URL" } } (secret_field("callback_url", "The callback URL", &added.callback_url)) }
-                div.stack.tight { p.small { strong { "Verify token" } } (secret_field("verify_token", "The verify token", &added.verify_token)) }
-                p.small { strong { "This is the only time they are shown." } " " a href={ (BASE_PATH) "/docs/guides/cloud-api" } { "How it goes on" } }
+                p { (w::THE_TOKEN_IS_GOOD) code { "messages" } "." }
+                div.stack.tight { p.small { strong { (w::CALLBACK_URL) } } (secret_field("callback_url", w::THE_CALLBACK_URL, &added.callback_url)) }
+                div.stack.tight { p.small { strong { (w::VERIFY_TOKEN) } } (secret_field("verify_token", w::THE_VERIFY_TOKEN, &added.verify_token)) }
+                p.small { strong { (w::THIS_IS_THE_ONLY) } " " a href={ (BASE_PATH) "/docs/guides/cloud-api" } { (w::HOW_IT_GOES_ON) } }
             }
-            footer { a.btn.push href=(ACCOUNTS_PATH) { "Done, hide them" } }
+            footer { a.btn.push href=(ACCOUNTS_PATH) { (w::DONE_HIDE_THEM) } }
         }
     }
 }
@@ -110,23 +111,23 @@ pub fn add_card(given: &Given, refused: Option<&Error>) -> Markup {
     };
     html! {
         section.card #add-cloud aria-labelledby="add-cloud-title" {
-            header { h2 #add-cloud-title { "Add a number of the Cloud API" } span.meta.push { "Meta" } }
+            header { h2 #add-cloud-title { (w::ADD_A_NUMBER_OF) } span.meta.push { (w::META) } }
             form.card-body.stack method="post" action={ (ACCOUNTS_PATH) "/cloud" } {
                 p.small.muted {
-                    "A number that your business has at Meta. The token is checked before anything is stored. "
-                    a href={ (BASE_PATH) "/docs/guides/cloud-api" } { "Where to find all this" }
+                    (w::A_NUMBER_THAT_YOUR)
+                    a href={ (BASE_PATH) "/docs/guides/cloud-api" } { (w::WHERE_TO_FIND_ALL) }
                 }
                 @if let Some(error) = refused.filter(|error| error.faults.is_empty()) {
                     p.banner data-tone="danger" role="alert" { (icon("alert")) span { (error.message) } }
                 }
                 div.fields {
-                    (line("phone_number_id", "Phone number ID", "text", &given.phone_number_id, "From the app's settings, WhatsApp, API Setup."))
-                    (line("business_id", "Business account ID", "text", &given.business_id, "It stands beside the other."))
-                    (line("access_token", "Access token", "password", "", "Of a system user, so that it doesn't end."))
-                    (line("app_secret", "App secret", "password", "", "From App settings, Basic; Meta signs with it."))
+                    (line("phone_number_id", w::PHONE_NUMBER_ID, "text", &given.phone_number_id, w::FROM_THE_APPS_SETTINGS))
+                    (line("business_id", w::BUSINESS_ACCOUNT_ID, "text", &given.business_id, w::IT_STANDS_BESIDE_THE))
+                    (line("access_token", w::ACCESS_TOKEN, "password", "", w::OF_A_SYSTEM_USER))
+                    (line("app_secret", w::APP_SECRET, "password", "", w::FROM_APP_SETTINGS_BASIC))
                 }
                 (name_field(given, faults))
-                div.line-up { button.btn.push { (icon("plus")) "Check and add" } }
+                div.line-up { button.btn.push { (icon("plus")) (w::CHECK_AND_ADD) } }
             }
         }
     }
@@ -138,10 +139,10 @@ const FIELDS: [&str; 4] = ["phone_number_id", "business_id", "access_token", "ap
 fn name_field(given: &Given, faults: Faults<'_>) -> Markup {
     html! {
         div.field {
-            label for="cloud-name" { "Name" }
+            label for="cloud-name" { (w::NAME) }
             input #cloud-name name="name" type="text" value=(given.name) dir="auto" autocomplete="off" aria-describedby="cloud-name-about"
                 aria-invalid=[faults.of("name").map(|_| "true")];
-            (about("cloud-name-about", faults.of("name"), "Empty: as Meta knows the number."))
+            (about("cloud-name-about", faults.of("name"), w::EMPTY_AS_META_KNOWS))
         }
     }
 }
@@ -154,12 +155,12 @@ pub fn token_form(account: AccountId, refused: Option<&Error>) -> Markup {
     html! {
         form.stack.tight method="post" action={ (ACCOUNTS_PATH) "/" (account) "/token" } {
             div.field {
-                label for=(id) { "A new access token" }
+                label for=(id) { (w::A_NEW_ACCESS_TOKEN) }
                 input id=(id) name="access_token" type="password" required autocomplete="off" aria-describedby=(about_id)
                     aria-invalid=[fault.map(|_| "true")];
-                (about(&about_id, fault, "It is checked first. What waits goes by itself then."))
+                (about(&about_id, fault, w::IT_IS_CHECKED_FIRST))
             }
-            div.line-up { button.btn.btn-small data-kind="primary" { "Check and use it" } }
+            div.line-up { button.btn.btn-small data-kind="primary" { (w::CHECK_AND_USE_IT) } }
         }
     }
 }

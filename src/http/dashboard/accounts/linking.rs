@@ -26,6 +26,7 @@ use crate::http::dashboard::page::icon;
 use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::words::ACCOUNTS;
+use crate::http::dashboard::words::accounts as w;
 use crate::id::AccountId;
 use crate::store::Write;
 use crate::store::account_linkings::{LinkingRow, linking_find};
@@ -114,7 +115,7 @@ pub async fn cancel(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64
 
 pub async fn play(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>, Sent(said): Sent<Said>) -> Shown {
     signed.ensure(Right::ManageAccounts)?;
-    let unknown = || Error::invalid("scene", "Choose one of the buttons of the rehearsal");
+    let unknown = || Error::invalid("scene", w::CHOOSE_ONE_OF_THE_BUTTONS);
     let scene = Scene::parse(&said.scene, None).filter(|scene| matches!(scene, Scene::Link(_))).ok_or_else(unknown)?;
     let account = AccountId(id);
     play_scene(&desk, &signed, account, scene).await?;
@@ -128,18 +129,18 @@ pub async fn show(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>)
         Ok::<_, Error>((linking_find(tx, workspace, account)?, Watched::Accounts.mark(tx, workspace)?))
     };
     let (found, live) = desk.app.read(look).await?;
-    let missing = || Error::not_found("No account is being linked here; begin on the page WhatsApp accounts");
+    let missing = || Error::not_found(w::NO_ACCOUNT_IS_BEING);
     let row = found.ok_or_else(missing)?;
     let is_over = Stage::of(&row).is_over();
-    let title = "Link an account";
+    let title = w::LINK_AN_ACCOUNT;
     let content = html! {
-        (head(title, "As a phone is linked to WhatsApp on a computer.", &html! { a.btn href=(ACCOUNTS_PATH) { (icon("back")) "All accounts" } }))
+        (head(title, w::AS_A_PHONE_IS, &html! { a.btn href=(ACCOUNTS_PATH) { (icon("back")) (w::ALL_ACCOUNTS) } }))
         div.cols {
             section.card aria-labelledby="link-title" data-stream=[(!is_over).then(|| Watched::Accounts.address(&live))] {
                 header { h2 #link-title { bdi { (row.name) } } span.meta.push.num { (row.phone) } }
                 div.card-body data-live="linking" data-mark=(mark(&row)) { (step(&row, now)) }
                 @if !is_over {
-                    footer data-live="cancel" data-mark="" { form.push method="post" action={ (path_of(account)) "/cancel" } { button.btn.btn-small { "Cancel" } } }
+                    footer data-live="cancel" data-mark="" { form.push method="post" action={ (path_of(account)) "/cancel" } { button.btn.btn-small { (w::CANCEL) } } }
                 }
             }
             @if row.transport == Kind::Sandbox { (rehearsal(&row)) }
@@ -158,43 +159,43 @@ fn mark(row: &LinkingRow) -> String {
 fn step(row: &LinkingRow, now: Time) -> Markup {
     match Stage::of(row) {
         Stage::Starting => {
-            html! { p.banner data-tone="info" role="status" { (icon("clock")) span { "Asking for a code." } } }
+            html! { p.banner data-tone="info" role="status" { (icon("clock")) span { (w::ASKING_FOR_A_CODE) } } }
         }
         Stage::Qr => html! {
             div.side-by-side {
                 div.stack.tight {
-                    (drawn(&row.shown, "Linking code, to be scanned with the phone"))
+                    (drawn(&row.shown, w::LINKING_CODE_TO_BE))
                     p.meta.num role="status" {
-                        "Code " (row.round) " of " (row.rounds) ", good for " (left(row, now))
+                        (w::code_of_good_for(&row.round, &row.rounds, &left(row, now)))
                     }
                 }
-                (instructions("Point the camera at the code", Stage::Qr))
+                (instructions(w::POINT_THE_CAMERA_AT, Stage::Qr))
             }
         },
         Stage::Code => html! {
             div.side-by-side {
                 div.stack.tight {
                     p.pairing.num { (row.shown) }
-                    p.meta.num role="status" { "Good for " (left(row, now)) }
+                    p.meta.num role="status" { (w::good_for(&left(row, now))) }
                 }
-                (instructions("Link with phone number instead, then type the code", Stage::Code))
+                (instructions(w::LINK_WITH_PHONE_NUMBER, Stage::Code))
             }
         },
         Stage::Passkey if row.answer.is_empty() => passkey(row, now),
         Stage::Confirm if row.answer.is_empty() => comparing(row, now),
         Stage::Passkey | Stage::Confirm => {
-            html! { p.banner data-tone="info" role="status" { (icon("clock")) span { "Handed in. Waiting for WhatsApp." } } }
+            html! { p.banner data-tone="info" role="status" { (icon("clock")) span { (w::HANDED_IN_WAITING_FOR) } } }
         }
         Stage::Linked => html! {
             div.stack {
-                p.banner data-tone="success" role="status" { (icon("check")) p { strong { "Linked." } " " span.num { (row.phone) } " sends and receives now." } }
-                div.line-up { a.btn data-kind="primary" href=(ACCOUNTS_PATH) { "See all accounts" } }
+                p.banner data-tone="success" role="status" { (icon("check")) p { strong { (w::LINKED_2) } " " span.num { (row.phone) } (w::SENDS_AND_RECEIVES_NOW) } }
+                div.line-up { a.btn data-kind="primary" href=(ACCOUNTS_PATH) { (w::SEE_ALL_ACCOUNTS) } }
             }
         },
         Stage::Ended => html! {
             div.stack {
-                p.banner data-tone="danger" role="status" { (icon("alert")) p { strong { "Not linked." } " " (row.reason) ". Nothing was changed; begin again when the phone is at hand." } }
-                div.line-up { a.btn data-kind="primary" href={ (ACCOUNTS_PATH) "#add" } { "Begin again" } }
+                p.banner data-tone="danger" role="status" { (icon("alert")) p { strong { (w::NOT_LINKED) } (w::nothing_was_changed_begin(&row.reason)) } }
+                div.line-up { a.btn data-kind="primary" href={ (ACCOUNTS_PATH) "#add" } { (w::BEGIN_AGAIN) } }
             }
         },
     }
@@ -203,21 +204,17 @@ fn step(row: &LinkingRow, now: Time) -> Markup {
 /// Counted down by the script; without one it stands still until the page comes anew.
 fn left(row: &LinkingRow, now: Time) -> Markup {
     let seconds = row.until.since(now).as_secs();
-    html! { span data-left=(seconds) { (seconds) } " s" }
+    html! { span data-left=(seconds) { (seconds) } (w::S) }
 }
 
 fn instructions(last: &str, stage: Stage) -> Markup {
-    let about = if stage == Stage::Qr {
-        "The code changes by itself; the newest one counts."
-    } else {
-        "Letters and digits, without the dash."
-    };
+    let about = if stage == Stage::Qr { w::THE_CODE_CHANGES_BY } else { w::LETTERS_AND_DIGITS_WITHOUT };
     html! {
         ol.rail {
-            li data-tone="accent" data-done { strong { "Open WhatsApp on the phone" } span.muted { "The one whose number is to be linked" } }
-            li data-tone="accent" data-done { strong { "Linked devices, then Link a device" } span.muted { "Under Settings, or the three dots" } }
+            li data-tone="accent" data-done { strong { (w::OPEN_WHATSAPP_ON_THE) } span.muted { (w::THE_ONE_WHOSE_NUMBER) } }
+            li data-tone="accent" data-done { strong { (w::LINKED_DEVICES_THEN_LINK) } span.muted { (w::UNDER_SETTINGS_OR_THE) } }
             li data-tone="accent" { strong { (last) } span.muted { (about) } }
-            li { strong { "Confirm with the passkey" } span.muted { "Only if WhatsApp asks for it" } }
+            li { strong { (w::CONFIRM_WITH_THE_PASSKEY) } span.muted { (w::ONLY_IF_WHATSAPP_ASKS) } }
         }
     }
 }
@@ -227,24 +224,24 @@ fn passkey(row: &LinkingRow, now: Time) -> Markup {
         div.stack {
             p.banner data-tone="warning" role="status" {
                 (icon("key"))
-                p { strong { "WhatsApp asks for the passkey of this number." } " Answer within " (left(row, now)) ". A server can't: a browser signed in to WhatsApp does." }
+                p { strong { (w::WHATSAPP_ASKS_FOR_THE) } (w::answer_within_a_server(&left(row, now))) }
             }
             div.field {
-                label for="request" { "The request, for the browser" }
+                label for="request" { (w::THE_REQUEST_FOR_THE) }
                 textarea.mono #request rows="4" readonly { (row.shown) }
             }
             form.stack.tight method="post" action={ (path_of(row.account)) "/passkey" } {
                 div.field {
-                    label for="assertion" { "Its answer" }
+                    label for="assertion" { (w::ITS_ANSWER) }
                     textarea.mono #assertion name="assertion" rows="4" required spellcheck="false" aria-describedby="assertion-about" {
-                        @if row.transport == Kind::Sandbox { "{\"id\":\"rehearsal\",\"response\":{}}" }
+                        @if row.transport == Kind::Sandbox { (w::ID_REHEARSAL_RESPONSE) }
                     }
                     p.meta #assertion-about {
-                        @if row.transport == Kind::Sandbox { "The sandbox takes any JSON object, so this one will do." }
-                        @else { "The whole JSON object that the browser gave." }
+                        @if row.transport == Kind::Sandbox { (w::THE_SANDBOX_TAKES_ANY) }
+                        @else { (w::THE_WHOLE_JSON_OBJECT) }
                     }
                 }
-                div.line-up { button.btn.push data-kind="primary" { "Hand it in" } }
+                div.line-up { button.btn.push data-kind="primary" { (w::HAND_IT_IN) } }
             }
         }
     }
@@ -253,11 +250,11 @@ fn passkey(row: &LinkingRow, now: Time) -> Markup {
 fn comparing(row: &LinkingRow, now: Time) -> Markup {
     html! {
         div.stack {
-            p { "Does the phone show the same code? " span.meta { "Good for " (left(row, now)) } }
+            p { (w::DOES_THE_PHONE_SHOW) span.meta { (w::good_for(&left(row, now))) } }
             p.pairing.num { (row.shown) }
             div.line-up {
-                form method="post" action={ (path_of(row.account)) "/confirm" } { button.btn data-kind="primary" { (icon("check")) "It is the same" } }
-                form method="post" action={ (path_of(row.account)) "/cancel" } { button.btn.danger { "It is another" } }
+                form method="post" action={ (path_of(row.account)) "/confirm" } { button.btn data-kind="primary" { (icon("check")) (w::IT_IS_THE_SAME) } }
+                form method="post" action={ (path_of(row.account)) "/cancel" } { button.btn.danger { (w::IT_IS_ANOTHER) } }
             }
         }
     }
@@ -265,20 +262,20 @@ fn comparing(row: &LinkingRow, now: Time) -> Markup {
 
 /// The other side of a rehearsal.
 fn rehearsal(row: &LinkingRow) -> Markup {
-    const LABELS: [&str; 4] = ["Take the code", "Take it, with a passkey", "Refuse", "Let the codes run out"];
+    const LABELS: [&str; 4] = [w::TAKE_THE_CODE, w::TAKE_IT_WITH_A, w::REFUSE, w::LET_THE_CODES_RUN];
     let may_play = matches!(Stage::of(row), Stage::Qr | Stage::Code);
     html! {
         section.card aria-labelledby="phone-title" {
-            header { h2 #phone-title { "The phone" } span.badge.push data-tone="info" { "Rehearsal" } }
+            header { h2 #phone-title { (w::THE_PHONE) } span.badge.push data-tone="info" { (w::REHEARSAL) } }
             div.card-body.stack data-live="phone" data-mark=(may_play) {
-                p.small.muted { "This is a sandbox number, so you say what its phone does." }
+                p.small.muted { (w::THIS_IS_A_SANDBOX) }
                 @if may_play {
                     form.stack.tight method="post" action={ (path_of(row.account)) "/play" } {
                         @for (word, label) in LINK_WORDS.iter().zip(LABELS) {
                             button.btn name="scene" value=(word) { (label) }
                         }
                     }
-                } @else { p.small { "There is nothing to scan or to type now." } }
+                } @else { p.small { (w::THERE_IS_NOTHING_TO) } }
             }
         }
     }

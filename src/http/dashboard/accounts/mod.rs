@@ -27,6 +27,7 @@ use crate::accounts::linking::{Stage, Way};
 use crate::accounts::words::told;
 use crate::clock::Time;
 use crate::error::{Error, FieldFault};
+use crate::http::dashboard::words::accounts as w;
 use crate::http::error::status_of;
 use crate::id::{AccountId, WorkspaceId};
 use crate::store::account_cares::{care_list, waiting_count};
@@ -90,16 +91,16 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, beside: &Beside<'_>
     let faults = Faults(beside.faults);
     let refused =
         |entry: &Entry| beside.renewing.filter(|(account, _)| *account == entry.row.id).map(|(_, error)| error);
-    let purpose = "How each number is doing, and what to do when it is not well.";
+    let purpose = w::HOW_EACH_NUMBER_IS;
     let action = html! {
-        @if may_manage { a.btn data-kind="primary" href="#add" { (icon("plus")) "Add an account" } }
+        @if may_manage { a.btn data-kind="primary" href="#add" { (icon("plus")) (w::ADD_AN_ACCOUNT) } }
     };
     let content = html! {
         (head(ACCOUNTS, purpose, &action))
         @if let Some(added) = &beside.added { (cloud::added_card(added)) }
         @for linking in &linkings { (going_on(linking)) }
         @if entries.is_empty() {
-            section.card { div.empty { (icon("phone")) strong { "No number is here yet" } p { "Add one below: messages then come in and go out by it." } } }
+            section.card { div.empty { (icon("phone")) strong { (w::NO_NUMBER_IS_HERE) } p { (w::ADD_ONE_BELOW_MESSAGES) } } }
         }
         div.cols data-cols="even" data-stream=(Watched::Accounts.address(&mark)) {
             @for entry in &entries { (card(entry, may_manage, refused(entry), now, &zone)) }
@@ -142,8 +143,8 @@ fn going_on(linking: &LinkingRow) -> Markup {
     html! {
         div.banner data-tone="info" {
             (icon("clock"))
-            p { strong { bdi { (linking.name) } " is being linked." } " It ends by itself if nobody finishes it." }
-            a.btn.btn-small href={ (ACCOUNTS_PATH) "/linking/" (linking.account) } { "Go on" }
+            p { strong { bdi { (linking.name) } (w::IS_BEING_LINKED) } (w::IT_ENDS_BY_ITSELF) }
+            a.btn.btn-small href={ (ACCOUNTS_PATH) "/linking/" (linking.account) } { (w::GO_ON) }
         }
     }
 }
@@ -151,30 +152,30 @@ fn going_on(linking: &LinkingRow) -> Markup {
 fn add_card(given: &Given, faults: Faults<'_>) -> Markup {
     let name = Line {
         name: "name",
-        label: "Name",
+        label: w::NAME,
         kind: "text",
         value: &given.name,
         autocomplete: "off",
-        purpose: "As your team calls it, such as Lisbon shop.",
+        purpose: w::AS_YOUR_TEAM_CALLS,
         is_focused: faults.of("name").is_some(),
     };
     let ways = [
-        (Way::Qr.as_str(), "By QR code", "The phone scans what is shown here."),
-        (Way::Code.as_str(), "By a code", "Eight letters are typed on the phone."),
-        (AT_ONCE, "At once", "A sandbox number that is there without a rehearsal."),
-        (CLOUD, "As a number of the Cloud API", "The same requests and signed callbacks as with Meta."),
+        (Way::Qr.as_str(), w::BY_QR_CODE, w::THE_PHONE_SCANS_WHAT),
+        (Way::Code.as_str(), w::BY_A_CODE, w::EIGHT_LETTERS_ARE_TYPED),
+        (AT_ONCE, w::AT_ONCE, w::A_SANDBOX_NUMBER_THAT),
+        (CLOUD, w::AS_A_NUMBER_OF, w::THE_SAME_REQUESTS_AND),
     ];
     let chosen = if given.way.is_empty() { Way::Qr.as_str() } else { &given.way };
     html! {
         section.card #add aria-labelledby="add-title" {
-            header { h2 #add-title { "Add an account" } span.meta.push { "Sandbox" } }
+            header { h2 #add-title { (w::ADD_AN_ACCOUNT) } span.meta.push { (w::SANDBOX) } }
             form.card-body.stack method="post" action={ (ACCOUNTS_PATH) "/link" } {
                 p.small.muted {
-                    "A number of the sandbox: it is linked as a phone would be, its contacts answer, and nothing leaves this server."
+                    (w::A_NUMBER_OF_THE)
                 }
                 (name.show(faults))
                 fieldset.stack.tight {
-                    legend.small { strong { "How it is linked" } }
+                    legend.small { strong { (w::HOW_IT_IS_LINKED) } }
                     @for (value, label, about) in ways {
                         label.choice {
                             input type="radio" name="way" value=(value) checked[value == chosen];
@@ -182,7 +183,7 @@ fn add_card(given: &Given, faults: Faults<'_>) -> Markup {
                         }
                     }
                 }
-                div.line-up { button.btn.push data-kind="primary" { (icon("plus")) "Add" } }
+                div.line-up { button.btn.push data-kind="primary" { (icon("plus")) (w::ADD) } }
             }
         }
     }

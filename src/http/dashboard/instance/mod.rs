@@ -19,6 +19,7 @@ use super::frame::{Done, Here, Page, head};
 use super::session::{Shown, Signed};
 use super::words::INSTANCE;
 use crate::error::{Code, Error, FieldFault};
+use crate::http::dashboard::words::instance as w;
 use crate::id::WorkspaceId;
 use crate::store::counters::{Counters, counters_find};
 use crate::store::workspaces::{Workspace, workspace_list};
@@ -53,7 +54,7 @@ fn ensure_operator(signed: &Signed) -> Result<(), Error> {
     if signed.who.is_operator() {
         return Ok(());
     }
-    let rule = "This is for the operator of the server: the Owner of its first workspace";
+    let rule = w::THIS_IS_FOR_THE;
     Err(Error::new(Code::PermissionDenied, rule))
 }
 
@@ -70,7 +71,7 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, beside: &Beside<'_>
     let server = Server::look(desk, beside.is_measuring).await?;
     let faults = Faults(beside.faults);
     let content = html! {
-        (head(INSTANCE, "This server, for whoever runs it.", &html! {}))
+        (head(INSTANCE, w::THIS_SERVER_FOR_WHOEVER, &html! {}))
         @if !seen.requests.is_empty() { (requests::card(&seen.requests, beside, now)) }
         (workspaces::card(&seen.workspaces, beside, now))
         (server::cards(desk, &server))

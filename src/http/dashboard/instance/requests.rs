@@ -19,6 +19,7 @@ use crate::http::dashboard::public_api::increase::{number, whole_number};
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::{ago, grouped};
 use crate::http::dashboard::words::INSTANCE;
+use crate::http::dashboard::words::instance as w;
 use crate::id::WorkspaceId;
 use crate::store::Write;
 use crate::store::counters::{Counters, counters_find};
@@ -27,6 +28,7 @@ use crate::store::teammates::teammate_find;
 use crate::store::workspaces::Workspace;
 use crate::workspace::increase::{Verdict, answer_increase};
 use crate::workspace::settings::LimitChange;
+use maud::display;
 
 /// Open requests that are shown, the oldest first.
 const REQUESTS_SHOWN: i64 = 50;
@@ -54,7 +56,7 @@ pub fn open(tx: &mut impl Read) -> Result<Vec<OpenRequest>, Error> {
 pub(super) fn card(requests: &[OpenRequest], beside: &Beside<'_>, now: Time) -> Markup {
     html! {
         section.card #requests aria-labelledby="requests-head" {
-            header { h2 #requests-head { "Requests" } span.meta { (requests.len()) " open" } }
+            header { h2 #requests-head { (w::REQUESTS) } span.meta { (w::open(&requests.len())) } }
             @for one in requests {
                 article.card-body.stack.ruled { (told(one, now)) (form(one, beside)) }
             }
@@ -67,7 +69,7 @@ fn told(one: &OpenRequest, now: Time) -> Markup {
         div.stack.tight {
             div.line-up {
                 h3 { bdi { (one.workspace.name) } }
-                span.meta { "workspace " (one.workspace.id) ", asked by " bdi { (one.asked_by) } ", " (ago(one.request.asked_at, now)) }
+                span.meta { (w::workspace_asked_by(&display(one.workspace.id))) bdi { (one.asked_by) } ", " (ago(one.request.asked_at, now)) }
             }
             p dir="auto" { (one.request.reason) }
         }
@@ -81,23 +83,23 @@ fn form(one: &OpenRequest, beside: &Beside<'_>) -> Markup {
     let wanted = |asked: i64, now: i64| if asked > 0 { asked } else { now }.to_string();
     let said = |given: &str, asked: i64, now: i64| if is_refused { given.to_owned() } else { wanted(asked, now) };
     let given = &beside.given;
-    let now = |used: i64, limit: i64| format!("{} of {} used.", grouped(used), grouped(limit));
+    let now = |used: i64, limit: i64| w::used_of(&grouped(used), &grouped(limit));
     html! {
         form.stack method="post" action={ (PATH) "/requests/" (workspace.id) "/" (request.id) } {
             div.fields {
-                (number("calls_per_cycle", "API calls a cycle", &said(&given.calls_per_cycle, request.calls_per_cycle, workspace.calls_per_cycle), &now(counters.calls_used, workspace.calls_per_cycle), faults))
-                (number("credits_per_cycle", "Mass-sending credits a cycle", &said(&given.credits_per_cycle, request.credits_per_cycle, workspace.credits_per_cycle), &now(counters.credits_used, workspace.credits_per_cycle), faults))
-                (number("rate_per_minute", "Calls a minute", &said(&given.rate_per_minute, request.rate_per_minute, workspace.rate_per_minute), &format!("{} now.", grouped(workspace.rate_per_minute)), faults))
+                (number("calls_per_cycle", w::API_CALLS_A_CYCLE, &said(&given.calls_per_cycle, request.calls_per_cycle, workspace.calls_per_cycle), &now(counters.calls_used, workspace.calls_per_cycle), faults))
+                (number("credits_per_cycle", w::MASS_SENDING_CREDITS_A, &said(&given.credits_per_cycle, request.credits_per_cycle, workspace.credits_per_cycle), &now(counters.credits_used, workspace.credits_per_cycle), faults))
+                (number("rate_per_minute", w::CALLS_A_MINUTE, &said(&given.rate_per_minute, request.rate_per_minute, workspace.rate_per_minute), &w::now(&grouped(workspace.rate_per_minute)), faults))
             }
             div.field {
-                label for={ "answer-" (workspace.id) } { "Your answer" }
+                label for={ "answer-" (workspace.id) } { (w::YOUR_ANSWER) }
                 input id={ "answer-" (workspace.id) } name="answer" type="text" dir="auto" autocomplete="off" value=(given.answer) aria-describedby={ "answer-about-" (workspace.id) }
                     aria-invalid=[faults.of("answer").map(|_| "true")];
-                (about(&format!("answer-about-{}", workspace.id), faults.of("answer"), "They read it beside their request. May be left empty."))
+                (about(&format!("answer-about-{}", workspace.id), faults.of("answer"), w::THEY_READ_IT_BESIDE))
             }
             div.line-up {
-                button.btn.push name="verdict" value="declined" { (icon("close")) "Decline" }
-                button.btn data-kind="primary" name="verdict" value="granted" { (icon("check")) "Grant these limits" }
+                button.btn.push name="verdict" value="declined" { (icon("close")) (w::DECLINE) }
+                button.btn data-kind="primary" name="verdict" value="granted" { (icon("check")) (w::GRANT_THESE_LIMITS) }
             }
         }
     }
@@ -158,6 +160,6 @@ fn parse(answer: &Answer) -> Result<Verdict, Error> {
             credits_per_cycle: whole_number("credits_per_cycle", &answer.given.credits_per_cycle)?,
             top_up: None,
         })),
-        _ => Err(Error::invalid("answer", "Grant the request or decline it")),
+        _ => Err(Error::invalid("answer", w::GRANT_THE_REQUEST_OR)),
     }
 }

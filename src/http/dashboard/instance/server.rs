@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::http::dashboard::doors::{Desk, LIVE_SCREENS_MAX};
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::time::grouped;
+use crate::http::dashboard::words::instance as w;
 use crate::store::health::{TableSize, database_now, schema_version, table_sizes};
 
 /// Tables that are listed, the largest.
@@ -55,20 +56,20 @@ fn about(desk: &Desk, server: &Server) -> Markup {
     html! {
         section.card aria-labelledby="server" {
             header {
-                h2 #server { "Server" }
-                @if is_slow || is_apart { span.badge.push data-tone="warning" { (icon("alert")) "Needs a look" } }
-                @else { span.badge.push data-tone="success" { (icon("check")) "Healthy" } }
+                h2 #server { (w::SERVER) }
+                @if is_slow || is_apart { span.badge.push data-tone="warning" { (icon("alert")) (w::NEEDS_A_LOOK) } }
+                @else { span.badge.push data-tone="success" { (icon("check")) (w::HEALTHY) } }
             }
             dl.facts.card-body {
-                dt { "Version" } dd { (env!("CARGO_PKG_VERSION")) }
-                dt { "Database" } dd { (engine(desk)) ", schema " (server.schema) }
-                dt { "It answers in" } dd { (server.answered_in.as_micros()) " µs" @if is_slow { ", which is slow: look at its disk and its load" } }
-                dt { "Clocks" } dd { @if is_apart { (grouped(i64::try_from(server.clocks_apart_ms).unwrap_or(i64::MAX))) " ms apart from the database's: set them by NTP" } @else { "As the database's" } }
-                dt { "Public address" } dd { (settings.public_url) }
-                dt { "Support contact" } dd { @if settings.support_contact.is_empty() { span.muted { "None; set it with " code { "--support-contact" } } } @else { (settings.support_contact) } }
-                dt { "Live screens" } dd { (screens) " open here" }
+                dt { (w::VERSION) } dd { (env!("CARGO_PKG_VERSION")) }
+                dt { (w::DATABASE) } dd { (w::schema(&engine(desk), &server.schema)) }
+                dt { (w::IT_ANSWERS_IN) } dd { (w::s(&server.answered_in.as_micros())) @if is_slow { (w::WHICH_IS_SLOW_LOOK) } }
+                dt { (w::CLOCKS) } dd { @if is_apart { (w::ms_apart_from_the(&grouped(i64::try_from(server.clocks_apart_ms).unwrap_or(i64::MAX)))) } @else { (w::AS_THE_DATABASES) } }
+                dt { (w::PUBLIC_ADDRESS) } dd { (settings.public_url) }
+                dt { (w::SUPPORT_CONTACT) } dd { @if settings.support_contact.is_empty() { span.muted { (w::NONE_SET_IT_WITH) code { "--support-contact" } } } @else { (settings.support_contact) } }
+                dt { (w::LIVE_SCREENS) } dd { (w::open_here(&screens)) }
             }
-            footer { span.small.muted { "More: " code { "partyline doctor" } ", and " code { "/metrics" } " on this machine." } }
+            footer { span.small.muted { (w::MORE) code { "partyline doctor" } (w::AND) code { "/metrics" } (w::ON_THIS_MACHINE) } }
         }
     }
 }
@@ -76,16 +77,16 @@ fn about(desk: &Desk, server: &Server) -> Markup {
 fn sizes(server: &Server) -> Markup {
     html! {
         section.card #sizes aria-labelledby="sizes-head" {
-            header { h2 #sizes-head { "Tables" } @if let Some(sizes) = &server.sizes { span.meta { (size(sizes.iter().map(|table| table.bytes).sum())) " in all" } } }
+            header { h2 #sizes-head { (w::TABLES) } @if let Some(sizes) = &server.sizes { span.meta { (w::in_all(&size(sizes.iter().map(|table| table.bytes).sum()))) } } }
             @match &server.sizes {
                 None => div.empty {
-                    p { "With their indices. Measuring reads all of a SQLite file, which takes a while for a large one." }
-                    a.btn href={ (PATH) "?sizes=1#sizes" } { "Measure" }
+                    p { (w::WITH_THEIR_INDICES_MEASURING) }
+                    a.btn href={ (PATH) "?sizes=1#sizes" } { (w::MEASURE) }
                 },
                 Some(sizes) => table.table role="table" aria-labelledby="sizes-head" {
-                    thead role="rowgroup" { tr role="row" { th scope="col" role="columnheader" { "Table" } th.end scope="col" role="columnheader" { "Size" } } }
+                    thead role="rowgroup" { tr role="row" { th scope="col" role="columnheader" { (w::TABLE) } th.end scope="col" role="columnheader" { (w::SIZE) } } }
                     tbody role="rowgroup" { @for table in sizes {
-                        tr role="row" { td role="cell" data-label="Table" { code { (table.name) } } td.end role="cell" data-label="Size" { (size(table.bytes)) } }
+                        tr role="row" { td role="cell" data-label=(w::TABLE) { code { (table.name) } } td.end role="cell" data-label=(w::SIZE) { (size(table.bytes)) } }
                     } }
                 },
             }

@@ -16,11 +16,13 @@ use crate::http::dashboard::public_api::increase::whole_number;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::{ago, grouped};
 use crate::http::dashboard::words::INSTANCE;
+use crate::http::dashboard::words::instance as w;
 use crate::id::WorkspaceId;
 use crate::store::Write;
 use crate::store::counters::Counters;
 use crate::store::workspaces::Workspace;
 use crate::workspace::settings::{LimitChange, set_limits};
+use maud::display;
 
 /// Limits as the operator filled them in.
 #[derive(Clone, Default, Deserialize)]
@@ -36,13 +38,13 @@ pub struct Given {
 pub(super) fn card(workspaces: &[(Workspace, Counters)], beside: &Beside<'_>, now: Time) -> Markup {
     html! {
         section.card aria-labelledby="workspaces" {
-            header { h2 #workspaces { "Workspaces" } span.meta { (workspaces.len()) } }
+            header { h2 #workspaces { (w::WORKSPACES) } span.meta { (workspaces.len()) } }
             table.table role="table" aria-labelledby="workspaces" {
                 thead role="rowgroup" { tr role="row" {
-                    th scope="col" role="columnheader" { "Workspace" }
-                    @for name in ["Calls", "Credits", "Calls a minute"] { th.end scope="col" role="columnheader" { (name) } }
-                    th scope="col" role="columnheader" { "Made" }
-                    th scope="col" role="columnheader" { span.hidden-text { "Actions" } }
+                    th scope="col" role="columnheader" { (w::WORKSPACE) }
+                    @for name in [w::CALLS, w::CREDITS, w::CALLS_A_MINUTE] { th.end scope="col" role="columnheader" { (name) } }
+                    th scope="col" role="columnheader" { (w::MADE) }
+                    th scope="col" role="columnheader" { span.hidden-text { (w::ACTIONS) } }
                 } }
                 tbody role="rowgroup" {
                     @for (workspace, counters) in workspaces { (row(workspace, counters, beside, now)) }
@@ -53,17 +55,17 @@ pub(super) fn card(workspaces: &[(Workspace, Counters)], beside: &Beside<'_>, no
 }
 
 fn row(workspace: &Workspace, counters: &Counters, beside: &Beside<'_>, now: Time) -> Markup {
-    let of = |used: i64, limit: i64| html! { span { (grouped(used)) span.muted { " of " (grouped(limit)) } } };
+    let of = |used: i64, limit: i64| html! { span { (grouped(used)) span.muted { (w::of_words(&grouped(limit))) } } };
     html! {
         tr role="row" {
-            td role="cell" data-label="Workspace" { div { strong { bdi { (workspace.name) } } div.meta { "Number " (workspace.id) ", " (workspace.zone) } } }
-            td.end role="cell" data-label="Calls" { (of(counters.calls_used, workspace.calls_per_cycle)) }
-            td.end role="cell" data-label="Credits" { div {
+            td role="cell" data-label=(w::WORKSPACE) { div { strong { bdi { (workspace.name) } } div.meta { (w::number(&display(workspace.id), &workspace.zone)) } } }
+            td.end role="cell" data-label=(w::CALLS) { (of(counters.calls_used, workspace.calls_per_cycle)) }
+            td.end role="cell" data-label=(w::CREDITS) { div {
                 (of(counters.credits_used, workspace.credits_per_cycle))
-                @if counters.topped_up > 0 { div.meta { (grouped(counters.topped_up)) " topped up" } }
+                @if counters.topped_up > 0 { div.meta { (w::topped_up(&grouped(counters.topped_up))) } }
             } }
-            td.end role="cell" data-label="Calls a minute" { (grouped(workspace.rate_per_minute)) }
-            td role="cell" data-label="Made" { (ago(workspace.created_at, now)) }
+            td.end role="cell" data-label=(w::CALLS_A_MINUTE) { (grouped(workspace.rate_per_minute)) }
+            td role="cell" data-label=(w::MADE) { (ago(workspace.created_at, now)) }
             td.end role="cell" data-label="" { (limits(workspace, beside)) }
         }
     }
@@ -73,14 +75,14 @@ fn limits(workspace: &Workspace, beside: &Beside<'_>) -> Markup {
     let is_refused = beside.of == Some(workspace.id) && !beside.is_about_request;
     let faults = if is_refused { Faults(beside.faults) } else { Faults::default() };
     let fields = [
-        ("calls_per_cycle", "Calls a cycle", workspace.calls_per_cycle.to_string()),
-        ("credits_per_cycle", "Credits a cycle", workspace.credits_per_cycle.to_string()),
-        ("rate_per_minute", "Calls a minute", workspace.rate_per_minute.to_string()),
-        ("top_up", "Credits to add", String::new()),
+        ("calls_per_cycle", w::CALLS_A_CYCLE, workspace.calls_per_cycle.to_string()),
+        ("credits_per_cycle", w::CREDITS_A_CYCLE, workspace.credits_per_cycle.to_string()),
+        ("rate_per_minute", w::CALLS_A_MINUTE, workspace.rate_per_minute.to_string()),
+        ("top_up", w::CREDITS_TO_ADD, String::new()),
     ];
     html! {
         details.more open[is_refused] {
-            summary.btn.btn-small { "Set limits" span.hidden-text { " of " (workspace.name) } }
+            summary.btn.btn-small { (w::SET_LIMITS) span.hidden-text { (w::of_words_2(&workspace.name)) } }
             form.more-body.stack.tight method="post" action={ (PATH) "/workspaces/" (workspace.id) "/limits" } {
                 @for (name, label, value) in fields {
                     @let id = format!("{name}-{}", workspace.id);
@@ -90,7 +92,7 @@ fn limits(workspace: &Workspace, beside: &Beside<'_>) -> Markup {
                         @if let Some(fault) = faults.of(name) { p.fault { (fault) } }
                     }
                 }
-                button.btn.btn-small data-kind="primary" { "Set" }
+                button.btn.btn-small data-kind="primary" { (w::SET) }
             }
         }
     }

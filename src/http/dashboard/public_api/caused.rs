@@ -12,6 +12,7 @@ use crate::events::log::events_of_message;
 use crate::http::dashboard::frame::WEBHOOKS_PATH;
 use crate::http::dashboard::time::formatted;
 use crate::http::dashboard::webhooks::badge;
+use crate::http::dashboard::words::public_api as w;
 use crate::id::{ChatId, MessageUid, WorkspaceId};
 use crate::store::events::EventRow;
 use crate::store::messages::{HistoryRow, history_list, message_find};
@@ -54,20 +55,20 @@ impl Caused {
         let at = |at: Time| formatted(at, zone, "%H:%M:%S%.3f");
         html! {
             p.small {
-                "Message "
+                (w::MESSAGE)
                 @match self.chat {
                     Some(chat) => a href={ "/inbox/" (chat) "#m-" (self.message) } { code { (self.message) } },
                     None => code { (self.message) },
                 }
             }
-            ol.rail aria-label="Its way" { @for step in &self.history {
+            ol.rail aria-label=(w::ITS_WAY) { @for step in &self.history {
                 li data-done data-tone="accent" { strong { (step.status.as_str()) } span.meta { (at(step.at)) } }
             } }
             @if !self.events.is_empty() {
-                h4.small { "Events and webhooks" }
-                ol.rail aria-label="Events" { @for event in &self.events {
+                h4.small { (w::EVENTS_AND_WEBHOOKS) }
+                ol.rail aria-label=(w::EVENTS) { @for event in &self.events {
                     li data-done {
-                        span.line-up { code { (event.kind.name()) } span.meta { (at(event.at)) ", event " (event.seq) } }
+                        span.line-up { code { (event.kind.name()) } span.meta { (w::event(&at(event.at), &event.seq)) } }
                         @for (webhook, row) in self.deliveries.get(&event.seq).into_iter().flatten() {
                             span.line-up {
                                 a.clip href={ (WEBHOOKS_PATH) "/" (webhook.id) "?delivery=" (delivery_id(webhook, row.seq)) "#delivery" } { (webhook.url) }

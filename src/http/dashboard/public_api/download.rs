@@ -8,6 +8,7 @@ use super::log::{Asked, token_name};
 use crate::error::Error;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::session::{Shown, Signed};
+use crate::http::dashboard::words::public_api as w;
 use crate::store::api_calls::{API_CALLS_MAX, ApiCallRow};
 use crate::store::tokens::{TokenRow, token_list};
 use crate::workspace::api_log::Outcome;
@@ -77,7 +78,7 @@ fn logged(call: ApiCallRow, tokens: &[TokenRow], zone: &str) -> LoggedCall {
         method: call.method,
         path: call.path,
         status: call.status,
-        outcome: Outcome::from_number(call.outcome).map_or("Unknown", Outcome::as_str).to_owned(),
+        outcome: Outcome::from_number(call.outcome).map_or(w::UNKNOWN, Outcome::as_str).to_owned(),
         reason: call.reason,
         ignored: call.ignored,
         duration_us: call.duration_us,

@@ -15,6 +15,7 @@ use crate::http::dashboard::frame::{Done, Here, Page, done, head};
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::{grouped, moment};
+use crate::http::dashboard::words::public_api as w;
 use crate::http::dashboard::words::{PUBLIC_API, REQUEST_AN_INCREASE};
 use crate::store::Write;
 use crate::store::limit_requests::{LimitRequestRow, RequestState, request_list};
@@ -85,7 +86,7 @@ pub fn whole_number(field: &str, text: &str) -> Result<Option<i64>, Error> {
     if digits.is_empty() {
         return Ok(None);
     }
-    let rule = || Error::invalid(field, "Give a whole number, as 400,000, or leave it empty");
+    let rule = || Error::invalid(field, w::GIVE_A_WHOLE_NUMBER);
     digits.parse().map(Some).map_err(|_| rule())
 }
 
@@ -93,14 +94,15 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, given: &Given, faul
     let (workspace, now) = (signed.who.workspace.id, desk.app.clock.now());
     let waiting = desk.app.ledger.waiting(workspace);
     let look = move |tx: &mut Snapshot<'_>| {
-        let usage = usage_of(tx, workspace, now, waiting)?.ok_or_else(|| Error::not_found("This workspace is gone"))?;
+        let usage =
+            usage_of(tx, workspace, now, waiting)?.ok_or_else(|| Error::not_found(w::THIS_WORKSPACE_IS_GONE))?;
         Ok((usage, request_list(tx, workspace, REQUESTS_SHOWN)?))
     };
     let (usage, requests) = desk.app.read(look).await?;
     let zone = stored_zone(&signed.who.workspace.zone);
     let faults = Faults(faults);
     let is_open = requests.first().is_some_and(|newest| newest.state == RequestState::Open);
-    let purpose = "The operator of this server decides what a workspace may use. Say what you need and why.";
+    let purpose = w::THE_OPERATOR_OF_THIS;
     let content = html! {
         p.back { a href=(PATH) { (icon("back")) (PUBLIC_API) } }
         (head(REQUEST_AN_INCREASE, purpose, &html! {}))
@@ -115,7 +117,7 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, given: &Given, faul
 fn contact(contact: &str) -> Markup {
     html! {
         @if !contact.is_empty() {
-            p.banner data-tone="info" { (icon("person")) span { "In a hurry? Write to " (reach(contact)) " as well." } }
+            p.banner data-tone="info" { (icon("person")) span { (w::in_a_hurry_write(&reach(contact))) } }
         }
     }
 }
@@ -130,26 +132,26 @@ fn reach(contact: &str) -> Markup {
 }
 
 fn form(given: &Given, usage: &Usage, faults: Faults<'_>) -> Markup {
-    let now = |used: i64, limit: i64| format!("{} of {} used in this cycle.", grouped(used), grouped(limit));
+    let now = |used: i64, limit: i64| w::used_in_this_cycle(&grouped(used), &grouped(limit));
     let calls = now(usage.calls.used, usage.calls.limit);
     let credits = now(usage.credits.used, usage.credits.limit);
-    let rate = format!("{} a minute now.", grouped(usage.rate_limit));
+    let rate = w::a_minute_now(&grouped(usage.rate_limit));
     html! {
         section.card aria-labelledby="ask" {
-            header { h2 #ask { "What you need" } span.meta { "Leave empty what is enough" } }
+            header { h2 #ask { (w::WHAT_YOU_NEED) } span.meta { (w::LEAVE_EMPTY_WHAT_IS) } }
             form.card-body.stack method="post" action=(INCREASE_PATH) {
                 div.fields {
-                    (number("calls_per_cycle", "API calls a cycle", &given.calls_per_cycle, &calls, faults))
-                    (number("credits_per_cycle", "Mass-sending credits a cycle", &given.credits_per_cycle, &credits, faults))
-                    (number("rate_per_minute", "Calls a minute", &given.rate_per_minute, &rate, faults))
+                    (number("calls_per_cycle", w::API_CALLS_A_CYCLE, &given.calls_per_cycle, &calls, faults))
+                    (number("credits_per_cycle", w::MASS_SENDING_CREDITS_A, &given.credits_per_cycle, &credits, faults))
+                    (number("rate_per_minute", w::CALLS_A_MINUTE, &given.rate_per_minute, &rate, faults))
                 }
                 div.field {
-                    label for="reason" { "Why" }
+                    label for="reason" { (w::WHY) }
                     textarea #reason name="reason" rows="3" required dir="auto" aria-describedby="reason-about"
                         aria-invalid=[faults.of("reason").map(|_| "true")] { (given.reason) }
-                    (about("reason-about", faults.of("reason"), "What you send, to whom, and since when it isn't enough."))
+                    (about("reason-about", faults.of("reason"), w::WHAT_YOU_SEND_TO))
                 }
-                div.line-up { button.btn.push data-kind="primary" { (icon("send")) "Send the request" } }
+                div.line-up { button.btn.push data-kind="primary" { (icon("send")) (w::SEND_THE_REQUEST) } }
             }
         }
     }
@@ -171,15 +173,15 @@ pub fn number(name: &str, label: &str, value: &str, purpose: &str, faults: Fault
 fn list(requests: &[LimitRequestRow], zone: &TimeZone) -> Markup {
     html! {
         section.card aria-labelledby="requests" {
-            header { h2 #requests { "Your requests" } }
+            header { h2 #requests { (w::YOUR_REQUESTS) } }
             ol.rail.card-body {
                 @for request in requests {
                     li data-done[request.state != RequestState::Open] data-tone=(tone(request.state)) {
                         span.line-up { strong { (asked(request)) } (state_badge(request.state)) span.meta.push { (moment(request.asked_at, zone)) } }
                         p.muted dir="auto" { (request.reason) }
-                        @if request.state == RequestState::Open { p.small { "The operator has it on their screen." } }
-                        @else if request.answer.is_empty() { p.small { "Answered " (moment(request.answered_at, zone)) "." } }
-                        @else { p.small dir="auto" { strong { "The operator: " } (request.answer) } }
+                        @if request.state == RequestState::Open { p.small { (w::THE_OPERATOR_HAS_IT) } }
+                        @else if request.answer.is_empty() { p.small { (w::answered(&moment(request.answered_at, zone))) } }
+                        @else { p.small dir="auto" { strong { (w::THE_OPERATOR) } (request.answer) } }
                     }
                 }
             }
@@ -199,9 +201,9 @@ const fn tone(state: RequestState) -> &'static str {
 pub fn state_badge(state: RequestState) -> Markup {
     html! {
         @match state {
-            RequestState::Open => span.badge data-tone="info" { (icon("clock")) "Waiting for the operator" },
-            RequestState::Granted => span.badge data-tone="success" { (icon("check")) "Granted" },
-            RequestState::Declined => span.badge data-tone="danger" { (icon("close")) "Declined" },
+            RequestState::Open => span.badge data-tone="info" { (icon("clock")) (w::WAITING_FOR_THE_OPERATOR) },
+            RequestState::Granted => span.badge data-tone="success" { (icon("check")) (w::GRANTED) },
+            RequestState::Declined => span.badge data-tone="danger" { (icon("close")) (w::DECLINED) },
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::http::dashboard::live::watch::Watched;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
 use crate::http::dashboard::time::{formatted, grouped};
+use crate::http::dashboard::words::public_api as w;
 use crate::http::fields::Fields;
 use crate::id::{TokenId, WorkspaceId};
 use crate::store::api_calls::ApiCallRow;
@@ -126,7 +127,7 @@ const fn tone(status: i64) -> &'static str {
 }
 
 fn outcome_of(row: &ApiCallRow) -> &'static str {
-    Outcome::from_number(row.outcome).map_or("Unknown", Outcome::as_str)
+    Outcome::from_number(row.outcome).map_or(w::UNKNOWN, Outcome::as_str)
 }
 
 pub fn card(part: &LogPart, asked: &Asked, tokens: &[TokenRow], signed: &Signed) -> Markup {
@@ -134,12 +135,12 @@ pub fn card(part: &LogPart, asked: &Asked, tokens: &[TokenRow], signed: &Signed)
     html! {
         section.card #log aria-labelledby="log-head" data-stream=(Watched::Calls.address(&part.mark)) {
             header {
-                h2 #log-head { "Log" }
-                span.meta { "The last 10,000 calls, newest first" span.only-script { ", live" } }
+                h2 #log-head { (w::LOG) }
+                span.meta { (w::THE_LAST_10_000) span.only-script { (w::LIVE) } }
                 span.line-up.push {
-                    a.btn.btn-small href={ (PATH) "/log.txt" } { (icon("download")) "Download log" }
-                    a.btn.btn-small href={ (PATH) "/log.csv?" (asked.query) } { "CSV" span.hidden-text { " of what is filtered" } }
-                    a.btn.btn-small href={ (PATH) "/log.ndjson?" (asked.query) } { "NDJSON" span.hidden-text { " of what is filtered" } }
+                    a.btn.btn-small href={ (PATH) "/log.txt" } { (icon("download")) (w::DOWNLOAD_LOG) }
+                    a.btn.btn-small href={ (PATH) "/log.csv?" (asked.query) } { (w::CSV) span.hidden-text { (w::OF_WHAT_IS_FILTERED) } }
+                    a.btn.btn-small href={ (PATH) "/log.ndjson?" (asked.query) } { (w::NDJSON) span.hidden-text { (w::OF_WHAT_IS_FILTERED) } }
                 }
             }
             (filters(asked, tokens))
@@ -158,26 +159,26 @@ fn filters(asked: &Asked, tokens: &[TokenRow]) -> Markup {
     let outcomes = (1..=8).filter_map(Outcome::from_number);
     let status = filter.status.map(|status| status.to_string()).unwrap_or_default();
     html! {
-        form.filters method="get" action={ (PATH) "#log" } role="search" aria-label="Filter the log" {
-            (choice("outcome", "Outcome", filter.outcome.is_none(), outcomes.map(|one| {
+        form.filters method="get" action={ (PATH) "#log" } role="search" aria-label=(w::FILTER_THE_LOG) {
+            (choice("outcome", w::OUTCOME, filter.outcome.is_none(), outcomes.map(|one| {
                 ((one as i64).to_string(), one.as_str().to_owned(), filter.outcome == Some(one))
             }).collect()))
-            (choice("status", "Status", filter.status.is_none(), STATUSES.iter().map(|(value, name)| {
+            (choice("status", w::STATUS, filter.status.is_none(), STATUSES.iter().map(|(value, name)| {
                 ((*value).to_owned(), (*name).to_owned(), status == *value)
             }).collect()))
-            (choice("method", "Method", filter.method.is_empty(), METHODS.iter().map(|name| {
+            (choice("method", w::METHOD, filter.method.is_empty(), METHODS.iter().map(|name| {
                 ((*name).to_owned(), (*name).to_owned(), filter.method == *name)
             }).collect()))
-            (choice("token", "Token", filter.token.is_none(), tokens.iter().map(|token| {
+            (choice("token", w::TOKEN, filter.token.is_none(), tokens.iter().map(|token| {
                 (token.id.to_string(), token.name.clone(), filter.token == Some(token.id))
             }).collect()))
-            (word("path", "Path", "search", &filter.path))
-            (word("text", "Text", "search", &filter.text))
-            (word("from", "From", "datetime-local", &asked.from))
-            (word("to", "Until", "datetime-local", &asked.to))
+            (word("path", w::PATH, "search", &filter.path))
+            (word("text", w::TEXT, "search", &filter.text))
+            (word("from", w::FROM, "datetime-local", &asked.from))
+            (word("to", w::UNTIL, "datetime-local", &asked.to))
             div.line-up {
-                button.btn.btn-small { (icon("search")) "Filter" }
-                @if !filter.is_empty() { a.btn.btn-small data-kind="plain" href={ (PATH) "#log" } { "Show all" } }
+                button.btn.btn-small { (icon("search")) (w::FILTER) }
+                @if !filter.is_empty() { a.btn.btn-small data-kind="plain" href={ (PATH) "#log" } { (w::SHOW_ALL) } }
             }
         }
     }
@@ -188,7 +189,7 @@ fn choice(name: &str, label: &str, is_all: bool, options: Vec<(String, String, b
         div.field {
             label for={ "log-" (name) } { (label) }
             select id={ "log-" (name) } name=(name) {
-                option value="" selected[is_all] { "All" }
+                option value="" selected[is_all] { (w::ALL) }
                 @for (value, shown, is_chosen) in options { option value=(value) selected[is_chosen] { (shown) } }
             }
         }
@@ -208,9 +209,9 @@ fn nothing(asked: &Asked) -> Markup {
     html! {
         div.empty {
             @if asked.filter.is_empty() {
-                strong { "No calls yet" } p { "Run one of the examples above; its call appears here." }
+                strong { (w::NO_CALLS_YET) } p { (w::RUN_ONE_OF_THE) }
             } @else {
-                strong { "No call fits" } p { "Of the last 10,000. " a href={ (PATH) "#log" } { "Show all" } }
+                strong { (w::NO_CALL_FITS) } p { (w::OF_THE_LAST_10) a href={ (PATH) "#log" } { (w::SHOW_ALL) } }
             }
         }
     }
@@ -221,7 +222,7 @@ fn rows(part: &LogPart, asked: &Asked, tokens: &[TokenRow], zone: &TimeZone) -> 
     let before = asked.before.map(|before| format!("before={before}&")).unwrap_or_default();
     html! {
         div.log-row.log-head aria-hidden="true" {
-            @for name in ["Time", "Method", "Path", "Outcome", "Token", "Took"] { span { (name) } }
+            @for name in [w::TIME, w::METHOD, w::PATH, w::OUTCOME, w::TOKEN, w::TOOK] { span { (name) } }
         }
         ol {
             @for row in &part.rows {
@@ -237,11 +238,11 @@ fn rows(part: &LogPart, asked: &Asked, tokens: &[TokenRow], zone: &TimeZone) -> 
                 }
             }
         }
-        nav.pager aria-label="Pages of the log" {
-            span.meta { (part.rows.len()) " calls" }
-            @if asked.before.is_some() { a.btn.btn-small.push href={ (PATH) "?" (asked.query) "#log" } { "Newest" } }
+        nav.pager aria-label=(w::PAGES_OF_THE_LOG) {
+            span.meta { (w::calls(&part.rows.len())) }
+            @if asked.before.is_some() { a.btn.btn-small.push href={ (PATH) "?" (asked.query) "#log" } { (w::NEWEST) } }
             @if let Some(last) = part.rows.last().filter(|_| part.has_older) {
-                a.btn.btn-small.push href={ (PATH) "?" (asked.query) "before=" (last.seq) "#log" } { "Older" }
+                a.btn.btn-small.push href={ (PATH) "?" (asked.query) "before=" (last.seq) "#log" } { (w::OLDER) }
             }
         }
     }
@@ -258,27 +259,27 @@ fn drawer(call: &ApiCallRow, part: &LogPart, asked: &Asked, tokens: &[TokenRow],
             div.line-up {
                 span.verb { (call.method) } h3 #call-head { (call.path) }
                 span.badge data-tone=(tone(call.status)) { (call.status) " " (outcome_of(call)) }
-                a.btn.btn-small.btn-icon.push data-kind="plain" aria-label="Close details" href={ (PATH) "?" (asked.query) (back) "#log" } { (icon("close")) }
+                a.btn.btn-small.btn-icon.push data-kind="plain" aria-label=(w::CLOSE_DETAILS) href={ (PATH) "?" (asked.query) (back) "#log" } { (icon("close")) }
             }
             @if !call.reason.is_empty() {
                 p.banner data-tone=(tone(call.status)) { (icon("alert")) span { (call.reason) } }
             }
             dl.facts {
-                dt { "At" } dd.num { (formatted(call.at, zone, "%a %-d %b %Y, %H:%M:%S%.3f %z")) }
-                dt { "Request" } dd { code { (call.request) } }
-                dt { "Token" } dd { bdi { (token_name(tokens, call.token)) } }
-                dt { "Took" } dd { (took(call.duration_us)) }
-                @if call.repeats > 1 { dt { "Times" } dd { (grouped(call.repeats)) ", folded into this row" } }
-                @if !call.ignored.is_empty() { dt { "Ignored" } dd { code { (call.ignored.replace(',', ", ")) } span.muted { " (not a field)" } } }
+                dt { (w::AT) } dd.num { (formatted(call.at, zone, "%a %-d %b %Y, %H:%M:%S%.3f %z")) }
+                dt { (w::REQUEST) } dd { code { (call.request) } }
+                dt { (w::TOKEN) } dd { bdi { (token_name(tokens, call.token)) } }
+                dt { (w::TOOK) } dd { (took(call.duration_us)) }
+                @if call.repeats > 1 { dt { (w::TIMES) } dd { (w::folded_into_this_row(&grouped(call.repeats))) } }
+                @if !call.ignored.is_empty() { dt { (w::IGNORED) } dd { code { (call.ignored.replace(',', ", ")) } span.muted { (w::NOT_A_FIELD) } } }
             }
             @if !call.body.is_empty() {
-                figure.code { figcaption { "Sent to us" } pre role="group" tabindex="0" data-ring="in" aria-label="Sent to us" { code { (pretty(&call.body)) } } }
+                figure.code { figcaption { (w::SENT_TO_US) } pre role="group" tabindex="0" data-ring="in" aria-label=(w::SENT_TO_US) { code { (pretty(&call.body)) } } }
             }
             div.stack.tight {
-                h4.small { "What it caused" }
+                h4.small { (w::WHAT_IT_CAUSED) }
                 @match &part.caused {
                     Some(caused) => (caused.show(zone)),
-                    None => p.small.muted { "No message." },
+                    None => p.small.muted { (w::NO_MESSAGE) },
                 }
             }
         }

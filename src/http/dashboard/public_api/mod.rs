@@ -24,6 +24,7 @@ use super::session::{Shown, Signed};
 use super::words::PUBLIC_API;
 use crate::clock::Time;
 use crate::error::{Error, FieldFault};
+use crate::http::dashboard::words::public_api as w;
 use crate::http::openapi::BASE_PATH;
 use crate::id::WorkspaceId;
 use crate::store::limit_requests::{LimitRequestRow, request_list};
@@ -83,8 +84,7 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, asked: &Asked, besi
     let may_manage = signed.may(Right::ManageTokens);
     let base = format!("{}{BASE_PATH}", desk.app.settings.public_url);
     let fresh = beside.fresh.as_ref();
-    let purpose =
-        "Send and read WhatsApp messages from your own systems. Every call is counted, logged and explained below.";
+    let purpose = w::SEND_AND_READ_WHATSAPP;
     let content = html! {
         (head(PUBLIC_API, purpose, &actions(may_manage && !beside.is_asking)))
         @if may_manage { (tokens::form(&beside.given, Faults(beside.faults), beside.is_asking)) }
@@ -118,7 +118,7 @@ fn seen(
     waiting: i64,
     asked: Option<&Asked>,
 ) -> Result<Seen, Error> {
-    let gone = || Error::not_found("This workspace is gone");
+    let gone = || Error::not_found(w::THIS_WORKSPACE_IS_GONE);
     Ok(Seen {
         tokens: token_list(tx, workspace)?,
         usage: usage_of(tx, workspace, now, waiting)?.ok_or_else(gone)?,
@@ -130,10 +130,10 @@ fn seen(
 
 fn actions(may_make: bool) -> Markup {
     html! {
-        a.btn href={ (BASE_PATH) "/docs" } { (icon("book")) "API Documentation" }
-        a.btn href={ (BASE_PATH) "/swagger/" } { (icon("code")) "Swagger" }
+        a.btn href={ (BASE_PATH) "/docs" } { (icon("book")) (w::API_DOCUMENTATION) }
+        a.btn href={ (BASE_PATH) "/swagger/" } { (icon("code")) (w::SWAGGER) }
         @if may_make {
-            button.btn type="button" data-kind="primary" popovertarget="new-token" { (icon("plus")) "Generate New Token" }
+            button.btn type="button" data-kind="primary" popovertarget="new-token" { (icon("plus")) (w::GENERATE_NEW_TOKEN) }
         }
     }
 }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::http::dashboard::page::icon;
+use crate::http::dashboard::words::public_api as w;
 
 /// Stands where no token is at hand.
 const NO_TOKEN: &str = "YOUR_TOKEN";
@@ -32,7 +33,7 @@ console.log(response.status, await response.json());"#,
     ),
     (
         "python",
-        "Python",
+        w::PYTHON,
         r#"import json
 from urllib.request import Request, urlopen
 
@@ -60,7 +61,7 @@ echo file_get_contents("BASE/messages", false, $context);"#,
     ),
     (
         "rust",
-        "Rust",
+        w::RUST,
         r#"// cargo add reqwest --features blocking,json; cargo add serde_json
 fn main() -> Result<(), reqwest::Error> {
     let answer = reqwest::blocking::Client::new()
@@ -102,11 +103,11 @@ fn main() -> Result<(), reqwest::Error> {
 pub fn card(first: Option<()>, base: &str) -> Markup {
     html! {
         section.card aria-labelledby="examples" {
-            header { h2 #examples { "Send a first message" } }
+            header { h2 #examples { (w::SEND_A_FIRST_MESSAGE) } }
             div.card-body.stack {
                 p.small.muted {
-                    @if first.is_some() { "Generate a token, and it stands in these examples, ready to run." }
-                    @else { "A fresh token stands in these examples by itself; put yours where YOUR_TOKEN is." }
+                    @if first.is_some() { (w::GENERATE_A_TOKEN_AND) }
+                    @else { (w::A_FRESH_TOKEN_STANDS) }
                 }
                 (tabs(base, None))
             }
@@ -118,7 +119,7 @@ pub fn card(first: Option<()>, base: &str) -> Markup {
 pub fn tabs(base: &str, token: Option<&str>) -> Markup {
     html! {
         div.snippets.stack {
-            div.tabs role="group" aria-label="Language of the example" {
+            div.tabs role="group" aria-label=(w::LANGUAGE_OF_THE_EXAMPLE) {
                 @for (at, (word, name, _)) in LANGUAGES.iter().enumerate() {
                     label { input type="radio" name="snippet" value=(word) checked[at == 0]; (name) }
                 }
@@ -130,8 +131,8 @@ pub fn tabs(base: &str, token: Option<&str>) -> Markup {
 
 fn panel(word: &str, name: &str, text: &str, base: &str, token: Option<&str>) -> Markup {
     let caption = match word {
-        "n8n" => "A node to paste into a workflow".to_owned(),
-        _ => format!("A first message to a sandbox contact, in {name}"),
+        "n8n" => w::A_NODE_TO_PASTE.to_owned(),
+        _ => w::first_message_in(name),
     };
     let filled = text.replace("BASE", base);
     let id = format!("snippet-{word}");
@@ -139,8 +140,8 @@ fn panel(word: &str, name: &str, text: &str, base: &str, token: Option<&str>) ->
         figure.code data-panel=(word) data-copy=(id) {
             figcaption {
                 (caption)
-                button.btn.btn-small.push type="button" data-kind="plain" hidden { (icon("copy")) "Copy" }
-                span.badge.push data-tone="success" role="status" hidden { (icon("check")) "Copied" }
+                button.btn.btn-small.push type="button" data-kind="plain" hidden { (icon("copy")) (w::COPY) }
+                span.badge.push data-tone="success" role="status" hidden { (icon("check")) (w::COPIED) }
             }
             pre role="group" tabindex="0" data-ring="in" aria-label=(caption) {
                 code id=(id) {

@@ -17,6 +17,7 @@ use crate::http::dashboard::secret::secret_field;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::{ago, formatted, grouped};
 use crate::http::dashboard::words::PUBLIC_API;
+use crate::http::dashboard::words::public_api as w;
 use crate::id::TokenId;
 use crate::store::Write;
 use crate::store::tokens::TokenRow;
@@ -74,8 +75,7 @@ pub async fn generate(State(desk): State<Desk>, signed: Signed, Sent(given): Sen
 }
 
 fn parse(given: &Given, signed: &Signed, now: Time) -> Result<NewToken, Error> {
-    let scope =
-        Scope::parse(&given.scope).ok_or_else(|| Error::invalid("scope", "Choose one of the scopes in the list"));
+    let scope = Scope::parse(&given.scope).ok_or_else(|| Error::invalid("scope", w::CHOOSE_ONE_OF_THE));
     let expires = match given.expires.trim() {
         "" => Ok(Time::NEVER),
         text => TokenLimits::parse_expiry(text, now, &signed.who.workspace.zone),
@@ -142,35 +142,35 @@ pub async fn revoke(
 
 const fn scope_title(scope: Scope) -> &'static str {
     match scope {
-        Scope::Full => "Everything",
-        Scope::Read => "Read only",
-        Scope::Send => "Send only",
+        Scope::Full => w::EVERYTHING,
+        Scope::Read => w::READ_ONLY,
+        Scope::Send => w::SEND_ONLY,
     }
 }
 
 /// The form of a new token: over the page, or on it where something is wrong with it.
 pub fn form(given: &Given, faults: Faults<'_>, is_open: bool) -> Markup {
     let fields = html! {
-        (Line { name: "name", label: "Name", kind: "text", value: &given.name, autocomplete: "off",
-            purpose: "Which system will use it? Shown in the log beside every call.",
+        (Line { name: "name", label: w::NAME, kind: "text", value: &given.name, autocomplete: "off",
+            purpose: w::WHICH_SYSTEM_WILL_USE,
             is_focused: true }.show(faults))
         div.field {
-            label for="scope" { "Scope" }
+            label for="scope" { (w::SCOPE) }
             select #scope name="scope" aria-describedby="scope-about" {
                 @for scope in [Scope::Full, Scope::Read, Scope::Send] {
                     option value=(scope.as_str()) selected[scope.as_str() == given.scope] { (scope_title(scope)) }
                 }
             }
-            (about("scope-about", faults.of("scope"), "What it may do. Less is safer where less is enough."))
+            (about("scope-about", faults.of("scope"), w::WHAT_IT_MAY_DO))
         }
         details.limits open[faults.of("expires").is_some() || faults.of("from").is_some()] {
-            summary { "Limits" }
+            summary { (w::LIMITS) }
             div.stack {
-                (optional("expires", "Ends", &given.expires, faults, "30d, 12h, or the last day on which it is good, as 2027-01-31. Empty: never."))
-                (optional("from", "Only from these networks", &given.from, faults, "As 203.0.113.0/24, with commas between several. Empty: from anywhere."))
+                (optional("expires", w::ENDS, &given.expires, faults, w::HOW_AN_END_IS_GIVEN))
+                (optional("from", w::ONLY_FROM_THESE_NETWORKS, &given.from, faults, w::AS_203_0_113))
                 label.choice {
                     input type="checkbox" name="collapse" value="on" checked[!given.collapse.is_empty()];
-                    "Answer a send that repeats another within a minute as that one was"
+                    (w::ANSWER_A_SEND_THAT)
                 }
             }
         }
@@ -179,17 +179,17 @@ pub fn form(given: &Given, faults: Faults<'_>, is_open: bool) -> Markup {
         form.card-body.stack method="post" action={ (PATH) "/tokens" } {
             (fields)
             div.line-up {
-                @if is_open { a.btn.push href=(PATH) { "Cancel" } }
-                @else { button.btn.push type="button" popovertarget="new-token" popovertargetaction="hide" { "Cancel" } }
-                button.btn data-kind="primary" { "Generate" }
+                @if is_open { a.btn.push href=(PATH) { (w::CANCEL) } }
+                @else { button.btn.push type="button" popovertarget="new-token" popovertargetaction="hide" { (w::CANCEL) } }
+                button.btn data-kind="primary" { (w::GENERATE) }
             }
         }
     };
     html! {
         @if is_open {
-            section.card #new-token aria-labelledby="new-token-head" { header { h2 #new-token-head { "A new token" } } (body) }
+            section.card #new-token aria-labelledby="new-token-head" { header { h2 #new-token-head { (w::A_NEW_TOKEN) } } (body) }
         } @else {
-            div.card.over #new-token popover role="dialog" aria-labelledby="new-token-head" { header { h2 #new-token-head { "A new token" } } (body) }
+            div.card.over #new-token popover role="dialog" aria-labelledby="new-token-head" { header { h2 #new-token-head { (w::A_NEW_TOKEN) } } (body) }
         }
     }
 }
@@ -213,23 +213,23 @@ pub fn start_card(fresh: Option<&Fresh>, tokens: &[TokenRow], base: &str, zone: 
     html! {
         section.card aria-labelledby="fresh" data-settle=(PATH) {
             header {
-                span.badge data-tone="accent" { "New" }
+                span.badge data-tone="accent" { (w::NEW) }
                 h2 #fresh { bdi { (fresh.name) } }
-                span.meta.push { (scope_title(fresh.scope)) " · made " (made) }
+                span.meta.push { (w::made(&scope_title(fresh.scope), &made)) }
             }
             div.card-body.stack {
                 div.stack.tight {
-                    (secret_field("token", "The token", fresh.secret.reveal()))
+                    (secret_field("token", w::THE_TOKEN, fresh.secret.reveal()))
                     p.small {
-                        strong { "This is the only time it is shown." } " "
-                        span.muted { "Click it to copy. After you leave this page only its first letters stay." }
+                        strong { (w::THIS_IS_THE_ONLY) } " "
+                        span.muted { (w::CLICK_IT_TO_COPY) }
                     }
                 }
                 (snippets::tabs(base, Some(fresh.secret.reveal())))
             }
             footer {
-                span.small.muted { "Run it, then look at the log below." }
-                a.btn.push href=(PATH) { "Done, hide the token" }
+                span.small.muted { (w::RUN_IT_THEN_LOOK) }
+                a.btn.push href=(PATH) { (w::DONE_HIDE_THE_TOKEN) }
             }
         }
     }
@@ -242,29 +242,29 @@ fn has_ended(token: &TokenRow, now: Time) -> bool {
 /// Living tokens with what one does with them, and the last of those that ended.
 pub fn table(tokens: &[TokenRow], usage: &Usage, signed: &Signed, now: Time) -> Markup {
     let (ended, living): (Vec<&TokenRow>, Vec<&TokenRow>) = tokens.iter().partition(|token| has_ended(token, now));
-    let columns = ["Name", "Token", "Scope", "Made", "Last used"];
+    let columns = [w::NAME, w::TOKEN, w::SCOPE, w::MADE, w::LAST_USED];
     html! {
         section.card aria-labelledby="tokens" {
-            header { h2 #tokens { "Tokens" } span.meta { (living.len()) " active" } }
+            header { h2 #tokens { (w::TOKENS) } span.meta { (w::active(&living.len())) } }
             @if living.is_empty() {
-                div.empty { strong { "No token yet" } p { "Your own systems call the API with one. Generate it above; it is shown once." } }
+                div.empty { strong { (w::NO_TOKEN_YET) } p { (w::YOUR_OWN_SYSTEMS_CALL) } }
             } @else {
                 table.table role="table" aria-labelledby="tokens" {
                     thead role="rowgroup" { tr role="row" {
                         @for name in columns { th scope="col" role="columnheader" { (name) } }
-                        th.end scope="col" role="columnheader" { "Calls this cycle" }
-                        th scope="col" role="columnheader" { span.hidden-text { "Actions" } }
+                        th.end scope="col" role="columnheader" { (w::CALLS_THIS_CYCLE) }
+                        th scope="col" role="columnheader" { span.hidden-text { (w::ACTIONS) } }
                     } }
                     tbody role="rowgroup" { @for token in &living { (row(token, usage, signed, now)) } }
                 }
             }
             @if !ended.is_empty() {
                 details.ended {
-                    summary { "Ended tokens" }
+                    summary { (w::ENDED_TOKENS) }
                     ul.stack.tight { @for token in ended.iter().rev().take(ENDED_SHOWN_MAX) {
                         li.line-up.small {
                             bdi { (token.name) } code.muted { (token.hint) "…" }
-                            span.meta { @if token.revoked_at.is_never() { "expired " (ago(token.expires_at, now)) } @else { "revoked " (ago(token.revoked_at, now)) } }
+                            span.meta { @if token.revoked_at.is_never() { (w::expired(&ago(token.expires_at, now))) } @else { (w::revoked(&ago(token.revoked_at, now))) } }
                         }
                     } }
                 }
@@ -278,22 +278,22 @@ fn row(token: &TokenRow, usage: &Usage, signed: &Signed, now: Time) -> Markup {
     let id = token.id;
     html! {
         tr role="row" {
-            td role="cell" data-label="Name" { span.line-up { strong { bdi { (token.name) } } (limits(token, signed)) } }
-            td role="cell" data-label="Token" { code { (token.hint) "…" } }
-            td role="cell" data-label="Scope" { (Scope::parse(&token.scope).map_or("", scope_title)) }
-            td role="cell" data-label="Made" { (ago(token.created_at, now)) }
-            td role="cell" data-label="Last used" { (ago(token.last_used_at, now)) }
-            td.end role="cell" data-label="Calls" { (grouped(calls)) }
+            td role="cell" data-label=(w::NAME) { span.line-up { strong { bdi { (token.name) } } (limits(token, signed)) } }
+            td role="cell" data-label=(w::TOKEN) { code { (token.hint) "…" } }
+            td role="cell" data-label=(w::SCOPE) { (Scope::parse(&token.scope).map_or("", scope_title)) }
+            td role="cell" data-label=(w::MADE) { (ago(token.created_at, now)) }
+            td role="cell" data-label=(w::LAST_USED) { (ago(token.last_used_at, now)) }
+            td.end role="cell" data-label=(w::CALLS) { (grouped(calls)) }
             td.end role="cell" data-label="" {
                 details.more {
-                    summary.btn.btn-small { "Change" span.hidden-text { " " (token.name) } }
+                    summary.btn.btn-small { (w::CHANGE) span.hidden-text { " " (token.name) } }
                     div.more-body.stack.tight {
-                        a.btn.btn-small href={ (PATH) "?token=" (id) "#log" } { "Show its calls" }
+                        a.btn.btn-small href={ (PATH) "?token=" (id) "#log" } { (w::SHOW_ITS_CALLS) }
                         form.stack.tight method="post" action={ (PATH) "/tokens/" (id) "/rotate" } {
-                            label.choice { input type="checkbox" name="overlap" value="on" checked; "The old one stays good for 24 hours" }
-                            button.btn.btn-small { (icon("again")) "Rotate" }
+                            label.choice { input type="checkbox" name="overlap" value="on" checked; (w::THE_OLD_ONE_STAYS) }
+                            button.btn.btn-small { (icon("again")) (w::ROTATE) }
                         }
-                        form method="post" action={ (PATH) "/tokens/" (id) "/revoke" } { button.btn.btn-small.danger { (icon("close")) "Revoke" } }
+                        form method="post" action={ (PATH) "/tokens/" (id) "/revoke" } { button.btn.btn-small.danger { (icon("close")) (w::REVOKE) } }
                     }
                 }
             }
@@ -305,12 +305,12 @@ fn row(token: &TokenRow, usage: &Usage, signed: &Signed, now: Time) -> Markup {
 fn limits(token: &TokenRow, signed: &Signed) -> Markup {
     let zone = stored_zone(&signed.who.workspace.zone);
     html! {
-        @if token.sandbox_only { span.badge data-tone="info" { "Sandbox only" } }
+        @if token.sandbox_only { span.badge data-tone="info" { (w::SANDBOX_ONLY) } }
         @if !token.expires_at.is_never() {
-            span.badge data-tone="warning" { "Good until " (formatted(token.expires_at, &zone, "%-d %b %Y %H:%M")) }
+            span.badge data-tone="warning" { (w::good_until(&formatted(token.expires_at, &zone, "%-d %b %Y %H:%M"))) }
         }
-        @if !token.accounts.is_empty() { span.badge data-tone="info" { "Only " (token.accounts.replace(',', ", ")) } }
-        @if !token.networks.is_empty() { span.badge data-tone="info" { "From " (token.networks.replace(',', ", ")) } }
-        @if token.collapses { span.badge data-tone="info" { "Repeats collapse" } }
+        @if !token.accounts.is_empty() { span.badge data-tone="info" { (w::only(&token.accounts.replace(',', ", "))) } }
+        @if !token.networks.is_empty() { span.badge data-tone="info" { (w::from(&token.networks.replace(',', ", "))) } }
+        @if token.collapses { span.badge data-tone="info" { (w::REPEATS_COLLAPSE) } }
     }
 }

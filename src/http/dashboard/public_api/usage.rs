@@ -11,6 +11,7 @@ use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
 use crate::http::dashboard::time::{formatted, grouped};
 use crate::http::dashboard::words::REQUEST_AN_INCREASE;
+use crate::http::dashboard::words::public_api as w;
 use crate::store::limit_requests::LimitRequestRow;
 use crate::workspace::permissions::Right;
 use crate::workspace::usage::{QuotaUse, Usage};
@@ -28,20 +29,19 @@ pub fn card(usage: &Usage, signed: &Signed, request: Option<&LimitRequestRow>) -
     html! {
         section.card aria-labelledby="usage" data-live="usage" {
             header {
-                h2 #usage { "This cycle" }
+                h2 #usage { (w::THIS_CYCLE) }
                 span.meta.push {
-                    (day(usage.cycle.starts_at)) " to " (day(last)) " · resets "
-                    (formatted(usage.cycle.ends_at, &zone, "%a %-d %b %H:%M")) ", " (place(&signed.who.workspace.zone))
+                    (w::to_resets(&day(usage.cycle.starts_at), &day(last), &formatted(usage.cycle.ends_at, &zone, "%a %-d %b %H:%M"), &place(&signed.who.workspace.zone)))
                 }
             }
             div.card-body.stack {
-                (quota("API calls", &usage.calls, None, &zone))
-                (chart("API calls per day", &usage.days.iter().map(|day| (day.date, day.calls)).collect::<Vec<_>>(), usage.today))
-                (quota("Mass-sending credits", &usage.credits, Some(usage.topped_up), &zone))
-                (chart("Credits per day", &usage.days.iter().map(|day| (day.date, day.credits)).collect::<Vec<_>>(), usage.today))
+                (quota(w::API_CALLS, &usage.calls, None, &zone))
+                (chart(w::API_CALLS_PER_DAY, &usage.days.iter().map(|day| (day.date, day.calls)).collect::<Vec<_>>(), usage.today))
+                (quota(w::MASS_SENDING_CREDITS, &usage.credits, Some(usage.topped_up), &zone))
+                (chart(w::CREDITS_PER_DAY, &usage.days.iter().map(|day| (day.date, day.credits)).collect::<Vec<_>>(), usage.today))
             }
             footer {
-                span.small { span.muted { "Rate " } (grouped(usage.rate_used)) " of " (grouped(usage.rate_limit)) " in the last minute" }
+                span.small { span.muted { (w::RATE) } (w::of_in_the_last(&grouped(usage.rate_used), &grouped(usage.rate_limit))) }
                 @if signed.may(Right::ManageTokens) { (increase(request)) }
             }
         }
@@ -63,23 +63,23 @@ fn quota(name: &str, quota: &QuotaUse, topped_up: Option<i64>, zone: &TimeZone) 
             div.line-up {
                 h3.muted.small { (name) }
                 span.meta.push {
-                    (grouped(left)) " left of " (grouped(quota.limit))
-                    @if let Some(more) = topped_up.filter(|more| *more > 0) { ", and " (grouped(more)) " topped up" }
+                    (w::left_of(&grouped(left), &grouped(quota.limit)))
+                    @if let Some(more) = topped_up.filter(|more| *more > 0) { (w::and_topped_up(&grouped(more))) }
                 }
             }
             div.line-up {
-                span.big { (grouped(quota.used)) } span.muted.small { "used" }
+                span.big { (grouped(quota.used)) } span.muted.small { (w::USED) }
                 @if used >= NEARLY_PERCENT { span.badge.push data-tone="warning" { (icon("alert")) (used) " %" } }
-                @else { span.meta.push { "about " (grouped(quota.forecast)) " by the reset" } }
+                @else { span.meta.push { (w::about_by_the_reset(&grouped(quota.forecast))) } }
             }
-            div.meter role="meter" aria-label={ (name) " used" } aria-valuemin="0" aria-valuemax=(quota.limit) aria-valuenow=(quota.used) {
+            div.meter role="meter" aria-label={ (w::used(&name)) } aria-valuemin="0" aria-valuemax=(quota.limit) aria-valuenow=(quota.used) {
                 svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true" {
                     rect.soon width=(percent(quota.forecast)) height="1" {}
                     rect width=(used) height="1" {}
                 }
             }
             @if let Some(at) = quota.runs_out_at {
-                p.small { "At this pace all are used on " strong { (formatted(at, zone, "%a %-d %b")) } ", before the reset." }
+                p.small { (w::AT_THIS_PACE_ALL) strong { (formatted(at, zone, "%a %-d %b")) } (w::BEFORE_THE_RESET) }
             }
         }
     }
@@ -91,15 +91,10 @@ fn chart(name: &str, days: &[(Date, i64)], today: Date) -> Markup {
     let now = days.iter().find(|(date, _)| *date == today).map_or(0, |(_, count)| *count);
     let total: i64 = days.iter().map(|(_, count)| count).sum();
     let width = days.len() * 10;
-    let label = format!(
-        "{name}: {} in this cycle, at most {} on one day, {} today",
-        grouped(total),
-        grouped(most.min(total)),
-        grouped(now)
-    );
+    let label = w::chart(name, &grouped(total), &grouped(most.min(total)), &grouped(now));
     let (Some((first, _)), Some((last, _))) = (days.first(), days.last()) else { return html! {} };
     if total == 0 {
-        return html! { p.meta { "None so far in this cycle." } };
+        return html! { p.meta { (w::NONE_SO_FAR_IN) } };
     }
     html! {
         figure {
@@ -112,7 +107,7 @@ fn chart(name: &str, days: &[(Date, i64)], today: Date) -> Markup {
                 }
             }
             figcaption.line-up.meta {
-                span { (short(*first)) } span.push { "today, " (grouped(now)) " so far" } span.push { (short(*last)) }
+                span { (short(*first)) } span.push { (w::today_so_far(&grouped(now))) } span.push { (short(*last)) }
             }
         }
     }

@@ -18,6 +18,7 @@ use super::words::TEMPLATES;
 use crate::clock::Time;
 use crate::error::{Error, FieldFault};
 use crate::http::dashboard::path::Path;
+use crate::http::dashboard::words::templates as w;
 use crate::id::TemplateId;
 use crate::inbox::template_values::{TEMPLATE_TEXT_CHARS_MAX, TemplateName, TemplateText};
 use crate::inbox::template_words::{Piece, pieces};
@@ -71,28 +72,28 @@ async fn show(State(desk): State<Desk>, signed: Signed, done: Done) -> Shown {
 async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, refused: Option<&Refused<'_>>) -> Shown {
     let (caller, now) = (signed.who.caller(), desk.app.clock.now());
     let (entries, teams) = desk.app.read(move |tx| seen(tx, &caller)).await?;
-    let purpose = "Texts that your team sends again and again, in the inbox and by the API.";
-    let action = html! { a.btn data-kind="primary" href="#new" { (icon("plus")) "New template" } };
+    let purpose = w::TEXTS_THAT_YOUR_TEAM;
+    let action = html! { a.btn data-kind="primary" href="#new" { (icon("plus")) (w::NEW_TEMPLATE) } };
     let faults = Faults(refused.map_or(&[], |refused| refused.faults));
     let new = refused.filter(|refused| refused.of.is_none());
     let content = html! {
         (head(TEMPLATES, purpose, &action))
         section.card aria-labelledby="templates" {
-            header { h2 #templates { "Templates" } span.meta { (entries.len()) } }
+            header { h2 #templates { (w::TEMPLATES) } span.meta { (entries.len()) } }
             @if entries.is_empty() {
                 div.empty {
-                    (icon("template")) strong { "No template yet" }
-                    p { "Write one below: an answer that you have typed too often, with places for what differs." }
+                    (icon("template")) strong { (w::NO_TEMPLATE_YET) }
+                    p { (w::WRITE_ONE_BELOW_AN) }
                 }
             } @else {
                 @for entry in &entries { (row(entry, &teams, refused, now)) }
             }
         }
         section.card #new aria-labelledby="new-title" {
-            header { h2 #new-title { "New template" } }
+            header { h2 #new-title { (w::NEW_TEMPLATE) } }
             form.card-body.stack method="post" action=(TEMPLATES_PATH) {
                 (fields("new", &new.map(|refused| refused.given.clone()).unwrap_or_default(), &teams, if new.is_some() { faults } else { Faults::default() }))
-                div.line-up { button.btn.push data-kind="primary" { (icon("plus")) "Keep it" } }
+                div.line-up { button.btn.push data-kind="primary" { (icon("plus")) (w::KEEP_IT) } }
             }
         }
     };
@@ -120,15 +121,15 @@ fn row(entry: &Entry, teams: &[TeamRow], refused: Option<&Refused<'_>>, now: Tim
                 @if let Some((tone, word)) = visibility_badge(&template.visibility) { span.badge data-tone=(tone) { (word) } }
                 @if !view.team_title.is_empty() { span.badge { bdi { (view.team_title) } } }
                 span.meta.push {
-                    @if entry.uses == 0 { "Not used yet" }
-                    @else { "Used " (grouped(entry.uses)) @if entry.uses == 1 { " time, " } @else { " times, last " } (ago(entry.used_at, now)) }
+                    @if entry.uses == 0 { (w::NOT_USED_YET) }
+                    @else { (w::used(&grouped(entry.uses))) @if entry.uses == 1 { (w::TIME) } @else { (w::TIMES_LAST) } (ago(entry.used_at, now)) }
                 }
             }
             p.template-text dir="auto" { (text(&template.text)) }
             @if let Some((filename, _)) = &view.attachment { p.meta { (icon("file")) " " bdi { (filename) } } }
             div.line-up {
-                span.meta { "By " bdi { (view.created_by_name) } ", changed " (ago(template.updated_at, now)) }
-                @if entry.seen.is_editable { (changing(entry, teams, refused)) } @else { span.meta.push { "Read-only" } }
+                span.meta { (w::BY) bdi { (view.created_by_name) } (w::changed(&ago(template.updated_at, now))) }
+                @if entry.seen.is_editable { (changing(entry, teams, refused)) } @else { span.meta.push { (w::READ_ONLY) } }
             }
         }
     }
@@ -145,7 +146,7 @@ fn text(text: &str) -> Markup {
 
 fn visibility_badge(stored: &str) -> Option<(&'static str, &'static str)> {
     match Visibility::parse(stored) {
-        Some(Visibility::Private) => Some(("info", "Only you")),
+        Some(Visibility::Private) => Some(("info", w::ONLY_YOU)),
         Some(Visibility::ReadOnly) => Some(("warning", "Read-only")),
         Some(Visibility::Public) | None => None,
     }
@@ -164,14 +165,14 @@ fn changing(entry: &Entry, teams: &[TeamRow], refused: Option<&Refused<'_>>) -> 
     let path = format!("{TEMPLATES_PATH}/{}", template.id);
     html! {
         details.limits.push open[refused.is_some()] {
-            summary { "Change" span.hidden-text { " " (template.name) } }
+            summary { (w::CHANGE) span.hidden-text { " " (template.name) } }
             form.stack method="post" action=(path) {
                 (fields(&format!("t{}", template.id), &given, teams, faults))
-                div.line-up { button.btn.btn-small.push data-kind="primary" { "Save" } }
+                div.line-up { button.btn.btn-small.push data-kind="primary" { (w::SAVE) } }
             }
             form.line-up method="post" action={ (path) "/delete" } {
-                span.small.muted { "Messages that were made with it stay." }
-                button.btn.btn-small.danger.push { "Delete" span.hidden-text { " " (template.name) } }
+                span.small.muted { (w::MESSAGES_THAT_WERE_MADE) }
+                button.btn.btn-small.danger.push { (w::DELETE) span.hidden-text { " " (template.name) } }
             }
         }
     }
@@ -183,41 +184,41 @@ fn fields(id: &str, given: &Given, teams: &[TeamRow], faults: Faults<'_>) -> Mar
     let text_fault = faults.of("text");
     let name = Line {
         name: "name",
-        label: "Name",
+        label: w::NAME,
         kind: "text",
         value: &given.name,
         autocomplete: "off",
-        purpose: "To find it by.",
+        purpose: w::TO_FIND_IT_BY,
         is_focused: faults.of("name").is_some(),
     };
     let seen_by = [
-        (Visibility::Public, "Everybody sees and changes it"),
-        (Visibility::ReadOnly, "Everybody sees it, you change it"),
-        (Visibility::Private, "Only you see it"),
+        (Visibility::Public, w::EVERYBODY_SEES_AND_CHANGES),
+        (Visibility::ReadOnly, w::EVERYBODY_SEES_IT_YOU),
+        (Visibility::Private, w::ONLY_YOU_SEE_IT),
     ];
     let field = |name: &str| format!("{id}-{name}");
     html! {
         (name.show_as(&field("name"), faults))
         div.field {
-            label for=(field("text")) { "Text" }
+            label for=(field("text")) { (w::TEXT) }
             textarea id=(field("text")) name="text" rows="4" dir="auto" required maxlength=(TEMPLATE_TEXT_CHARS_MAX)
                 aria-describedby=(field("text-about")) aria-invalid=[text_fault.map(|_| "true")] { (given.text) }
-            (about(&field("text-about"), text_fault, "What stands in braces, as {name}, is filled in by whoever sends it."))
+            (about(&field("text-about"), text_fault, w::WHAT_STANDS_IN_BRACES))
         }
         div.fields {
             div.field {
-                label for=(field("visibility")) { "Who sees it" }
+                label for=(field("visibility")) { (w::WHO_SEES_IT) }
                 select id=(field("visibility")) name="visibility" {
                     @for (one, label) in seen_by { option value=(one.as_str()) selected[one == chosen] { (label) } }
                 }
             }
             div.field {
-                label for=(field("team")) { "Team" }
+                label for=(field("team")) { (w::TEAM) }
                 select id=(field("team")) name="team" aria-describedby=(field("team-about")) {
-                    option value="" { "All teams" }
+                    option value="" { (w::ALL_TEAMS) }
                     @for team in teams { option value=(team.title) selected[team.title == given.team] { (team.title) } }
                 }
-                (about(&field("team-about"), faults.of("team_title"), "Owners and Admins see every team's."))
+                (about(&field("team-about"), faults.of("team_title"), w::OWNERS_AND_ADMINS_SEE))
             }
         }
     }
@@ -226,7 +227,7 @@ fn fields(id: &str, given: &Given, teams: &[TeamRow], faults: Faults<'_>) -> Mar
 fn parse(given: &Given) -> Result<NewTemplate, Error> {
     let (name, text) = (TemplateName::parse("name", &given.name), TemplateText::parse("text", &given.text));
     let team = TeamTitle::parse("team_title", &given.team);
-    let unknown = || Error::invalid("visibility", "Choose one of the list");
+    let unknown = || Error::invalid("visibility", w::CHOOSE_ONE_OF_THE);
     let visibility = Visibility::parse(&given.visibility).ok_or_else(unknown);
     match (name, text, team, visibility) {
         (Ok(name), Ok(text), Ok(team), Ok(visibility)) => Ok(NewTemplate { name, text, visibility, team, file: None }),

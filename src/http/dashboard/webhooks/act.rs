@@ -13,6 +13,7 @@ use crate::http::dashboard::frame::{Here, Page, done};
 use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Refusal, Shown, Signed};
 use crate::http::dashboard::words::WEBHOOKS;
+use crate::http::dashboard::words::webhooks as w;
 use crate::http::public::webhook_requests::example_body;
 use crate::id::WebhookId;
 use crate::store::Write;
@@ -154,7 +155,7 @@ pub async fn replay_range(
 
 fn read_span(span: &Span, zone: &str) -> Result<(Time, Option<Time>), Error> {
     let zone = stored_zone(zone);
-    let unread = |field: &str| Error::invalid(field, "Give a day and a time, as 2027-01-31 09:00");
+    let unread = |field: &str| Error::invalid(field, w::GIVE_A_DAY_AND);
     let from = parse_api_time(&span.from, &zone).ok_or_else(|| unread("from"))?;
     let to = match span.to.trim() {
         "" => None,

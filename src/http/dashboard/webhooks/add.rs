@@ -13,6 +13,7 @@ use crate::http::dashboard::form::{Faults, Line, Sent, about};
 use crate::http::dashboard::frame::{Here, Page, done};
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::words::WEBHOOKS;
+use crate::http::dashboard::words::webhooks as w;
 use crate::outbound::Policy;
 use crate::store::Write;
 use crate::webhooks::{EventType, NewSecret, WebhookUrl, make_webhook};
@@ -28,12 +29,12 @@ pub struct Given {
 
 /// Event types by what they are about, each group by how its names begin; the rest is the workspace's.
 const GROUPS: [(&str, &[&str]); 6] = [
-    ("Messages", &["message:"]),
-    ("Chats", &["chat:"]),
-    ("Calls", &["call:"]),
-    ("WhatsApp accounts", &["whatsapp:"]),
-    ("The workspace", &[]),
-    ("Official accounts", &["waba:"]),
+    (w::MESSAGES, &["message:"]),
+    (w::CHATS, &["chat:"]),
+    (w::CALLS, &["call:"]),
+    (w::WHATSAPP_ACCOUNTS, &["whatsapp:"]),
+    (w::THE_WORKSPACE, &[]),
+    (w::OFFICIAL_ACCOUNTS, &["waba:"]),
 ];
 
 pub async fn add(State(desk): State<Desk>, signed: Signed, Sent(given): Sent<Given>) -> Shown {
@@ -63,8 +64,8 @@ async fn make(desk: &Desk, signed: &Signed, wanted: (EventType, WebhookUrl)) -> 
 }
 
 fn parse(given: &Given, policy: &Policy) -> Result<(EventType, WebhookUrl), Error> {
-    let event_type = EventType::parse(&given.event_type)
-        .ok_or_else(|| Error::invalid("event_type", "Choose one of the events in the list"));
+    let event_type =
+        EventType::parse(&given.event_type).ok_or_else(|| Error::invalid("event_type", w::CHOOSE_ONE_OF_THE));
     match (event_type, WebhookUrl::parse("url", &given.url, policy)) {
         (Ok(event_type), Ok(url)) => Ok((event_type, url)),
         (event_type, url) => {
@@ -79,24 +80,24 @@ pub fn form(given: &Given, faults: Faults<'_>, is_open: bool) -> Markup {
     let body = html! {
         form.card-body.stack method="post" action=(PATH) {
             div.field {
-                label for="event_type" { "Event" }
+                label for="event_type" { (w::EVENT) }
                 select #event_type name="event_type" aria-describedby="event_type-about" { (options(&given.event_type)) }
-                (about("event_type-about", faults.of("event_type"), "What it wants to hear; one webhook hears one event."))
+                (about("event_type-about", faults.of("event_type"), w::WHAT_IT_WANTS_TO))
             }
-            (Line { name: "url", label: "Address", kind: "url", value: &given.url, autocomplete: "off",
-                purpose: "Gets a POST with JSON and must answer 2xx within 5 seconds.", is_focused: true }.show(faults))
+            (Line { name: "url", label: w::ADDRESS, kind: "url", value: &given.url, autocomplete: "off",
+                purpose: w::GETS_A_POST_WITH, is_focused: true }.show(faults))
             div.line-up {
-                @if is_open { a.btn.push href=(PATH) { "Cancel" } }
-                @else { button.btn.push type="button" popovertarget="new-webhook" popovertargetaction="hide" { "Cancel" } }
-                button.btn data-kind="primary" { "Add" }
+                @if is_open { a.btn.push href=(PATH) { (w::CANCEL) } }
+                @else { button.btn.push type="button" popovertarget="new-webhook" popovertargetaction="hide" { (w::CANCEL) } }
+                button.btn data-kind="primary" { (w::ADD) }
             }
         }
     };
     html! {
         @if is_open {
-            section.card #new-webhook aria-labelledby="new-webhook-head" { header { h2 #new-webhook-head { "A new webhook" } } (body) }
+            section.card #new-webhook aria-labelledby="new-webhook-head" { header { h2 #new-webhook-head { (w::A_NEW_WEBHOOK) } } (body) }
         } @else {
-            div.card.over #new-webhook popover role="dialog" aria-labelledby="new-webhook-head" { header { h2 #new-webhook-head { "A new webhook" } } (body) }
+            div.card.over #new-webhook popover role="dialog" aria-labelledby="new-webhook-head" { header { h2 #new-webhook-head { (w::A_NEW_WEBHOOK) } } (body) }
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::time::formatted;
+use crate::http::dashboard::words::webhooks as w;
 use crate::id::{ChatId, WebhookId, WorkspaceId};
 use crate::store::events::{EventRow, event_after};
 use crate::store::webhook_attempts::{AttemptRow, attempt_list};
@@ -60,10 +61,10 @@ impl Opened {
 pub fn badge(row: &DeliveryRow) -> Markup {
     html! {
         @match row.state {
-            DeliveryState::Delivered => span.badge data-tone="success" { (icon("check")) "Delivered" },
-            DeliveryState::Failed => span.badge data-tone="danger" { (icon("close")) "Given up" },
-            DeliveryState::Waiting if row.tries == 0 => span.badge data-tone="info" { (icon("clock")) "Waiting" },
-            DeliveryState::Waiting => span.badge data-tone="warning" { (icon("again")) "Retrying" },
+            DeliveryState::Delivered => span.badge data-tone="success" { (icon("check")) (w::DELIVERED) },
+            DeliveryState::Failed => span.badge data-tone="danger" { (icon("close")) (w::GIVEN_UP) },
+            DeliveryState::Waiting if row.tries == 0 => span.badge data-tone="info" { (icon("clock")) (w::WAITING) },
+            DeliveryState::Waiting => span.badge data-tone="warning" { (icon("again")) (w::RETRYING) },
         }
     }
 }
@@ -75,28 +76,28 @@ pub fn drawer(desk: &Desk, webhook: &WebhookRow, open: &Opened, back: &str, zone
         section.drawer.stack #delivery aria-labelledby="delivery-head" {
             div.line-up.nowrap {
                 h3.clip #delivery-head { code { (row.event_type) } }
-                a.btn.btn-small.btn-icon.push data-kind="plain" aria-label="Close details" href={ (back) "#deliveries" } { (icon("close")) }
+                a.btn.btn-small.btn-icon.push data-kind="plain" aria-label=(w::CLOSE_DETAILS) href={ (back) "#deliveries" } { (icon("close")) }
             }
             div.line-up {
                 (badge(row)) span.meta { (tells_of(open)) }
                 @if webhook.enabled {
                     form.push method="post" action={ (PATH) "/" (webhook.id) "/resend" } {
                         input type="hidden" name="delivery" value=(id);
-                        button.btn.btn-small { (icon("again")) "Resend" }
+                        button.btn.btn-small { (icon("again")) (w::RESEND) }
                     }
                 }
             }
-            ol.rail aria-label="Attempts" {
+            ol.rail aria-label=(w::ATTEMPTS) {
                 @for attempt in open.attempts.iter().rev() { (step(attempt, zone)) }
                 @if row.state == DeliveryState::Waiting { (to_come(row, zone, now)) }
             }
             @if let Some(headers) = headers(desk, webhook, open) {
-                figure.code { figcaption { "Headers" } pre role="group" tabindex="0" data-ring="in" aria-label="Headers" { code { (headers) } } }
+                figure.code { figcaption { (w::HEADERS) } pre role="group" tabindex="0" data-ring="in" aria-label=(w::HEADERS) { code { (headers) } } }
             }
             @if !row.body.is_empty() {
                 figure.code data-copy="body" {
-                    figcaption { "Body" button.btn.btn-small.push type="button" hidden { (icon("copy")) "Copy" } span.badge.push data-tone="success" role="status" hidden { (icon("check")) "Copied" } }
-                    pre role="group" tabindex="0" data-ring="in" aria-label="Body" { code { (pretty(&row.body)) } }
+                    figcaption { (w::BODY) button.btn.btn-small.push type="button" hidden { (icon("copy")) (w::COPY) } span.badge.push data-tone="success" role="status" hidden { (icon("check")) (w::COPIED) } }
+                    pre role="group" tabindex="0" data-ring="in" aria-label=(w::BODY) { code { (pretty(&row.body)) } }
                 }
             }
         }
@@ -106,15 +107,15 @@ pub fn drawer(desk: &Desk, webhook: &WebhookRow, open: &Opened, back: &str, zone
 fn tells_of(open: &Opened) -> Markup {
     html! {
         @match &open.event {
-            None if open.row.seq < 0 => "An example; nothing of it happened.",
-            None => { "Event " (open.row.seq) ", which the log doesn't keep any more" },
+            None if open.row.seq < 0 => (w::AN_EXAMPLE_NOTHING_OF),
+            None => { (w::event_which_the_log(&open.row.seq)) },
             Some(event) => {
-                "Event " (event.seq)
+                (w::event(&event.seq))
                 @if event.chat != ChatId(0) {
-                    ", in "
+                    (w::IN_WORD)
                     @match event.message {
-                        Some(uid) => a href={ "/inbox/" (event.chat) "#m-" (uid) } { "this message" },
-                        None => a href={ "/inbox/" (event.chat) } { "this chat" },
+                        Some(uid) => a href={ "/inbox/" (event.chat) "#m-" (uid) } { (w::THIS_MESSAGE) },
+                        None => a href={ "/inbox/" (event.chat) } { (w::THIS_CHAT) },
                     }
                 }
             },
@@ -127,14 +128,14 @@ fn step(attempt: &AttemptRow, zone: &TimeZone) -> Markup {
     html! {
         li data-done data-tone=(if is_good { "success" } else { "danger" }) {
             span.line-up {
-                strong { (ordinal(attempt.number)) " try: " @if attempt.status == 0 { "no answer" } @else { (attempt.status) } }
+                strong { (w::try_words(&ordinal(attempt.number))) @if attempt.status == 0 { (w::NO_ANSWER) } @else { (attempt.status) } }
                 time.meta.push { (formatted(attempt.at, zone, "%-d %b %H:%M:%S")) }
             }
             span.muted {
                 @if !is_good && attempt.error != format!("answered {}", attempt.status) && !attempt.error.is_empty() { (attempt.error) ", " }
-                "after " (took(attempt.duration_ms))
+                (w::after(&took(attempt.duration_ms)))
             }
-            @if !attempt.answer.is_empty() { details.quoted { summary { "What was answered" } pre tabindex="0" data-ring="in" { (attempt.answer) } } }
+            @if !attempt.answer.is_empty() { details.quoted { summary { (w::WHAT_WAS_ANSWERED) } pre tabindex="0" data-ring="in" { (attempt.answer) } } }
         }
     }
 }
@@ -145,10 +146,10 @@ fn to_come(row: &DeliveryRow, zone: &TimeZone, now: Time) -> Markup {
     html! {
         li data-tone="info" {
             span.line-up {
-                strong { (ordinal(row.attempts + 1)) " try " @if row.next_at <= now || row.tries == 0 { "now" } @else { "at " (formatted(row.next_at, zone, "%H:%M:%S")) } }
+                strong { (w::try_words_2(&ordinal(row.attempts + 1))) @if row.next_at <= now || row.tries == 0 { (w::NOW) } @else { (w::at(&formatted(row.next_at, zone, "%H:%M:%S"))) } }
                 time.meta.push { (formatted(row.next_at, zone, "%-d %b")) }
             }
-            @if more > 0 { span.muted { "Up to " (more) " more follow, over three days." } }
+            @if more > 0 { span.muted { (w::up_to_more_follow(&more)) } }
         }
     }
 }
@@ -168,7 +169,7 @@ fn headers(desk: &Desk, webhook: &WebhookRow, open: &Opened) -> Option<String> {
     );
     let mut lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     if is_signed_by_others {
-        lines.push("webhook-signature: by the secret before the last rotation".to_owned());
+        lines.push(w::SIGNED_BY_THE_OLD_SECRET.to_owned());
     }
     Some(lines.join("\n"))
 }

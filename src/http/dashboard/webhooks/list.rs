@@ -14,9 +14,11 @@ use crate::http::dashboard::frame::{Done, Here, Page, head};
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::words::WEBHOOKS;
+use crate::http::dashboard::words::webhooks as w;
 use crate::store::webhooks::{WebhookRow, webhook_list};
 use crate::webhooks::WEBHOOKS_MAX;
 use crate::workspace::permissions::Right;
+use maud::display;
 
 pub async fn show(State(desk): State<Desk>, signed: Signed, done: Done, RawQuery(query): RawQuery) -> Shown {
     signed.ensure(Right::ManageWebhooks)?;
@@ -43,23 +45,22 @@ pub async fn shown(
         seen.collect::<Result<Vec<(WebhookRow, Fares)>, Error>>()
     };
     let webhooks = desk.app.read(look).await?;
-    let purpose = "Your systems hear what happens: each event is posted to an address of yours, signed, tried again for \
-                   three days where nobody answers, and kept here.";
+    let purpose = w::YOUR_SYSTEMS_HEAR_WHAT;
     let faults = Faults(faults);
     let content = html! {
         (head(WEBHOOKS, purpose, &html! {
             @if !is_asking && webhooks.len() < WEBHOOKS_MAX {
-                button.btn type="button" data-kind="primary" popovertarget="new-webhook" { (icon("plus")) "Add webhook" }
+                button.btn type="button" data-kind="primary" popovertarget="new-webhook" { (icon("plus")) (w::ADD_WEBHOOK) }
             }
         }))
         (form(given, faults, is_asking))
         section.card aria-labelledby="webhooks" {
-            header { h2 #webhooks { "Addresses" } span.meta { (webhooks.len()) " of " (WEBHOOKS_MAX) } }
+            header { h2 #webhooks { (w::ADDRESSES) } span.meta { (w::of_words(&webhooks.len(), &WEBHOOKS_MAX)) } }
             @if webhooks.is_empty() {
                 div.empty {
                     (icon("hook"))
-                    strong { "Nobody listens yet" }
-                    p { "Add the address of a system of yours, and send it an example to see what it gets." }
+                    strong { (w::NOBODY_LISTENS_YET) }
+                    p { (w::ADD_THE_ADDRESS_OF) }
                 }
             } @else { (table(&webhooks, now)) }
         }
@@ -71,21 +72,21 @@ fn table(webhooks: &[(WebhookRow, Fares)], now: Time) -> Markup {
     html! {
         table.table role="table" aria-labelledby="webhooks" {
             thead role="rowgroup" { tr role="row" {
-                @for name in ["Event and address", "State"] { th scope="col" role="columnheader" { (name) } }
-                th.end scope="col" role="columnheader" { "Failed, 24 h" }
-                th scope="col" role="columnheader" { "Last answer" }
-                th scope="col" role="columnheader" { span.hidden-text { "Actions" } }
+                @for name in [w::EVENT_AND_ADDRESS, w::STATE] { th scope="col" role="columnheader" { (name) } }
+                th.end scope="col" role="columnheader" { (w::FAILED_24_H) }
+                th scope="col" role="columnheader" { (w::LAST_ANSWER) }
+                th scope="col" role="columnheader" { span.hidden-text { (w::ACTIONS) } }
             } }
             tbody role="rowgroup" {
                 @for (webhook, fares) in webhooks {
                     tr role="row" {
-                        td role="cell" data-label="Event" { div {
+                        td role="cell" data-label=(w::EVENT) { div {
                             a href={ (PATH) "/" (webhook.id) } { strong { code { (webhook.event_type) } } }
                             div.meta { (webhook.url) }
                         } }
-                        td role="cell" data-label="State" { (state(webhook, fares)) }
-                        td.end role="cell" data-label="Failed, 24 h" { span { (fares.rate()) } }
-                        td role="cell" data-label="Last answer" { (fares.last_answer(now)) }
+                        td role="cell" data-label=(w::STATE) { (state(webhook, fares)) }
+                        td.end role="cell" data-label=(w::FAILED_24_H) { span { (fares.rate()) } }
+                        td role="cell" data-label=(w::LAST_ANSWER) { (fares.last_answer(now)) }
                         td.end role="cell" data-label="" { span.line-up.nowrap { (quick(webhook)) } }
                     }
                 }
@@ -96,14 +97,14 @@ fn table(webhooks: &[(WebhookRow, Fares)], now: Time) -> Markup {
 
 /// What is done to a webhook most often.
 fn quick(webhook: &WebhookRow) -> Markup {
-    let of = html! { span.hidden-text { " webhook " (webhook.id) } };
+    let of = html! { span.hidden-text { (w::webhook(&display(webhook.id))) } };
     let at = |what: &str| format!("{PATH}/{}/{what}", webhook.id);
     html! {
         @if webhook.enabled {
-            form method="post" action=(at("test")) { button.btn.btn-small { "Test" (of) } }
-            form method="post" action=(at("pause")) { button.btn.btn-small { "Pause" (of) } }
+            form method="post" action=(at("test")) { button.btn.btn-small { (w::test(&of)) } }
+            form method="post" action=(at("pause")) { button.btn.btn-small { (w::pause(&of)) } }
         } @else {
-            form method="post" action=(at("resume")) { button.btn.btn-small { "Resume" (of) } }
+            form method="post" action=(at("resume")) { button.btn.btn-small { (w::resume(&of)) } }
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::http::dashboard::secret::secret_field;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::{formatted, moment};
 use crate::http::dashboard::words::WEBHOOKS;
+use crate::http::dashboard::words::webhooks as w;
 use crate::http::fields::Fields;
 use crate::id::{WebhookId, WorkspaceId};
 use crate::store::webhook_deliveries::{DeliveryRow, DeliveryState, delivery_list};
@@ -109,10 +110,10 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, id: i64, asked: &As
         p.back { a href=(PATH) { (icon("back")) (WEBHOOKS) } }
         (head(&webhook.event_type, &webhook.url, &actions(webhook)))
         @if let Some(secret) = beside.secret { (secret_card(webhook, secret)) }
-        (replay_form(webhook, &beside.span, faults))
+        (replay_form(webhook, &beside.span, signed.who.workspace.kept_days, faults))
         (facts(&seen, &zone, now))
         section.card #deliveries aria-labelledby="deliveries-head" {
-            header { h2 #deliveries-head { "Deliveries" } span.meta { "Kept for 30 days" } (picks(webhook, asked)) }
+            header { h2 #deliveries-head { (w::DELIVERIES) } span.meta { (w::kept_for_days(&signed.who.workspace.kept_days)) } (picks(webhook, asked)) }
             div.split {
                 div.log-list { (rows(&seen, asked, &zone, now)) }
                 @if let Some(open) = &seen.open { (drawer(desk, webhook, open, &asked.address(webhook), &zone, now)) }
@@ -147,26 +148,26 @@ fn actions(webhook: &WebhookRow) -> Markup {
     let at = |what: &str| format!("{PATH}/{}/{what}", webhook.id);
     html! {
         @if webhook.enabled {
-            button.btn type="button" popovertarget="replay" { (icon("again")) "Replay a range" }
-            form method="post" action=(at("pause")) { button.btn { "Pause" } }
+            button.btn type="button" popovertarget="replay" { (icon("again")) (w::REPLAY_A_RANGE) }
+            form method="post" action=(at("pause")) { button.btn { (w::PAUSE) } }
         } @else {
-            form method="post" action=(at("resume")) { button.btn data-kind="primary" { "Resume" } }
+            form method="post" action=(at("resume")) { button.btn data-kind="primary" { (w::RESUME) } }
         }
         details.more {
-            summary.btn { "More" }
+            summary.btn { (w::MORE) }
             div.more-body.stack.tight {
                 form.stack.tight method="post" action=(at("rotate")) {
-                    p.small { "The old secret signs beside the new one for 24 hours." }
-                    button.btn.btn-small { (icon("again")) "Rotate the secret" }
+                    p.small { (w::THE_OLD_SECRET_SIGNS) }
+                    button.btn.btn-small { (icon("again")) (w::ROTATE_THE_SECRET) }
                 }
                 form.stack.tight method="post" action=(at("delete")) {
-                    p.small { "What waits is not delivered any more." }
-                    button.btn.btn-small.danger { (icon("close")) "Delete" }
+                    p.small { (w::WHAT_WAITS_IS_NOT) }
+                    button.btn.btn-small.danger { (icon("close")) (w::DELETE) }
                 }
             }
         }
         @if webhook.enabled {
-            form method="post" action=(at("test")) { button.btn data-kind="primary" { (icon("send")) "Send an example" } }
+            form method="post" action=(at("test")) { button.btn data-kind="primary" { (icon("send")) (w::SEND_AN_EXAMPLE) } }
         }
     }
 }
@@ -174,13 +175,13 @@ fn actions(webhook: &WebhookRow) -> Markup {
 fn secret_card(webhook: &WebhookRow, secret: &str) -> Markup {
     html! {
         section.card aria-labelledby="fresh" data-settle={ (PATH) "/" (webhook.id) } {
-            header { span.badge data-tone="accent" { "New" } h2 #fresh { "Signing secret" } }
+            header { span.badge data-tone="accent" { (w::NEW) } h2 #fresh { (w::SIGNING_SECRET) } }
             div.card-body.stack.tight {
-                (secret_field("secret", "The secret", secret))
+                (secret_field("secret", w::THE_SECRET, secret))
                 p.small {
-                    strong { "This is the only time it is shown." } " "
-                    span.muted { "Your receiver verifies with it that a request is ours, by any library of Standard Webhooks. " }
-                    a href={ (crate::http::openapi::BASE_PATH) "/docs/guides/webhooks" } { "How to verify" }
+                    strong { (w::THIS_IS_THE_ONLY) } " "
+                    span.muted { (w::YOUR_RECEIVER_VERIFIES_WITH) }
+                    a href={ (crate::http::openapi::BASE_PATH) "/docs/guides/webhooks" } { (w::HOW_TO_VERIFY) }
                 }
             }
         }
@@ -191,19 +192,19 @@ fn facts(seen: &Seen, zone: &TimeZone, now: Time) -> Markup {
     let webhook = &seen.webhook;
     html! {
         @if !webhook.disabled_reason.is_empty() {
-            p.banner data-tone="danger" { (icon("alert")) span { strong { "Switched off by Partyline. " } (webhook.disabled_reason) " Mend the receiver, then resume; what was missed can be replayed." } }
+            p.banner data-tone="danger" { (icon("alert")) span { strong { (w::SWITCHED_OFF_BY_PARTYLINE) } (w::mend_the_receiver_then(&webhook.disabled_reason)) } }
         }
-        section.card aria-label="How it fares" {
+        section.card aria-label=(w::HOW_IT_FARES) {
             dl.tiles.card-body {
-                div { dt { "State" } dd { (state(webhook, &seen.fares)) } }
-                div { dt { "Failed, 24 h" } dd { (seen.fares.rate()) } }
-                div { dt { "Last answer" } dd { (seen.fares.last_answer(now)) } }
-                div { dt { "Made" } dd { (moment(webhook.created_at, zone)) } }
+                div { dt { (w::STATE) } dd { (state(webhook, &seen.fares)) } }
+                div { dt { (w::FAILED_24_H) } dd { (seen.fares.rate()) } }
+                div { dt { (w::LAST_ANSWER) } dd { (seen.fares.last_answer(now)) } }
+                div { dt { (w::MADE) } dd { (moment(webhook.created_at, zone)) } }
                 @if webhook.secret_before_until > now {
-                    div { dt { "Old secret signs until" } dd { (moment(webhook.secret_before_until, zone)) } }
+                    div { dt { (w::OLD_SECRET_SIGNS_UNTIL) } dd { (moment(webhook.secret_before_until, zone)) } }
                 }
                 @if webhook.replay_next <= webhook.replay_last {
-                    div { dt { "Replaying" } dd { "event " (webhook.replay_next) " to " (webhook.replay_last) } }
+                    div { dt { (w::REPLAYING) } dd { (w::event_to(&webhook.replay_next, &webhook.replay_last)) } }
                 }
             }
         }
@@ -211,14 +212,14 @@ fn facts(seen: &Seen, zone: &TimeZone, now: Time) -> Markup {
 }
 
 fn picks(webhook: &WebhookRow, asked: &Asked) -> Markup {
-    let all = [(None, "All")].into_iter();
+    let all = [(None, w::ALL)].into_iter();
     let names = [
-        (DeliveryState::Waiting, "Waiting"),
-        (DeliveryState::Delivered, "Delivered"),
-        (DeliveryState::Failed, "Given up"),
+        (DeliveryState::Waiting, w::WAITING),
+        (DeliveryState::Delivered, w::DELIVERED),
+        (DeliveryState::Failed, w::GIVEN_UP),
     ];
     html! {
-        nav.picks.push aria-label="Filter deliveries" {
+        nav.picks.push aria-label=(w::FILTER_DELIVERIES) {
             @for (state, name) in all.chain(names.map(|(state, name)| (Some(state), name))) {
                 @let to = Asked { state, ..Asked::default() };
                 a href={ (to.address(webhook)) "#deliveries" } aria-current=[(state == asked.state).then_some("true")] { (name) }
@@ -234,12 +235,12 @@ fn rows(seen: &Seen, asked: &Asked, zone: &TimeZone, now: Time) -> Markup {
     html! {
         @if seen.deliveries.is_empty() {
             div.empty {
-                @if asked.state.is_none() { strong { "Nothing delivered yet" } p { "Send an example, or wait for the first " code { (webhook.event_type) } "." } }
-                @else { strong { "None of these" } p { a href={ (PATH) "/" (webhook.id) "#deliveries" } { "Show all" } } }
+                @if asked.state.is_none() { strong { (w::NOTHING_DELIVERED_YET) } p { (w::SEND_AN_EXAMPLE_OR) code { (webhook.event_type) } "." } }
+                @else { strong { (w::NONE_OF_THESE) } p { a href={ (PATH) "/" (webhook.id) "#deliveries" } { (w::SHOW_ALL) } } }
             }
         } @else {
             div.log-row.log-head aria-hidden="true" {
-                @for name in ["Made", "Tries", "Event", "Result", "Next try", "Number"] { span { (name) } }
+                @for name in [w::MADE, w::TRIES, w::EVENT, w::RESULT, w::NEXT_TRY, w::NUMBER] { span { (name) } }
             }
             ol {
                 @for row in &seen.deliveries {
@@ -250,15 +251,15 @@ fn rows(seen: &Seen, asked: &Asked, zone: &TimeZone, now: Time) -> Markup {
                         code.clip { (row.event_type) }
                         span { (badge(row)) }
                         span.clip.muted { @if row.state == DeliveryState::Waiting { (next_try(row, zone, now)) } }
-                        span.num.muted { @if row.seq > 0 { (row.seq) } @else { "Example" } }
+                        span.num.muted { @if row.seq > 0 { (row.seq) } @else { (w::EXAMPLE) } }
                     } }
                 }
             }
-            nav.pager aria-label="Pages of deliveries" {
-                span.meta { (seen.deliveries.len()) " shown" }
-                @if !asked.before.is_empty() { a.btn.btn-small.push href={ (address) "#deliveries" } { "Newest" } }
+            nav.pager aria-label=(w::PAGES_OF_DELIVERIES) {
+                span.meta { (w::shown(&seen.deliveries.len())) }
+                @if !asked.before.is_empty() { a.btn.btn-small.push href={ (address) "#deliveries" } { (w::NEWEST) } }
                 @if let Some(last) = seen.deliveries.last().filter(|_| seen.has_older) {
-                    a.btn.btn-small.push href={ (address) "before=" (delivery_id(webhook, last.seq)) "#deliveries" } { "Older" }
+                    a.btn.btn-small.push href={ (address) "before=" (delivery_id(webhook, last.seq)) "#deliveries" } { (w::OLDER) }
                 }
             }
         }
@@ -266,10 +267,10 @@ fn rows(seen: &Seen, asked: &Asked, zone: &TimeZone, now: Time) -> Markup {
 }
 
 fn next_try(row: &DeliveryRow, zone: &TimeZone, now: Time) -> String {
-    if row.next_at <= now { "Now".to_owned() } else { formatted(row.next_at, zone, "%-d %b %H:%M") }
+    if row.next_at <= now { w::NOW_2.to_owned() } else { formatted(row.next_at, zone, "%-d %b %H:%M") }
 }
 
-fn replay_form(webhook: &WebhookRow, span: &Span, faults: Faults<'_>) -> Markup {
+fn replay_form(webhook: &WebhookRow, span: &Span, kept_days: i64, faults: Faults<'_>) -> Markup {
     let is_open = !faults.0.is_empty();
     let field = |name: &str, label: &str, value: &str, purpose: &str| {
         let about_id = format!("{name}-about");
@@ -283,21 +284,21 @@ fn replay_form(webhook: &WebhookRow, span: &Span, faults: Faults<'_>) -> Markup 
     };
     let body = html! {
         form.card-body.stack method="post" action={ (PATH) "/" (webhook.id) "/replay" } {
-            p.small.muted { "Every " code { (webhook.event_type) } " of that time is delivered, also what was delivered before, under the same id. Events are kept for 30 days." }
-            (field("from", "From", &span.from, "In the workspace's time zone."))
-            (field("to", "Until", &span.to, "Empty: until now."))
+            p.small.muted { (w::EVERY) code { (webhook.event_type) } (w::of_that_time_is(&kept_days)) }
+            (field("from", w::FROM, &span.from, w::IN_THE_WORKSPACES_TIME))
+            (field("to", w::UNTIL, &span.to, w::EMPTY_UNTIL_NOW))
             div.line-up {
-                @if is_open { a.btn.push href={ (PATH) "/" (webhook.id) } { "Cancel" } }
-                @else { button.btn.push type="button" popovertarget="replay" popovertargetaction="hide" { "Cancel" } }
-                button.btn data-kind="primary" { "Replay" }
+                @if is_open { a.btn.push href={ (PATH) "/" (webhook.id) } { (w::CANCEL) } }
+                @else { button.btn.push type="button" popovertarget="replay" popovertargetaction="hide" { (w::CANCEL) } }
+                button.btn data-kind="primary" { (w::REPLAY) }
             }
         }
     };
     html! {
         @if is_open {
-            section.card #replay aria-labelledby="replay-head" { header { h2 #replay-head { "Replay a range" } } (body) }
+            section.card #replay aria-labelledby="replay-head" { header { h2 #replay-head { (w::REPLAY_A_RANGE) } } (body) }
         } @else if webhook.enabled {
-            div.card.over #replay popover role="dialog" aria-labelledby="replay-head" { header { h2 #replay-head { "Replay a range" } } (body) }
+            div.card.over #replay popover role="dialog" aria-labelledby="replay-head" { header { h2 #replay-head { (w::REPLAY_A_RANGE) } } (body) }
         }
     }
 }

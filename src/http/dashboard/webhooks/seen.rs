@@ -9,6 +9,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::time::{ago, grouped};
+use crate::http::dashboard::words::webhooks as w;
 use crate::id::WorkspaceId;
 use crate::store::webhook_attempts::{AttemptRow, attempt_newest, attempt_tally};
 use crate::store::webhooks::WebhookRow;
@@ -35,15 +36,15 @@ impl Fares {
     pub fn rate(&self) -> Markup {
         let tenths = self.failed * 1_000 / self.attempts.max(1);
         html! {
-            @if self.attempts == 0 { span.muted { "None tried" } }
-            @else { (tenths / 10) "." (tenths % 10) " %" span.hidden-text { " of " (grouped(self.attempts)) " attempts" } }
+            @if self.attempts == 0 { span.muted { (w::NONE_TRIED) } }
+            @else { (tenths / 10) "." (tenths % 10) " %" span.hidden-text { (w::of_attempts(&grouped(self.attempts))) } }
         }
     }
 
     pub fn last_answer(&self, now: Time) -> Markup {
         html! {
             @match &self.newest {
-                None => span.muted { "None yet" },
+                None => span.muted { (w::NONE_YET) },
                 Some(attempt) => { span { (came_of(attempt)) ", " (ago(attempt.at, now)) } },
             }
         }
@@ -53,7 +54,7 @@ impl Fares {
 /// `200 in 84 ms`, or why nothing came.
 pub fn came_of(attempt: &AttemptRow) -> String {
     match attempt.status {
-        0 => format!("No answer in {}", took(attempt.duration_ms)),
+        0 => w::no_answer_in(&took(attempt.duration_ms)),
         status => format!("{status} in {}", took(attempt.duration_ms)),
     }
 }
@@ -71,15 +72,15 @@ pub fn state(webhook: &WebhookRow, fares: &Fares) -> Markup {
     let in_a_row = webhook.errors_counter;
     html! {
         @if !webhook.enabled && !webhook.disabled_reason.is_empty() {
-            span.badge data-tone="danger" { (icon("alert")) "Switched off" }
+            span.badge data-tone="danger" { (icon("alert")) (w::SWITCHED_OFF) }
         } @else if !webhook.enabled {
-            span.badge data-tone="none" { "Paused" }
+            span.badge data-tone="none" { (w::PAUSED) }
         } @else if in_a_row > 0 {
-            span.badge data-tone="warning" { (icon("alert")) "Failing, " (grouped(in_a_row)) " in a row" }
+            span.badge data-tone="warning" { (icon("alert")) (w::failing_in_a_row(&grouped(in_a_row))) }
         } @else if fares.newest.is_none() {
-            span.badge data-tone="info" { (icon("clock")) "Waiting for its first event" }
+            span.badge data-tone="info" { (icon("clock")) (w::WAITING_FOR_ITS_FIRST) }
         } @else {
-            span.badge data-tone="success" { (icon("check")) "Healthy" }
+            span.badge data-tone="success" { (icon("check")) (w::HEALTHY) }
         }
     }
 }

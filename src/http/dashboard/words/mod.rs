@@ -1,5 +1,23 @@
-//! Words that several pages share, and the short answers to what somebody has just done. An address names an answer, it
-//! never holds one: what a stranger puts there is shown to nobody.
+//! All words of the screens: here those that several pages share and the short answers to what somebody has just done, in
+//! each module those of a page. A sentence with something in it is a function, so that it can be read, and changed, as a
+//! whole. An address names an answer, it never holds one: what a stranger puts there is shown to nobody.
+
+pub mod account;
+pub mod accounts;
+pub mod audit;
+pub mod frame;
+pub mod instance;
+pub mod links;
+pub mod login;
+pub mod public_api;
+pub mod settings;
+pub mod setup;
+pub mod shared;
+pub mod team;
+pub mod templates;
+pub mod time;
+pub mod webhooks;
+pub mod welcome;
 
 /// What was just done, by the word that the address has for it.
 const NOTICES: &[(&str, &str)] = &[
