@@ -4,14 +4,16 @@
   const wide = document.documentElement.scrollWidth - innerWidth;
   const complaints = wide > 0 ? [`scrolls sideways by ${wide}`] : [];
   const called = (element) => `${element.tagName.toLowerCase()}.${element.className.baseVal ?? element.className} "${(element.innerText ?? '').slice(0, 40)}"`;
+  // A box that scrolls shows the rest, one that hides it is looked at itself.
   const scrolls = (element) => {
     for (let e = element.parentElement; e; e = e.parentElement) {
-      if (/auto|scroll/.test(getComputedStyle(e).overflowX)) return true;
+      if (/auto|scroll|hidden|clip/.test(getComputedStyle(e).overflowX)) return true;
     }
     return false;
   };
   for (const element of document.body.querySelectorAll('*')) {
-    if (!element.getClientRects().length || element.closest('.hidden-text, svg, .skip, option')) continue;
+    // In the rail of the sidebar only drawings are shown; their words are in the titles.
+    if (!element.checkVisibility() || !element.getClientRects().length || element.closest('.hidden-text, svg, .skip, option, .sidebar')) continue;
     const box = element.getBoundingClientRect(), style = getComputedStyle(element);
     if (box.width && (box.right > innerWidth + 1 || box.left < -1) && style.position !== 'fixed' && !scrolls(element)) complaints.push(`${called(element)} sticks out to ${Math.round(box.right)}`);
     // `.clip` is for names that stand in full where they lead to.

@@ -12,6 +12,8 @@ use crate::screens::{newcomer_in, settled};
 use crate::server::Server;
 use crate::tab::Tab;
 
+/// The same as a name, which is shorter.
+const ODD_NAME: &str = "<b>Ines</b> مرحبا & a-word-without-an-end";
 /// Hostile where people and strangers write.
 const ODD: &str = "<img src=x onerror=window.isHacked=1> \u{202e}مرحبا \"quoted\" & a-word-that-has-no-end-and-goes-on-and-on-without-a-single-blank";
 const DOCS: [&str; 3] = [
@@ -42,9 +44,13 @@ fn furnish(ana: &mut Tab<'_>, server: &Server) -> Vec<String> {
     for (path, form) in [
         (
             "/templates",
-            vec![("name", "Ready"), ("text", "Hi {name}, your bike is ready. <i>Come by</i> until {time}.")],
+            vec![
+                ("name", "Ready"),
+                ("text", "Hi {name}, your bike is ready. <i>Come by</i> until {time}."),
+                ("visibility", "public"),
+            ],
         ),
-        ("/integrations/public-api/tokens", vec![("name", ODD), ("scope", "read"), ("expires", "30d")]),
+        ("/integrations/public-api/tokens", vec![("name", ODD_NAME), ("scope", "read"), ("expires", "30d")]),
         ("/integrations/public-api/increase", vec![("calls_per_cycle", "400000"), ("reason", ODD)]),
         (
             "/integrations/webhooks",
@@ -52,7 +58,7 @@ fn furnish(ana: &mut Tab<'_>, server: &Server) -> Vec<String> {
         ),
         ("/integrations/webhooks/1/test", vec![]),
         ("/accounts/link", vec![("name", "Lisbon shop"), ("way", "qr")]),
-        ("/accounts/1/rename", vec![("name", ODD.get(..60).unwrap_or("Odd"))]),
+        ("/accounts/1/rename", vec![("name", ODD_NAME)]),
     ] {
         post(ana, path, &form);
     }

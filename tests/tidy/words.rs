@@ -33,7 +33,11 @@ pub fn check(files: &[File]) -> Vec<String> {
 fn is_prose(text: &str) -> bool {
     let begins = text.trim_start().starts_with(|letter: char| letter.is_ascii_uppercase());
     let is_word = text.len() > 2 && text.chars().skip(1).all(|letter| letter.is_ascii_lowercase());
-    begins && (is_word || text.split(' ').filter(|word| word.chars().any(char::is_lowercase)).count() > 1)
+    let is_spelt = |word: &&str| {
+        word.chars().any(char::is_lowercase)
+            && word.chars().all(|letter| letter.is_alphabetic() || ".,;:?!'".contains(letter))
+    };
+    begins && (is_word || text.split(' ').filter(is_spelt).count() > 1)
 }
 
 #[test]

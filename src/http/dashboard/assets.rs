@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
+use super::words::shared::NO_SUCH_ASSET;
 use crate::error::Error;
 
 /// An address that bears the asset's mark never gets another content.
@@ -80,7 +81,7 @@ pub fn address(name: &str) -> String {
 
 pub async fn serve(Path(name): Path<String>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
-        return Error::not_found("There is no such asset").into_response();
+        return Error::not_found(NO_SUCH_ASSET).into_response();
     };
     let bytes = asset.bytes();
     let asked_for = query.as_deref().and_then(|query| query.strip_prefix("v="));

@@ -62,7 +62,7 @@ pub fn card(entry: &Entry, may_manage: bool, refused: Option<&Error>, now: Time,
 const fn kind(transport: Kind) -> &'static str {
     match transport {
         Kind::Sandbox => w::SANDBOX_NOTHING_LEAVES_THIS,
-        Kind::Web => w::LINKED_DEVICE,
+        Kind::Web => w::BY_A_PHONE,
         Kind::Cloud => w::CLOUD_API,
     }
 }

@@ -123,7 +123,7 @@ pub fn add_card(given: &Given, refused: Option<&Error>) -> Markup {
                 div.fields {
                     (line("phone_number_id", w::PHONE_NUMBER_ID, "text", &given.phone_number_id, w::FROM_THE_APPS_SETTINGS))
                     (line("business_id", w::BUSINESS_ACCOUNT_ID, "text", &given.business_id, w::IT_STANDS_BESIDE_THE))
-                    (line("access_token", w::ACCESS_TOKEN, "password", "", w::OF_A_SYSTEM_USER))
+                    (line("access_token", w::ACCESS_TOKEN, "password", "", w::WHOSE_TOKEN))
                     (line("app_secret", w::APP_SECRET, "password", "", w::FROM_APP_SETTINGS_BASIC))
                 }
                 (name_field(given, faults))

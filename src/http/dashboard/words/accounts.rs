@@ -4,7 +4,7 @@ use maud::{Markup, Render, html};
 
 pub const CHOOSE_ONE_OF_THE: &str = "Choose one of the scenes in the list";
 pub const SANDBOX_NOTHING_LEAVES_THIS: &str = "Sandbox, nothing leaves this server";
-pub const LINKED_DEVICE: &str = "Linked device";
+pub const BY_A_PHONE: &str = "Linked device";
 pub const CLOUD_API: &str = "Cloud API";
 pub const GO_ON_LINKING: &str = "Go on linking";
 pub const LINK_AGAIN: &str = "Link again";
@@ -58,7 +58,7 @@ pub const FROM_THE_APPS_SETTINGS: &str = "From the app's settings, WhatsApp, API
 pub const BUSINESS_ACCOUNT_ID: &str = "Business account ID";
 pub const IT_STANDS_BESIDE_THE: &str = "It stands beside the other.";
 pub const ACCESS_TOKEN: &str = "Access token";
-pub const OF_A_SYSTEM_USER: &str = "Of a system user, so that it doesn't end.";
+pub const WHOSE_TOKEN: &str = "Of a system user, so that it doesn't end.";
 pub const APP_SECRET: &str = "App secret";
 pub const FROM_APP_SETTINGS_BASIC: &str = "From App settings, Basic; Meta signs with it.";
 pub const CHECK_AND_ADD: &str = "Check and add";

@@ -2,6 +2,7 @@
 
 use maud::{Markup, Render, html};
 
+pub const NO_SUCH_ASSET: &str = "There is no such asset";
 pub const NO_SUCH_PAGE: &str = "There is no such page; go on from the menu";
 pub const OPEN_THE_PAGE_ITSELF: &str = "Open the page itself and fill in the form there. Nothing was changed.";
 pub const THIS_FORM_WAS_SENT: &str = "This form was sent from another site";
