@@ -48,7 +48,7 @@ enum Share {
     Chats(i64),
     /// So many chats.
     Few(i64),
-    /// The messages of the largest chat, one in so many.
+    /// The messages of the largest chat, one in so many; 0 for none of them.
     Messages(i64),
 }
 
@@ -64,7 +64,7 @@ const fn limited(account: usize, path: &'static str, of: i64) -> List {
     List { account, path, key: "after_chat", of: Share::Chats(of) }
 }
 
-const LISTS: [List; 19] = [
+const LISTS: [List; 25] = [
     chats("/chats?", Share::Chats(1)),
     chats("/chats?closed=true", Share::Chats(10)),
     chats("/chats?closed=false", Share::Chats(1)),
@@ -75,7 +75,12 @@ const LISTS: [List; 19] = [
     chats("/chats?label=vip&closed=false", Share::Chats(11)),
     chats("/chats?name=customer%201", Share::Chats(9)),
     chats("/chats?name=nobody", Share::Few(0)),
+    chats("/chats?name=customer%206999", Share::Few(11)),
     chats("/chats?phone=120200", Share::Chats(1)),
+    chats("/chats?phone=999999", Share::Few(0)),
+    chats("/chats?group=true", Share::Few(0)),
+    chats("/chats?chatgpt_autoresponse_enabled=true", Share::Few(0)),
+    chats("/chats?label=vip&name=nobody", Share::Few(0)),
     chats("/chats?phone=%2B12020000007", Share::Few(1)),
     limited(1, "/chats?", 1),
     limited(2, "/chats?", 10),
@@ -83,6 +88,7 @@ const LISTS: [List; 19] = [
     limited(2, "/chats?label=vip", 100),
     messages("/chats/1/messages?", 1),
     messages("/chats/1/messages?from_me=false", 1),
+    messages("/chats/1/messages?from_me=true", 0),
     List { account: 0, path: "/chats/1/messages?sorting_order=asc", key: "after_message", of: Share::Messages(1) },
 ];
 
@@ -112,6 +118,8 @@ const MESSAGES: Sql = Sql::both(
      0, 'Message number ' || i || ' says that the bike is ready', '3EB0' || printf('%018X', i), NULL, '', '', $5 + i, \
      $5 + i, 1, 0 FROM n",
 );
+
+const CHAT_LAST: Sql = Sql::both("UPDATE workspace_counters SET chat_last = $2 WHERE workspace_id = $1");
 
 /// What one size took: of each list the three pages, in ms, and the last page's number.
 type Table = Vec<([f64; 3], i64)>;
@@ -150,6 +158,7 @@ impl List {
         match self.of {
             Share::Chats(of) => messages / MESSAGES_PER_CHAT / of,
             Share::Few(rows) => rows,
+            Share::Messages(0) => 0,
             Share::Messages(of) => messages / 10 / of,
         }
     }
@@ -175,6 +184,7 @@ async fn measured(rows: i64) -> Table {
     for (workspace, share) in [(stage.workspace, 7), (other, 3)] {
         fill(&stage, workspace, rows * share / 10).await;
     }
+    partyline::indexer::catch_up_chats(&stage.app).await.expect("the chats' words are read");
     let took = began.elapsed();
     let per_second = rows as f64 / took.as_secs_f64();
     println!("{rows} messages in {} chats, made in {took:.0?}, {per_second:.0}/s", rows / MESSAGES_PER_CHAT);
@@ -218,6 +228,7 @@ async fn fill(stage: &TestApp, workspace: WorkspaceId, messages: i64) {
         }
     }
     run(stage, &LABELS, vec![Value::Int(workspace.0)]).await;
+    run(stage, &CHAT_LAST, vec![Value::Int(workspace.0), Value::Int(chats)]).await;
 }
 
 async fn run(stage: &TestApp, sql: &'static Sql, values: Vec<Value<'static>>) {

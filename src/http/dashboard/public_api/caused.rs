@@ -1,4 +1,5 @@
-//! What a call caused: its message with its way, the events of that message, and what of them went to which webhook.
+//! What a call caused: its message with its way, the events of its own write, and which events of that message went to which
+//! webhook.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +9,19 @@ use maud::{Markup, html};
 
 use crate::clock::Time;
 use crate::error::Error;
-use crate::events::log::events_of_message;
+use crate::events::log::events_of_write;
 use crate::http::dashboard::frame::WEBHOOKS_PATH;
 use crate::http::dashboard::time::formatted;
 use crate::http::dashboard::webhooks::badge;
 use crate::id::{ChatId, MessageUid, WorkspaceId};
-use crate::store::events::EventRow;
+use crate::store::events::{EventRow, event_after};
 use crate::store::messages::{HistoryRow, history_list, message_find};
-use crate::store::webhook_deliveries::{DeliveryRow, delivery_find};
+use crate::store::webhook_deliveries::{DeliveryRow, delivery_of_message};
 use crate::store::webhooks::{WebhookRow, webhook_list};
 use crate::webhooks::delivery_id;
 
-/// Events of one message that are shown, the oldest.
-const EVENTS_SHOWN: usize = 20;
+/// Deliveries of one message that are shown, the oldest.
+const DELIVERIES_SHOWN: i64 = 100;
 
 /// A message that a call made, and what came of it.
 pub struct Caused {
@@ -28,26 +29,33 @@ pub struct Caused {
     /// `None` once the message is gone.
     chat: Option<ChatId>,
     history: Vec<HistoryRow>,
-    events: Vec<EventRow>,
-    /// By the event's place in the log.
-    deliveries: BTreeMap<i64, Vec<(WebhookRow, DeliveryRow)>>,
+    /// By the event's place in the log; `None` for an event that the log has forgotten.
+    told: BTreeMap<i64, (Option<EventRow>, Vec<(WebhookRow, DeliveryRow)>)>,
 }
 
 impl Caused {
-    /// What the call of `since` caused by its message.
-    pub fn read(tx: &mut impl Read, workspace: WorkspaceId, message: MessageUid, since: Time) -> Result<Caused, Error> {
-        let chat = message_find(tx, workspace, message)?.map(|view| view.message.chat);
-        let mut events = events_of_message(tx, workspace, message, since)?;
-        events.truncate(EVENTS_SHOWN);
-        let mut deliveries: BTreeMap<i64, Vec<_>> = BTreeMap::new();
-        for webhook in webhook_list(tx, workspace)? {
-            for event in &events {
-                if let Some(row) = delivery_find(tx, workspace, webhook.id, event.seq)? {
-                    deliveries.entry(event.seq).or_default().push((webhook.clone(), row));
-                }
+    /// What a call caused by its message.
+    pub fn read(tx: &mut impl Read, workspace: WorkspaceId, message: MessageUid) -> Result<Caused, Error> {
+        let found = message_find(tx, workspace, message)?.map(|view| view.message);
+        let webhooks = webhook_list(tx, workspace)?;
+        let mut told: BTreeMap<i64, (Option<EventRow>, Vec<_>)> = BTreeMap::new();
+        if let Some(found) = &found {
+            for event in events_of_write(tx, workspace, message, found.received_at)? {
+                told.insert(event.seq, (Some(event), Vec::new()));
             }
         }
-        Ok(Caused { message, chat, history: history_list(tx, workspace, message)?, events, deliveries })
+        for row in delivery_of_message(tx, workspace, message, DELIVERIES_SHOWN)? {
+            let Some(webhook) = webhooks.iter().find(|webhook| webhook.id == row.webhook) else { continue };
+            if !told.contains_key(&row.seq) {
+                let event = event_after(tx, workspace, row.seq - 1, 1)?.pop().filter(|event| event.seq == row.seq);
+                told.insert(row.seq, (event, Vec::new()));
+            }
+            if let Some((_, deliveries)) = told.get_mut(&row.seq) {
+                deliveries.push((webhook.clone(), row));
+            }
+        }
+        let chat = found.map(|message| message.chat);
+        Ok(Caused { message, chat, history: history_list(tx, workspace, message)?, told })
     }
 
     pub fn show(&self, zone: &TimeZone) -> Markup {
@@ -63,12 +71,15 @@ impl Caused {
             ol.rail aria-label="Its way" { @for step in &self.history {
                 li data-done data-tone="accent" { strong { (step.status.as_str()) } span.meta { (at(step.at)) } }
             } }
-            @if !self.events.is_empty() {
+            @if !self.told.is_empty() {
                 h4.small { "Events and webhooks" }
-                ol.rail aria-label="Events" { @for event in &self.events {
+                ol.rail aria-label="Events" { @for (seq, (event, deliveries)) in &self.told {
                     li data-done {
-                        span.line-up { code { (event.kind.name()) } span.meta { (at(event.at)) ", event " (event.seq) } }
-                        @for (webhook, row) in self.deliveries.get(&event.seq).into_iter().flatten() {
+                        @match event {
+                            Some(event) => span.line-up { code { (event.kind.name()) } span.meta { (at(event.at)) ", event " (seq) } },
+                            None => span.meta { "event " (seq) ", which the log has forgotten" },
+                        }
+                        @for (webhook, row) in deliveries {
                             span.line-up {
                                 a.clip href={ (WEBHOOKS_PATH) "/" (webhook.id) "?delivery=" (delivery_id(webhook, row.seq)) "#delivery" } { (webhook.url) }
                                 (badge(row))

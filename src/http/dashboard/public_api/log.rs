@@ -105,8 +105,8 @@ impl LogPart {
             Some(seq) => log_call(tx, workspace, seq)?,
             None => None,
         };
-        let made = open.as_ref().and_then(|call| Some((call.message?, call.at)));
-        let caused = made.map(|(uid, at)| Caused::read(tx, workspace, uid, at)).transpose()?;
+        let made = open.as_ref().and_then(|call| call.message);
+        let caused = made.map(|uid| Caused::read(tx, workspace, uid)).transpose()?;
         let newest = counters_find(tx, workspace)?.map_or(0, |(_, counters)| counters.call_last);
         Ok(LogPart { rows, has_older, open, caused, newest })
     }
