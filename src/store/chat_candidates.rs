@@ -7,7 +7,7 @@ use database::{Error, Read, Sql, Value, owned_params};
 use crate::id::{AccountId, WorkspaceId};
 use crate::store::chat_lists::{ChatFilter, ChatKey, From, PhoneFilter};
 use crate::store::chat_walks::{behind, decode_key, fits, near, place_values};
-use crate::store::chat_words::{Part, chat_words_read_to, docs, pattern};
+use crate::store::chat_words::{Part, chat_words_read_to, docs, patterns};
 
 /// So many chats are looked at one by one.
 pub const CANDIDATES_MAX: i64 = 800;
@@ -67,7 +67,7 @@ macro_rules! unread_words {
     ($join:literal, $read_to:literal) => {
         concat!(
             $join,
-            "SELECT t.chat_id FROM chat_words_stale t WHERE t.workspace_id = $1",
+            "SELECT stale.chat_id FROM chat_words_stale stale WHERE stale.workspace_id = $1",
             $join,
             "SELECT a.chat_id FROM chats a WHERE a.workspace_id = $1 AND a.chat_id > ",
             $read_to
@@ -162,12 +162,13 @@ pub(super) fn among_few(
         }
     }
     let (first, end) = docs(workspace);
-    let words = pattern(tx.engine(), workspace, &parts);
     let read_to = chat_words_read_to(tx, workspace)?;
-    let values = owned_params![words, first, end, read_to];
-    let source = Source { count: &WORDS_COUNT, chosen: &WORDS_CHOSEN, values };
-    if is_small(tx, workspace, &source)? {
-        return chosen(tx, workspace, (label, fits), &source, from, rows_max).map(Some);
+    for words in patterns(tx.engine(), workspace, &parts) {
+        let values = owned_params![words, first, end, read_to];
+        let source = Source { count: &WORDS_COUNT, chosen: &WORDS_CHOSEN, values };
+        if is_small(tx, workspace, &source)? {
+            return chosen(tx, workspace, (label, fits), &source, from, rows_max).map(Some);
+        }
     }
     Ok(None)
 }

@@ -110,11 +110,23 @@ macro_rules! fits {
 }
 pub(super) use fits;
 
+/// $2 to $4 the one place, $5 to $7 the other.
+macro_rules! passed {
+    ($which:literal) => {
+        concat!(
+            "SELECT CAST(COUNT(*) AS BIGINT) FROM chats c WHERE c.workspace_id = $1 AND ",
+            $which,
+            behind!("c", "$2", "$3", "$4"),
+            " AND c.last_message_at_ms >= $5 AND (c.last_message_at_ms > $5 OR c.name_folded < $6 \
+             OR (c.name_folded = $6 AND c.chat_id <= $7))"
+        )
+    };
+}
+
 // Each way four times: a page behind a place, and the last row of those to skip; of all chats, and of those that fit.
 const ALL: Sql = Sql::both(keys!("c", "chats c", behind!("c", "$4", "$5", "$6")));
 const ALL_SKIP: Sql = Sql::both(keys!("c", "chats c", ""));
-const ALL_PLAINLY: Sql =
-    Sql::both(keys!("c", "chats c", concat!(fits_plainly!(), behind!("c", "$10", "$11", "$12"))));
+const ALL_PLAINLY: Sql = Sql::both(keys!("c", "chats c", concat!(fits_plainly!(), behind!("c", "$10", "$11", "$12"))));
 const ALL_PLAINLY_SKIP: Sql = Sql::both(keys!("c", "chats c", fits_plainly!()));
 const ALL_FITTING: Sql = Sql::both(keys!("c", "chats c", concat!(fits!(), behind!("c", "$16", "$17", "$18"))));
 const ALL_FITTING_SKIP: Sql = Sql::both(keys!("c", "chats c", fits!()));
@@ -133,8 +145,7 @@ const RESPONSIBLE: Sql = Sql::both(keys!(
     "chats c",
     concat!("AND c.responsible_id > 0 AND c.responsible_id = $4", behind!("c", "$5", "$6", "$7"))
 ));
-const RESPONSIBLE_SKIP: Sql =
-    Sql::both(keys!("c", "chats c", "AND c.responsible_id > 0 AND c.responsible_id = $4"));
+const RESPONSIBLE_SKIP: Sql = Sql::both(keys!("c", "chats c", "AND c.responsible_id > 0 AND c.responsible_id = $4"));
 const RESPONSIBLE_FITTING: Sql = Sql::both(keys!(
     "c",
     "chats c",
@@ -142,8 +153,7 @@ const RESPONSIBLE_FITTING: Sql = Sql::both(keys!(
 ));
 const RESPONSIBLE_FITTING_SKIP: Sql =
     Sql::both(keys!("c", "chats c", concat!("AND c.responsible_id > 0 AND c.responsible_id = $16", fits!())));
-const LABEL: Sql =
-    Sql::both(keys!("l", "chat_labels l", concat!("AND l.label = $4", behind!("l", "$5", "$6", "$7"))));
+const LABEL: Sql = Sql::both(keys!("l", "chat_labels l", concat!("AND l.label = $4", behind!("l", "$5", "$6", "$7"))));
 const LABEL_SKIP: Sql = Sql::both(keys!("l", "chat_labels l", "AND l.label = $4"));
 // SQLite takes the left table of a CROSS JOIN first: the label's chats are in order, and each is looked up once.
 const LABEL_FITTING: Sql = Sql::both(keys!(
@@ -178,6 +188,10 @@ const NEAR_FITTING: Sql = Sql::both(keys!(
     fits!()
 ));
 
+// How many closed or unread chats lie behind a place, up to another one.
+const CLOSED_PASSED: Sql = Sql::both(passed!("c.closed = TRUE"));
+const UNREAD_PASSED: Sql = Sql::both(passed!("c.unread > 0"));
+
 /// A walk's statements, by what has to fit.
 struct Texts {
     page: &'static Sql,
@@ -210,14 +224,53 @@ pub(super) fn walk(
         (From::Behind(key), _) => (Some(key.clone()), 0),
         (From::Row(0), _) => (None, 0),
         (From::Row(skip), None) => (None, *skip),
+        (From::Row(skip), Some(_)) if way == Way::All && rare_others(fits).is_some() => {
+            let Some(last) = skip_by_others(tx, workspace, fits, *skip)? else { return Ok(Vec::new()) };
+            (Some(last), 0)
+        }
         (From::Row(skip), Some(sql)) => {
-            let last = tx.query_row(sql, &asked(1, skip - 1).chain(values.clone()).collect::<Vec<_>>(), decode_key)?;
+            let last = tx.query_row(sql, asked(1, skip - 1).chain(values.clone()).collect::<Vec<_>>(), decode_key)?;
             let Some(last) = last else { return Ok(Vec::new()) };
             (Some(last), 0)
         }
     };
     let values: Vec<Value<'static>> = asked(rows_max, skip).chain(values).chain(place_values(place.as_ref())).collect();
     tx.query(texts.page, &values, decode_key)
+}
+
+/// What counts the chats that don't fit, where these stand in an index of their own.
+fn rare_others(fits: &ChatFilter) -> Option<&'static Sql> {
+    let open = ChatFilter { closed: Some(false), ..ChatFilter::default() };
+    let read = ChatFilter { read: Some(true), ..ChatFilter::default() };
+    if *fits == open {
+        return Some(&CLOSED_PASSED);
+    }
+    (*fits == read).then_some(&UNREAD_PASSED)
+}
+
+/// The last of so many chats that fit: so many of all are passed uncompared, then as many again as of those didn't fit, until
+/// all fitted.
+fn skip_by_others(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    fits: &ChatFilter,
+    skip: i64,
+) -> Result<Option<ChatKey>, Error> {
+    let Some(others) = rare_others(fits) else { return Ok(None) };
+    let (mut place, mut left) = (None, skip);
+    while left > 0 {
+        let mut values = owned_params![workspace, 1_i64, left - 1];
+        let sql = if place.is_some() { &ALL } else { &ALL_SKIP };
+        if place.is_some() {
+            values.extend(place_values(place.as_ref()));
+        }
+        let Some(last) = tx.query_row(sql, &values, decode_key)? else { return Ok(None) };
+        let mut values = owned_params![workspace];
+        values.extend(place_values(place.as_ref()).into_iter().chain(place_values(Some(&last))));
+        left = tx.query_row(others, &values, |row| row.get(0))?.unwrap_or(0);
+        place = Some(last);
+    }
+    Ok(place)
 }
 
 /// Those that fit among the first `looked_at` chats from a place on.
@@ -321,5 +374,5 @@ super::statements! {
     ALL, ALL_SKIP, ALL_PLAINLY, ALL_PLAINLY_SKIP, ALL_FITTING, ALL_FITTING_SKIP, UNREAD, UNREAD_SKIP, UNREAD_FITTING,
     UNREAD_FITTING_SKIP, CLOSED, CLOSED_SKIP, CLOSED_FITTING, CLOSED_FITTING_SKIP, RESPONSIBLE, RESPONSIBLE_SKIP,
     RESPONSIBLE_FITTING, RESPONSIBLE_FITTING_SKIP, LABEL, LABEL_SKIP, LABEL_FITTING, LABEL_FITTING_SKIP, ADDRESSES,
-    ADDRESSES_FITTING, NEAR_FITTING,
+    ADDRESSES_FITTING, NEAR_FITTING, CLOSED_PASSED, UNREAD_PASSED,
 }

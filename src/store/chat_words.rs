@@ -44,9 +44,9 @@ const STATE_PUT: Sql = Sql::both(
 // Of all workspaces: the server looks for whom there is something to read.
 const WORDS_BEHIND: Sql = Sql::both(
     "SELECT w.workspace_id FROM workspace_counters w \
-     LEFT JOIN chat_words_states s ON s.workspace_id = w.workspace_id \
-     WHERE w.chat_last > COALESCE(s.chat_id, 0) \
-     OR EXISTS (SELECT 1 FROM chat_words_stale t WHERE t.workspace_id = w.workspace_id) \
+     LEFT JOIN chat_words_states known ON known.workspace_id = w.workspace_id \
+     WHERE w.chat_last > COALESCE(known.chat_id, 0) \
+     OR EXISTS (SELECT 1 FROM chat_words_stale stale WHERE stale.workspace_id = w.workspace_id) \
      ORDER BY w.workspace_id LIMIT $1",
 );
 
@@ -55,9 +55,9 @@ const CHATS_NEW: Sql = Sql::both(
 );
 
 const CHATS_STALE: Sql = Sql::both(
-    "SELECT c.chat_id, c.name_folded, c.phone FROM chat_words_stale t \
-     JOIN chats c ON c.workspace_id = t.workspace_id AND c.chat_id = t.chat_id \
-     WHERE t.workspace_id = $1 ORDER BY t.chat_id LIMIT $2",
+    "SELECT c.chat_id, c.name_folded, c.phone FROM chat_words_stale stale \
+     JOIN chats c ON c.workspace_id = stale.workspace_id AND c.chat_id = stale.chat_id \
+     WHERE stale.workspace_id = $1 ORDER BY stale.chat_id LIMIT $2",
 );
 
 static STALE_INSERT: Sql = Sql::both(
@@ -136,44 +136,49 @@ pub(super) fn docs(workspace: WorkspaceId) -> (i64, i64) {
     (doc_id(workspace, ChatId(0)), doc_id(WorkspaceId(workspace.0 + 1), ChatId(0)))
 }
 
-/// What the engine's index is asked for, for chats that may hold all of these parts.
-pub(super) fn pattern(engine: Engine, workspace: WorkspaceId, parts: &[Part<'_>]) -> String {
+/// What the engine's index is asked for, for chats that may hold all of these parts: first each run alone, from the last one
+/// on, since one that is rare by itself is found soonest, and then all together.
+pub(super) fn patterns(engine: Engine, workspace: WorkspaceId, parts: &[Part<'_>]) -> Vec<String> {
     let (quote, and, begun) = match engine {
         Engine::Sqlite => ('"', " AND ", " *"),
         Engine::Postgres => ('\'', " & ", ":*"),
     };
-    let mut pattern = format!("{quote}w{workspace}{quote}");
+    let mut asked: Vec<String> = Vec::new();
     for part in parts {
         let letters: Vec<char> = part.text().chars().collect();
-        let mut asked: Vec<String> = letters.windows(RUN_LETTERS).map(|run| word(part.mark(), run)).collect();
-        asked.sort_unstable();
-        asked.dedup();
-        for run in asked.iter().take(ASKED_RUNS_MAX) {
-            pattern += &format!("{and}{quote}{run}{quote}");
-        }
-        if letters.len() < RUN_LETTERS {
-            pattern += &format!("{and}{quote}{}{quote}{begun}", word(part.mark(), &letters));
+        let runs = letters.windows(RUN_LETTERS).rev().map(|run| word(workspace, part.mark(), run));
+        let short = (letters.len() < RUN_LETTERS).then(|| word(workspace, part.mark(), &letters));
+        let quoted = runs.map(|run| format!("{quote}{run}{quote}"));
+        for run in quoted.chain(short.map(|run| format!("{quote}{run}{quote}{begun}"))) {
+            if asked.len() < ASKED_RUNS_MAX && !asked.contains(&run) {
+                asked.push(run);
+            }
         }
     }
-    pattern
+    let all = asked.join(and);
+    if asked.len() > 1 {
+        asked.push(all);
+    }
+    asked
 }
 
-/// All words of a chat, with a blank between them; one for the workspace.
+/// All words of a chat, with a blank between them.
 fn words(workspace: WorkspaceId, chat: &NamedChat) -> String {
-    let mut all = vec![format!("w{workspace}")];
+    let mut all = Vec::new();
     for part in [Part::Name(&chat.name_folded), Part::Phone(chat.phone.trim_start_matches('+'))] {
         let letters: Vec<char> = part.text().chars().collect();
         let runs = (0..letters.len()).map(|at| &letters[at..letters.len().min(at + RUN_LETTERS)]);
-        all.extend(runs.map(|run| word(part.mark(), run)));
+        all.extend(runs.map(|run| word(workspace, part.mark(), run)));
     }
     all.sort_unstable();
     all.dedup();
     all.join(" ")
 }
 
-/// A run as both engines take it for one word: numbers of letters instead of the letters, of which any may stand in a name.
-fn word(mark: char, run: &[char]) -> String {
-    let mut word = String::from(mark);
+/// A run as both engines take it for one word: the workspace, so that nobody's words lie among another's, and numbers of letters
+/// instead of the letters, of which any may stand in a name.
+fn word(workspace: WorkspaceId, mark: char, run: &[char]) -> String {
+    let mut word = format!("{workspace}{mark}");
     for letter in run {
         word += &format!("{:x}x", u32::from(*letter));
     }
@@ -209,27 +214,28 @@ mod tests {
 
     #[test]
     fn a_chat_bears_every_run_of_every_part_of_its_name() {
-        let chat = NamedChat { chat: ChatId(7), name_folded: "ünal & \"b%\" 自行车".into(), phone: "+120255".into() };
+        let chat =
+            NamedChat { chat: ChatId(7), name_folded: "ünal & \"b%\" 自行车".into(), phone: "+120255".into() };
         let all = words(WorkspaceId(3), &chat);
         let all: Vec<&str> = all.split(' ').collect();
         let letters: Vec<char> = chat.name_folded.chars().collect();
         for first in 0..letters.len() {
             for last in first + 1..=letters.len() {
                 let part: String = letters[first..last].iter().collect();
-                let asked = pattern(Engine::Sqlite, WorkspaceId(3), &[Part::Name(&part)]);
-                for run in asked.split(" AND ") {
-                    let begun = run.ends_with(" *");
-                    let run = run.trim_end_matches(" *").trim_matches('"');
-                    let bears = |word: &&str| if begun { word.starts_with(run) } else { *word == run };
-                    assert!(all.iter().any(bears), "{part}: {run} in {all:?}");
+                for run in patterns(Engine::Sqlite, WorkspaceId(3), &[Part::Name(&part)]) {
+                    for run in run.split(" AND ") {
+                        let begun = run.ends_with(" *");
+                        let run = run.trim_end_matches(" *").trim_matches('"');
+                        let bears = |word: &&str| if begun { word.starts_with(run) } else { *word == run };
+                        assert!(all.iter().any(bears), "{part}: {run} in {all:?}");
+                    }
                 }
             }
         }
         assert!(all.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric())), "{all:?}");
-        assert_eq!(
-            pattern(Engine::Postgres, WorkspaceId(3), &[Part::Phone("2025")]),
-            "'w3' & 'p30x32x35x' & 'p32x30x32x'"
-        );
-        assert_eq!(pattern(Engine::Postgres, WorkspaceId(3), &[Part::Name("a")]), "'w3' & 'n61x':*");
+        let asked = |part| patterns(Engine::Postgres, WorkspaceId(3), &[part]);
+        let (last, first) = ("'3p30x32x35x'", "'3p32x30x32x'");
+        assert_eq!(asked(Part::Phone("2025")), [last, first, &format!("{last} & {first}")]);
+        assert_eq!(asked(Part::Name("a")), ["'3n61x':*"]);
     }
 }

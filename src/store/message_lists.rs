@@ -127,13 +127,7 @@ struct Skipper {
 
 impl Skipper {
     /// The row with this number of one direction, from 1.
-    fn nth(
-        &self,
-        tx: &mut impl Read,
-        from_me: bool,
-        range: Range,
-        number: i64,
-    ) -> Result<Option<MessageUid>, Error> {
+    fn nth(&self, tx: &mut impl Read, from_me: bool, range: Range, number: i64) -> Result<Option<MessageUid>, Error> {
         let sql = if self.newest_first { &SKIP_NEWEST_OF } else { &SKIP_OLDEST_OF };
         let Skipper { workspace, chat, .. } = self;
         let values = owned_params![workspace, chat, from_me, range.after, range.before, 1_i64, number - 1];

@@ -122,8 +122,7 @@ async fn lists_are_right(stage: &TestApp, chats: &[ChatRow]) {
     for filter in filters() {
         let mut expected: Vec<&ChatRow> =
             chats.iter().filter(|chat| fits(&filter, label_of(chat.id.0), chat)).collect();
-        expected
-            .sort_by_key(|chat| (std::cmp::Reverse(chat.last_message_at), chat.name.to_lowercase(), chat.id));
+        expected.sort_by_key(|chat| (std::cmp::Reverse(chat.last_message_at), chat.name.to_lowercase(), chat.id));
         let expected: Vec<ChatId> = expected.iter().map(|chat| chat.id).collect();
         let ids = |keys: Vec<ChatKey>| keys.into_iter().map(|key| key.chat).collect::<Vec<_>>();
         for skip in [0, 50, 700, 900, 2_050] {
@@ -154,13 +153,11 @@ async fn a_long_list_is_the_same_by_every_way() {
                 })
             })
             .await;
-        let vip = [LabelName::parse("labels", "vip").expect("a label")];
+        let vip = std::collections::BTreeSet::from([LabelName::parse("labels", "vip").expect("a label")]);
         let labelled: Vec<i64> = (1..=CHATS).filter(|id| !label_of(*id).is_empty()).collect();
         stage
             .write(workspace, move |write| {
-                labelled.iter().try_for_each(|id| {
-                    change_labels(write, ChatId(*id), &vip.to_vec(), Labelling::Replace).map(drop)
-                })
+                labelled.iter().try_for_each(|id| change_labels(write, ChatId(*id), &vip, Labelling::Replace).map(drop))
             })
             .await;
         lists_are_right(&stage, &chats).await;
@@ -176,8 +173,9 @@ async fn a_long_list_is_the_same_by_every_way() {
         lists_are_right(&stage, &chats).await;
         catch_up_chats(&stage.app).await.expect("they are read");
         lists_are_right(&stage, &chats).await;
-        let found = keys(&stage, &ChatFilter { name_part: Some("行".into()), ..ChatFilter::default() }, From::Row(0), 9);
-        assert_eq!(found.await.iter().map(|key| key.chat.0).collect::<Vec<_>>(), [78]);
+        let named = ChatFilter { name_part: Some("行".into()), ..ChatFilter::default() };
+        let found = keys(&stage, &named, From::Row(0), 9).await;
+        assert_eq!(found.iter().map(|key| key.chat.0).collect::<Vec<_>>(), [78]);
         let row = seen(&stage, move |tx| chat_rows(tx, workspace, &[ChatId(77)])).await;
         assert_eq!(row[0].name, "Nobody in particular");
     })

@@ -203,11 +203,7 @@ impl<'v> Viewer<'v> {
     }
 
     /// With the contact by all that WhatsApp calls them, as answers of our own show it; in groups, who wrote each.
-    pub fn messages_with_contacts(
-        &self,
-        tx: &mut impl Read,
-        views: &[MessageView],
-    ) -> Result<Vec<Message>, Error> {
+    pub fn messages_with_contacts(&self, tx: &mut impl Read, views: &[MessageView]) -> Result<Vec<Message>, Error> {
         let mut messages = self.messages(tx, views)?;
         for (message, view) in messages.iter_mut().zip(views) {
             message.data.contact = EventContact::of_view(tx, self.workspace, view)?;

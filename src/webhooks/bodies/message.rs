@@ -159,11 +159,7 @@ pub(super) fn writer_of(
     Ok(BothAddresses { phone: chat.phone.clone(), lid: chat.lid.clone() })
 }
 
-fn receipt_of(
-    tx: &mut impl Read,
-    workspace: WorkspaceId,
-    row: &EventRow,
-) -> Result<Option<ParticipantReceipt>, Error> {
+fn receipt_of(tx: &mut impl Read, workspace: WorkspaceId, row: &EventRow) -> Result<Option<ParticipantReceipt>, Error> {
     let told = row.detail.split_once(' ').filter(|_| row.kind == Kind::MessageReceipt);
     let Some((status, jid)) = told else { return Ok(None) };
     let BothAddresses { phone, lid } = both_addresses(tx, workspace, jid)?;

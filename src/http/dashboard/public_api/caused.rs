@@ -23,14 +23,22 @@ use crate::webhooks::delivery_id;
 /// Deliveries of one message that are shown, the oldest.
 const DELIVERIES_SHOWN: i64 = 100;
 
+/// An event and its deliveries.
+#[derive(Default)]
+struct Told {
+    /// `None` where the log has forgotten it.
+    event: Option<EventRow>,
+    deliveries: Vec<(WebhookRow, DeliveryRow)>,
+}
+
 /// A message that a call made, and what came of it.
 pub struct Caused {
     message: MessageUid,
     /// `None` once the message is gone.
     chat: Option<ChatId>,
     history: Vec<HistoryRow>,
-    /// By the event's place in the log; `None` for an event that the log has forgotten.
-    told: BTreeMap<i64, (Option<EventRow>, Vec<(WebhookRow, DeliveryRow)>)>,
+    /// By the event's place in the log.
+    told: BTreeMap<i64, Told>,
 }
 
 impl Caused {
@@ -38,21 +46,20 @@ impl Caused {
     pub fn read(tx: &mut impl Read, workspace: WorkspaceId, message: MessageUid) -> Result<Caused, Error> {
         let found = message_find(tx, workspace, message)?.map(|view| view.message);
         let webhooks = webhook_list(tx, workspace)?;
-        let mut told: BTreeMap<i64, (Option<EventRow>, Vec<_>)> = BTreeMap::new();
+        let mut told: BTreeMap<i64, Told> = BTreeMap::new();
         if let Some(found) = &found {
             for event in events_of_write(tx, workspace, message, found.received_at)? {
-                told.insert(event.seq, (Some(event), Vec::new()));
+                told.entry(event.seq).or_default().event = Some(event);
             }
         }
         for row in delivery_of_message(tx, workspace, message, DELIVERIES_SHOWN)? {
             let Some(webhook) = webhooks.iter().find(|webhook| webhook.id == row.webhook) else { continue };
-            if !told.contains_key(&row.seq) {
-                let event = event_after(tx, workspace, row.seq - 1, 1)?.pop().filter(|event| event.seq == row.seq);
-                told.insert(row.seq, (event, Vec::new()));
+            let told = told.entry(row.seq).or_default();
+            if told.event.is_none() {
+                let next = event_after(tx, workspace, row.seq - 1, 1)?.pop();
+                told.event = next.filter(|event| event.seq == row.seq);
             }
-            if let Some((_, deliveries)) = told.get_mut(&row.seq) {
-                deliveries.push((webhook.clone(), row));
-            }
+            told.deliveries.push((webhook.clone(), row));
         }
         let chat = found.map(|message| message.chat);
         Ok(Caused { message, chat, history: history_list(tx, workspace, message)?, told })
@@ -73,13 +80,13 @@ impl Caused {
             } }
             @if !self.told.is_empty() {
                 h4.small { "Events and webhooks" }
-                ol.rail aria-label="Events" { @for (seq, (event, deliveries)) in &self.told {
+                ol.rail aria-label="Events" { @for (seq, told) in &self.told {
                     li data-done {
-                        @match event {
+                        @match &told.event {
                             Some(event) => span.line-up { code { (event.kind.name()) } span.meta { (at(event.at)) ", event " (seq) } },
                             None => span.meta { "event " (seq) ", which the log has forgotten" },
                         }
-                        @for (webhook, row) in deliveries {
+                        @for (webhook, row) in &told.deliveries {
                             span.line-up {
                                 a.clip href={ (WEBHOOKS_PATH) "/" (webhook.id) "?delivery=" (delivery_id(webhook, row.seq)) "#delivery" } { (webhook.url) }
                                 (badge(row))
