@@ -49,7 +49,8 @@ impl Caused {
         let mut told: BTreeMap<i64, Told> = BTreeMap::new();
         if let Some(found) = &found {
             for event in events_of_write(tx, workspace, message, found.received_at)? {
-                told.entry(event.seq).or_default().event = Some(event);
+                let seq = event.seq;
+                told.entry(seq).or_default().event = Some(event);
             }
         }
         for row in delivery_of_message(tx, workspace, message, DELIVERIES_SHOWN)? {
