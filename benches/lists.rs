@@ -46,7 +46,7 @@ enum Share {
     Chats(i64),
     /// So many chats.
     Few(i64),
-    /// The messages of the largest chat, one in so many.
+    /// The messages of the largest chat, one in so many; 0 for none of them.
     Messages(i64),
 }
 
@@ -62,7 +62,7 @@ const fn limited(account: usize, path: &'static str, of: i64) -> List {
     List { account, path, key: "after_chat", of: Share::Chats(of) }
 }
 
-const LISTS: [List; 19] = [
+const LISTS: [List; 25] = [
     chats("/chats?", Share::Chats(1)),
     chats("/chats?closed=true", Share::Chats(10)),
     chats("/chats?closed=false", Share::Chats(1)),
@@ -73,7 +73,12 @@ const LISTS: [List; 19] = [
     chats("/chats?label=vip&closed=false", Share::Chats(11)),
     chats("/chats?name=customer%201", Share::Chats(9)),
     chats("/chats?name=nobody", Share::Few(0)),
+    chats("/chats?name=customer%206999", Share::Few(11)),
     chats("/chats?phone=120200", Share::Chats(1)),
+    chats("/chats?phone=999999", Share::Few(0)),
+    chats("/chats?group=true", Share::Few(0)),
+    chats("/chats?chatgpt_autoresponse_enabled=true", Share::Few(0)),
+    chats("/chats?label=vip&name=nobody", Share::Few(0)),
     chats("/chats?phone=%2B12020000007", Share::Few(1)),
     limited(1, "/chats?", 1),
     limited(2, "/chats?", 10),
@@ -81,6 +86,7 @@ const LISTS: [List; 19] = [
     limited(2, "/chats?label=vip", 100),
     messages("/chats/1/messages?", 1),
     messages("/chats/1/messages?from_me=false", 1),
+    messages("/chats/1/messages?from_me=true", 0),
     List { account: 0, path: "/chats/1/messages?sorting_order=asc", key: "after_message", of: Share::Messages(1) },
 ];
 
@@ -121,6 +127,7 @@ impl List {
         match self.of {
             Share::Chats(of) => messages / MESSAGES_PER_CHAT / of,
             Share::Few(rows) => rows,
+            Share::Messages(0) => 0,
             Share::Messages(of) => messages / 10 / of,
         }
     }
@@ -135,6 +142,7 @@ async fn measured(rows: i64) -> Table {
     for (workspace, share) in [(stage.workspace, 7), (other, 3)] {
         fill(&stage, workspace, rows * share / 10).await;
     }
+    partyline::indexer::catch_up_chats(&stage.app).await.expect("the chats' words are read");
     let took = began.elapsed();
     let per_second = rows as f64 / took.as_secs_f64();
     println!("{rows} messages in {} chats, made in {took:.0?}, {per_second:.0}/s", rows / MESSAGES_PER_CHAT);

@@ -38,6 +38,8 @@ const MESSAGES: Sql = Sql::both(
      $5 + i, 1, 0 FROM n",
 );
 
+const CHAT_LAST: Sql = Sql::both("UPDATE workspace_counters SET chat_last = $2 WHERE workspace_id = $1");
+
 /// The numbers behind `--rows`, between commas, the smallest first.
 pub fn rows_wanted(usual: &str) -> Vec<i64> {
     let words: Vec<String> = std::env::args().collect();
@@ -56,6 +58,7 @@ pub async fn fill(stage: &TestApp, workspace: WorkspaceId, messages: i64) {
         fill_with(stage, workspace, sql, (1, count), chats).await;
     }
     run(stage, &LABELS, vec![Value::Int(workspace.0)]).await;
+    run(stage, &CHAT_LAST, vec![Value::Int(workspace.0), Value::Int(chats)]).await;
 }
 
 /// Makes the rows of these numbers, the first and the last of them included, in writes that aren't too long.

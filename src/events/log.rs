@@ -13,8 +13,6 @@ use crate::store::events::{EventBounds, EventRow, event_after, event_bounds};
 /// Rows that one page with a filter passes over at the most: so many are read within milliseconds.
 pub const SCANNED_MAX: i64 = 2_000;
 const CHUNK_ROWS: i64 = 500;
-/// Clocks of nodes may differ by this much.
-const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
 /// What stands behind a cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,16 +94,18 @@ pub fn page(
     }
 }
 
-/// The events of a message among the [`SCANNED_MAX`] from about `since` on, oldest first.
-pub fn events_of_message(
+/// The events of a message that were written with it, at `at`. A write's events bear one time, so they stand where the log
+/// reaches that time.
+pub fn events_of_write(
     tx: &mut impl Read,
     workspace: WorkspaceId,
     message: MessageUid,
-    since: Time,
+    at: Time,
 ) -> Result<Vec<EventRow>, Error> {
-    let from = last_before(tx, workspace, since - CLOCK_SLACK)?;
+    let from = last_before(tx, workspace, at)?;
     let rows = event_after(tx, workspace, from, SCANNED_MAX)?;
-    Ok(rows.into_iter().filter(|row| row.message == Some(message)).collect())
+    let written_then = rows.into_iter().take_while(|row| row.at <= at);
+    Ok(written_then.filter(|row| row.message == Some(message)).collect())
 }
 
 /// The place of the last event before `at`, or before the first that is kept; found by halving: the log is in the order of

@@ -8,12 +8,13 @@ use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::event_kind::{Cause, Kind};
-use crate::id::{AccountId, ChatId, WorkspaceId};
+use crate::id::{AccountId, ChatId, MessageUid, WorkspaceId};
+use crate::inbox::contacts::{BothAddresses, both_addresses};
 use crate::store::accounts::{AccountRow, account_list};
 use crate::store::chats::{ChatRow, chat_find};
 use crate::store::counters::counters_find;
 use crate::store::events::EventRow;
-use crate::store::messages::MessageView;
+use crate::store::messages::{MessageRow, MessageView, message_find};
 use crate::store::teammates::{TeammateRow, teammate_list};
 use crate::store::tokens::{TokenRow, token_list};
 use crate::webhooks::bodies::{Body, Rendering};
@@ -34,7 +35,7 @@ pub struct Event {
     pub chat_id: Option<i64>,
     /// Null where it is of no message.
     pub message_uid: Option<String>,
-    /// Whose chat it is; null where it is of no chat, or of a group.
+    /// Whose chat it is; in a group, whose message it is of. Null where it is of no chat, or of a group and nobody's message.
     pub contact: Option<EventContact>,
     /// The account's JID; null where it is of none.
     pub whatsapp_account_id: Option<String>,
@@ -70,13 +71,25 @@ pub struct EventContact {
 }
 
 impl EventContact {
-    /// Whose chat a message is of; `None` of a group.
-    pub fn of_view(view: &MessageView) -> Option<EventContact> {
-        (!view.is_group).then(|| EventContact {
-            name: view.chat_name.clone(),
-            phone: view.chat_phone.clone(),
-            lid: view.chat_lid.clone(),
-        })
+    /// Whose chat a message is of; in a group, whose message it is, and `None` for ours.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn of_view(
+        tx: &mut impl Read,
+        workspace: WorkspaceId,
+        view: &MessageView,
+    ) -> Result<Option<EventContact>, Error> {
+        if !view.is_group {
+            let (name, phone) = (view.chat_name.clone(), view.chat_phone.clone());
+            return Ok(Some(EventContact { name, phone, lid: view.chat_lid.clone() }));
+        }
+        let MessageRow { from_me, sender_jid, sender_name, .. } = &view.message;
+        if *from_me || sender_jid.is_empty() {
+            return Ok(None);
+        }
+        let BothAddresses { phone, lid } = both_addresses(tx, workspace, sender_jid)?;
+        Ok(Some(EventContact { name: sender_name.clone(), phone, lid }))
     }
 }
 
@@ -120,6 +133,8 @@ struct Names {
     zone: jiff::tz::TimeZone,
     accounts: Vec<AccountRow>,
     chats: BTreeMap<i64, ChatRow>,
+    /// Who wrote the messages of groups.
+    writers: BTreeMap<MessageUid, EventContact>,
     tokens: Vec<TokenRow>,
     teammates: Vec<TeammateRow>,
 }
@@ -136,11 +151,21 @@ impl Names {
                 chats.insert(row.chat.0, chat);
             }
         }
+        let mut writers = BTreeMap::new();
+        for row in rows.iter().filter(|row| chats.get(&row.chat.0).is_some_and(|chat| chat.is_group)) {
+            if let Some(uid) = row.message.filter(|uid| !writers.contains_key(uid))
+                && let Some(view) = message_find(tx, workspace, uid)?
+                && let Some(writer) = EventContact::of_view(tx, workspace, &view)?
+            {
+                writers.insert(uid, writer);
+            }
+        }
         let any = |test: fn(Cause) -> bool| rows.iter().any(|row| test(row.cause));
         Ok(Names {
             zone: stored_zone(&settings.zone),
             accounts: account_list(tx, workspace)?,
             chats,
+            writers,
             tokens: match any(|cause| matches!(cause, Cause::Token(_))) {
                 true => token_list(tx, workspace)?,
                 false => Vec::new(),
@@ -162,7 +187,7 @@ impl Names {
             caused_by: self.caused_by(row.cause),
             chat_id: (row.chat != ChatId(0)).then_some(row.chat.0),
             message_uid: row.message.map(|uid| uid.to_string()),
-            contact: chat.filter(|chat| !chat.is_group).map(contact_of),
+            contact: self.contact_of(row, chat),
             whatsapp_account_id: account.map(|account| account.jid.clone()),
             detail: row.detail.clone(),
             bodies,
@@ -186,6 +211,14 @@ impl Names {
         self.accounts.iter().find(|account| Some(account.id) == id)
     }
 
+    fn contact_of(&self, row: &EventRow, chat: Option<&ChatRow>) -> Option<EventContact> {
+        let chat = chat?;
+        if chat.is_group {
+            return self.writers.get(&row.message?).cloned();
+        }
+        Some(EventContact { name: chat.name.clone(), phone: chat.phone.clone(), lid: chat.lid.clone() })
+    }
+
     fn caused_by(&self, cause: Cause) -> Option<CausedBy> {
         let (kind, id, name) = match cause {
             Cause::Outside => return None,
@@ -201,8 +234,4 @@ impl Names {
         };
         Some(CausedBy { kind: kind.to_owned(), id, name: name.unwrap_or_default() })
     }
-}
-
-fn contact_of(chat: &ChatRow) -> EventContact {
-    EventContact { name: chat.name.clone(), phone: chat.phone.clone(), lid: chat.lid.clone() }
 }

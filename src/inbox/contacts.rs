@@ -82,6 +82,25 @@ pub fn other_address(tx: &mut impl Read, workspace: WorkspaceId, address: &Addre
     Ok(known.filter(|known| !known.other_jid.is_empty()).map(|known| Address::from_jid(known.other_jid)))
 }
 
+/// A person by all that WhatsApp calls them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BothAddresses {
+    /// E.164 with `+`; empty where WhatsApp hides it.
+    pub phone: String,
+    /// `<digits>@lid`; empty where it isn't known.
+    pub lid: String,
+}
+
+/// Both addresses of whoever is at a JID, as far as they are known.
+pub fn both_addresses(tx: &mut impl Read, workspace: WorkspaceId, jid: &str) -> Result<BothAddresses, Error> {
+    let told = Address::from_jid(jid.to_owned());
+    let other = other_address(tx, workspace, &told)?;
+    let all = [Some(told), other];
+    let phone = all.iter().flatten().find_map(Address::phone).unwrap_or_default();
+    let lid = all.iter().flatten().find(|address| address.is_hidden()).map(|address| address.jid().to_owned());
+    Ok(BothAddresses { phone, lid: lid.unwrap_or_default() })
+}
+
 /// The address that stands for whoever is at this one: the phone's, where it is known. Costs a look for hidden ids alone.
 pub fn main_address(tx: &mut impl Read, workspace: WorkspaceId, address: &Address) -> Result<Address, Error> {
     let other = if address.is_hidden() { other_address(tx, workspace, address)? } else { None };

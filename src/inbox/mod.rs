@@ -5,6 +5,7 @@ pub mod advice;
 pub mod calls;
 pub mod changes;
 pub mod chat;
+pub mod chat_words;
 pub mod chats;
 pub mod contact_book;
 pub mod contact_csv;

@@ -5,6 +5,7 @@ use database::{Error, Read, Row, Sql, Value, params};
 use crate::clock::Time;
 use crate::id::{AccountId, ChatId, ContactId, MessageUid, TeammateId, WorkspaceId};
 use crate::store::Write;
+use crate::store::chat_words::chat_words_stale;
 use crate::store::labels::{label_news, label_rename};
 
 /// A stored chat.
@@ -181,6 +182,7 @@ pub fn chat_sent_and_renamed(
     at: Time,
     name: &str,
 ) -> Result<(), crate::error::Error> {
+    chat_words_stale(write, chat)?;
     let folded = fold(name);
     let values = params![write.workspace.id, chat, message, at, name, folded];
     let is_labelled = write.tx.query_row(&CHAT_SENT_AND_RENAMED, &values, |row| row.get(0))?;
@@ -200,11 +202,12 @@ pub fn chat_received(
 }
 
 /// Renames a chat; the caller has seen that the name is free.
-pub fn chat_rename(write: &mut Write<'_, '_>, chat: ChatId, name: &str) -> Result<(), Error> {
+pub fn chat_rename(write: &mut Write<'_, '_>, chat: ChatId, name: &str) -> Result<(), crate::error::Error> {
+    chat_words_stale(write, chat)?;
     let folded = fold(name);
     let values = params![write.workspace.id, chat, name, folded];
     let is_labelled = write.tx.query_row(&CHAT_RENAME, &values, |row| row.get(0))?;
-    if is_labelled == Some(true) { label_rename(write, chat, &folded) } else { Ok(()) }
+    if is_labelled == Some(true) { Ok(label_rename(write, chat, &folded)?) } else { Ok(()) }
 }
 
 /// Stores what people change of a chat beside its name: closed, unread, autoresponse, responsible.

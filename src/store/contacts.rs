@@ -5,6 +5,7 @@ use database::{Error, Read, Sql, Value, params};
 
 use crate::id::{AccountId, ChatId, ContactId, WorkspaceId};
 use crate::store::Write;
+use crate::store::chat_words::chat_words_stale;
 use crate::store::chats::fold;
 
 /// Who is at an address.
@@ -88,8 +89,10 @@ pub fn chat_readdress(
     chat: ChatId,
     contact: ContactId,
     (jid, phone, lid): (&str, &str, &str),
-) -> Result<(), Error> {
-    write.tx.execute(&CHAT_READDRESS, &params![write.workspace.id, chat, contact, jid, phone, lid]).map(drop)
+) -> Result<(), crate::error::Error> {
+    chat_words_stale(write, chat)?;
+    write.tx.execute(&CHAT_READDRESS, &params![write.workspace.id, chat, contact, jid, phone, lid])?;
+    Ok(())
 }
 
 super::statements! {

@@ -87,11 +87,11 @@ const RECIPIENT_LIST: Sql = Sql::both(concat!(
      WHERE m.workspace_id = $1 AND m.chat_id = $2 AND m.jid = r.jid) ORDER BY 2, 1 LIMIT $6"
 ));
 
-// The newest of a chat first, whatever they are, so that the walk has an end.
+// The newest of ours in a chat first, however far they are, so that the walk has an end.
 const RECEIPT_OPEN: Sql = Sql::both(
-    "SELECT n.uid, n.status FROM (SELECT m.uid, m.status, m.from_me FROM messages m \
-     WHERE m.workspace_id = $1 AND m.chat_id = $2 ORDER BY m.uid DESC LIMIT $3) AS n \
-     WHERE n.from_me AND n.status IN (2, 3) AND EXISTS (SELECT 1 FROM message_receipts r \
+    "SELECT n.uid, n.status FROM (SELECT m.uid, m.status FROM messages m \
+     WHERE m.workspace_id = $1 AND m.chat_id = $2 AND m.from_me = TRUE ORDER BY m.uid DESC LIMIT $3) AS n \
+     WHERE n.status IN (2, 3) AND EXISTS (SELECT 1 FROM message_receipts r \
      WHERE r.workspace_id = $1 AND r.uid = n.uid)",
 );
 

@@ -54,17 +54,6 @@ pub struct MessageView {
     pub attachment: Option<MessageFile>,
 }
 
-/// Which messages of a chat to list; `None` means any.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MessageFilter {
-    pub from_me: Option<bool>,
-    pub after: Option<Time>,
-    pub before: Option<Time>,
-    pub after_message: Option<MessageUid>,
-    pub before_message: Option<MessageUid>,
-    pub newest_first: bool,
-}
-
 /// One step of a message's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryRow {
@@ -91,6 +80,8 @@ macro_rules! messages_where {
     };
 }
 pub(super) use messages_where;
+
+pub use crate::store::message_lists::{MessageFilter, message_list};
 
 const MESSAGE_FIND: Sql = Sql::both(messages_where!("WHERE m.workspace_id = $1 AND m.uid = $2"));
 
@@ -124,31 +115,6 @@ const MESSAGE_KNOWN: Sql = Sql::both(
     "SELECT m.uid FROM messages m WHERE m.workspace_id = $1 AND m.account_id = $2 AND m.wamid = $3 \
      AND m.sender_jid IN ($5, $6) AND (m.chat_id = $4 OR EXISTS (SELECT 1 FROM chats c WHERE c.workspace_id = $1 \
      AND c.jid = $7 AND c.account_id = $2 AND c.chat_id = m.chat_id)) ORDER BY m.uid LIMIT 1",
-);
-
-const MESSAGE_LIST_OLDEST: Sql = Sql::both(messages_where!(
-    "WHERE m.workspace_id = $1 AND m.chat_id = $2 \
-     AND (CAST($3 AS BOOLEAN) IS NULL OR m.from_me = $3) \
-     AND (CAST($4 AS BIGINT) IS NULL OR m.at_ms > $4) AND (CAST($5 AS BIGINT) IS NULL OR m.at_ms < $5) \
-     AND m.uid > $6 AND m.uid < $7 ORDER BY m.uid LIMIT $8 OFFSET $9"
-));
-
-const MESSAGE_LIST_NEWEST: Sql = Sql::both(messages_where!(
-    "WHERE m.workspace_id = $1 AND m.chat_id = $2 \
-     AND (CAST($3 AS BOOLEAN) IS NULL OR m.from_me = $3) \
-     AND (CAST($4 AS BIGINT) IS NULL OR m.at_ms > $4) AND (CAST($5 AS BIGINT) IS NULL OR m.at_ms < $5) \
-     AND m.uid > $6 AND m.uid < $7 ORDER BY m.uid DESC LIMIT $8 OFFSET $9"
-));
-
-// Skipped rows are only counted in the index. With a condition on the rows themselves they have to be read.
-const MESSAGE_SKIP_OLDEST: Sql = Sql::both(
-    "SELECT uid FROM messages WHERE workspace_id = $1 AND chat_id = $2 AND uid > $3 AND uid < $4 \
-     ORDER BY uid LIMIT 1 OFFSET $5",
-);
-
-const MESSAGE_SKIP_NEWEST: Sql = Sql::both(
-    "SELECT uid FROM messages WHERE workspace_id = $1 AND chat_id = $2 AND uid > $3 AND uid < $4 \
-     ORDER BY uid DESC LIMIT 1 OFFSET $5",
 );
 
 static MESSAGE_INSERT: Sql = Sql::both(
@@ -296,34 +262,6 @@ pub fn message_known(
     tx.query_row(&MESSAGE_KNOWN, &values, |row| row.get(0))
 }
 
-/// The messages of a chat that fit; `rows_max` of them behind the first `skip`.
-pub fn message_list(
-    tx: &mut impl Read,
-    workspace: WorkspaceId,
-    chat: ChatId,
-    filter: &MessageFilter,
-    rows_max: i64,
-    skip: i64,
-) -> Result<Vec<MessageView>, Error> {
-    let sql = if filter.newest_first { &MESSAGE_LIST_NEWEST } else { &MESSAGE_LIST_OLDEST };
-    let mut after_message = filter.after_message.map_or([0; 16], |uid| *uid.0.as_bytes());
-    let mut before_message = filter.before_message.map_or([0xff; 16], |uid| *uid.0.as_bytes());
-    let MessageFilter { from_me, after, before, .. } = filter;
-    let mut skip = skip;
-    if skip > 0 && from_me.is_none() && after.is_none() && before.is_none() {
-        let sql = if filter.newest_first { &MESSAGE_SKIP_NEWEST } else { &MESSAGE_SKIP_OLDEST };
-        let skipped_before = skip - 1;
-        let values = params![workspace, chat, after_message, before_message, skipped_before];
-        let last: Option<MessageUid> = tx.query_row(sql, &values, |row| row.get(0))?;
-        let Some(last) = last else { return Ok(Vec::new()) };
-        let bound = if filter.newest_first { &mut before_message } else { &mut after_message };
-        *bound = *last.0.as_bytes();
-        skip = 0;
-    }
-    let values = params![workspace, chat, from_me, after, before, after_message, before_message, rows_max, skip];
-    tx.query(sql, &values, decode)
-}
-
 /// Moves a message on; the caller has seen that the status may follow.
 pub fn message_set_status(
     write: &mut Write<'_, '_>,
@@ -424,6 +362,6 @@ pub(super) fn decode(row: &Row<'_>) -> Result<MessageView, Error> {
 }
 
 super::statements! {
-    MESSAGE_FIND, MESSAGE_LAST, MESSAGE_BY_WAMID, MESSAGE_OWN, MESSAGE_ANSWERED, MESSAGE_STATUS_FIND, MESSAGE_CHAT, MESSAGE_KNOWN, MESSAGE_LIST_OLDEST, MESSAGE_LIST_NEWEST,
-    MESSAGE_SKIP_OLDEST, MESSAGE_SKIP_NEWEST, MESSAGE_INSERT, MESSAGE_STATUS, MESSAGE_FAIL, MESSAGE_WAMID, HISTORY_INSERT, HISTORY_LIST,
+    MESSAGE_FIND, MESSAGE_LAST, MESSAGE_BY_WAMID, MESSAGE_OWN, MESSAGE_ANSWERED, MESSAGE_STATUS_FIND, MESSAGE_CHAT, MESSAGE_KNOWN,
+    MESSAGE_INSERT, MESSAGE_STATUS, MESSAGE_FAIL, MESSAGE_WAMID, HISTORY_INSERT, HISTORY_LIST,
 }

@@ -16,7 +16,10 @@ pub mod account_linkings;
 pub mod accounts;
 pub mod api_calls;
 pub mod audit;
+mod chat_candidates;
 pub mod chat_lists;
+mod chat_walks;
+pub mod chat_words;
 pub mod chats;
 pub mod cloud_accounts;
 pub mod contact_book;
@@ -37,6 +40,7 @@ pub mod marks;
 pub mod message_changes;
 pub mod message_details;
 pub mod message_files;
+pub mod message_lists;
 pub mod message_pages;
 pub mod message_prices;
 pub mod message_receipts;
@@ -197,6 +201,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0021_group_receipts.sql"),
     },
     Migration {
+        version: 22,
+        name: "lists",
+        sqlite: include_str!("../../migrations/sqlite/0022_lists.sql"),
+        postgres: include_str!("../../migrations/postgres/0022_lists.sql"),
+    },
+    Migration {
         version: 23,
         name: "settings",
         sqlite: include_str!("../../migrations/sqlite/0023_settings.sql"),
@@ -218,7 +228,10 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("accounts", accounts::STATEMENTS),
         ("api_calls", api_calls::STATEMENTS),
         ("audit", audit::STATEMENTS),
+        ("chat_candidates", chat_candidates::STATEMENTS),
         ("chat_lists", chat_lists::STATEMENTS),
+        ("chat_walks", chat_walks::STATEMENTS),
+        ("chat_words", chat_words::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("contact_book", contact_book::STATEMENTS),
         ("contacts", contacts::STATEMENTS),
@@ -242,6 +255,7 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("message_pages", message_pages::STATEMENTS),
         ("message_receipts", message_receipts::STATEMENTS),
         ("message_prices", message_prices::STATEMENTS),
+        ("message_lists", message_lists::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("notes", notes::STATEMENTS),
         ("numbers", numbers::STATEMENTS),

@@ -115,6 +115,61 @@ async fn where_both_have_a_chat_both_stay_and_the_phones_goes_on() {
         assert_eq!(texts(&token, 1).await, ["Is it ready?", "Prefers mornings"]);
         assert_eq!(texts(&token, 2).await, ["My other phone", "It's me again"]);
         assert_eq!(token.get("/chats/1/labels").await.body()["data"]["labels"], json!(["vip"]));
+        // Both are the contact's, whichever way the phone is asked for.
+        let digits = PHONE.trim_start_matches('+');
+        for asked in [format!("%2B{digits}"), format!("%2B{digits}&closed=false"), digits[3..].to_owned()] {
+            let found = token.get(&format!("/chats?phone={asked}")).await.body();
+            let ids: Vec<_> =
+                found["data"]["chats"].as_array().expect("chats").iter().map(|chat| &chat["id"]).collect();
+            assert_eq!(ids, [1, 2], "{asked}: said at once, so the name decides");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_writes_in_a_group_bears_both_addresses() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let token = stage.token().await;
+        told(&stage, PHONE, LID).await;
+        let group = Address::from_jid("120363000000000001@g.us");
+        let (account, at_ms) = (stage.account, stage.clock.now().ms());
+        for (wamid, from) in [("M1", LID), ("M2", PHONE)] {
+            let incoming = Incoming {
+                chat: group.clone(),
+                chat_name: "Tuesday ride".to_owned(),
+                sender: sender(from),
+                wamid: wamid.to_owned(),
+                at_ms,
+                body: IncomingBody::Text("I ride along".to_owned()),
+                reply_to: None,
+            };
+            let uid = stage.app.ids.message_uid(stage.clock.now());
+            let uid = stage.write(stage.workspace, move |write| receive_message(write, account, uid, &incoming)).await;
+            let contact = json!({"name": "Ines", "phone": PHONE, "lid": LID});
+            let explained = token.get(&format!("/messages/{uid}/explain")).await.body();
+            assert_eq!(explained["data"]["contact"], contact, "{from}");
+            let heard = token.get("/events?types=message:received:new").await.body();
+            let last = heard["data"]["events"].as_array().expect("events").last().expect("an event").clone();
+            assert_eq!(last["contact"], contact, "{from}");
+            assert_eq!(last["bodies"][0]["message"]["sender"], json!({"full_name": "Ines", "phone": PHONE}), "{from}");
+            let (from, edit_text) = (from.to_owned(), format!("I ride along, {wamid}"));
+            let edit = IncomingEdit {
+                chat: group.clone(),
+                sender: sender(&from),
+                wamid: wamid.to_owned(),
+                text: edit_text,
+                at_ms: at_ms + 1,
+            };
+            assert!(stage.write(stage.workspace, move |write| record_edit(write, account, &edit)).await);
+            let heard = token.get("/events?types=message:edited").await.body();
+            let last = heard["data"]["events"].as_array().expect("events").last().expect("an event").clone();
+            let wanted = json!({"full_name": "Ines", "phone": PHONE, "lid": LID});
+            assert_eq!(last["bodies"][0]["message"]["sender"], wanted, "{last:#}");
+        }
+        partyline::indexer::catch_up(&stage.app).await.expect("it is read");
+        let found = token.get("/messages/search?q=ride").await.body();
+        assert_eq!(found["data"]["results"][0]["message"]["data"]["contact"]["lid"], LID, "{found:#}");
     }
 }
 

@@ -231,11 +231,23 @@ pub async fn leaks(first: &Scene, outsider: &Scene, is_asked: impl Fn(&Operation
     found
 }
 
+/// How many operations name something of a workspace, and how many such names they have.
+fn tried(first: &Scene) -> (usize, usize) {
+    let names = |operation: &&Operation| {
+        places(operation).iter().filter(|(place, name)| pair(first, name, *place).is_some()).count()
+    };
+    let each: Vec<usize> = ours().iter().map(|operation| names(&operation)).filter(|names| *names > 0).collect();
+    (each.len(), each.iter().sum())
+}
+
 #[tokio::test]
+#[allow(clippy::print_stdout, reason = "docs/measurements.md has these figures")]
 async fn foreign_ids_answer_as_ids_that_do_not_exist_and_nothing_changes() {
     for engine in Engine::all() {
         let stage = TestApp::on(engine).await;
         let (first, outsider) = (Scene::first(&stage).await, Scene::second(&stage).await);
+        let (operations, names) = tried(&first);
+        println!("{engine:?}: {names} foreign ids on {operations} of {} operations", ours().len());
         stage.settle_use_of(&first.token).await;
         partyline::indexer::catch_up(&stage.app).await.expect("what is there can be found");
         let before = dump(&stage, first.workspace).await;

@@ -10,6 +10,7 @@ mod events;
 mod groups;
 mod ledger;
 mod limits;
+mod long_lists;
 mod people;
 mod plans;
 mod receipts;

@@ -128,15 +128,17 @@ impl ListChats {
             Some(chat) => From::Behind(place_behind(tx, caller, chat)?),
             None => From::Row((self.page - 1) * PAGE_ROWS),
         };
+        let reach = self.reach(caller, scene);
+        let is_any_there = !caller.is_limited_to_accounts() || !reach.is_empty();
         let filter = ChatFilter {
             created_after: parse_moment("created_after", self.created_after.as_deref(), &scene.zone)?,
             created_before: parse_moment("created_before", self.created_before.as_deref(), &scene.zone)?,
             account: self.account(caller, scene),
-            accounts: self.reach(caller, scene),
+            // Whoever reaches all there are needs no chat looked at for it.
+            accounts: if reach.len() == scene.accounts.len() { Vec::new() } else { reach },
             responsible: self.teammates(scene),
             ..self.filter.clone()
         };
-        let is_any_there = !caller.is_limited_to_accounts() || !filter.accounts.is_empty();
         let is_account_there = filter.account.is_some() || (!self.names_an_account() && is_any_there);
         let is_anybody_there = !filter.responsible.is_empty() || self.responsible.is_empty();
         Ok((is_account_there && is_anybody_there).then_some((filter, from)))

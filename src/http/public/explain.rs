@@ -77,15 +77,16 @@ pub async fn explain_message(mut call: Call, Path(uid): Path<String>) -> Respons
         let zone = zone_of(tx, caller.workspace)?;
         let found = explain(tx, caller.workspace, *uid, now)?;
         let seen = found.filter(|found| caller.limits.allow_account(&found.view.account_phone));
-        Ok(Explained::of(seen.ok_or_else(unknown_message)?, &zone))
+        let seen = seen.ok_or_else(unknown_message)?;
+        let contact = EventContact::of_view(tx, caller.workspace, &seen.view)?;
+        Ok(Explained::of(seen, contact, &zone))
     })
     .await
 }
 
 impl Explained {
-    fn of(explanation: Explanation, zone: &TimeZone) -> Explained {
+    fn of(explanation: Explanation, contact: Option<EventContact>, zone: &TimeZone) -> Explained {
         let Explanation { view, standing, steps, recipients } = explanation;
-        let contact = EventContact::of_view(&view);
         let steps: Vec<ExplainedStep> = steps.into_iter().map(|step| ExplainedStep::of(step, zone)).collect();
         Explained {
             message_uid: view.message.uid.to_string(),

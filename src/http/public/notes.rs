@@ -95,8 +95,7 @@ pub async fn list_notes(mut call: Call, Path(id): Path<String>) -> Response {
         let mut uids = note_list(tx, workspace, *chat, PAGE_ROWS + 1, (page - 1) * PAGE_ROWS)?;
         let has_more_pages = cut(&mut uids, PAGE_ROWS);
         let views = message_views(tx, workspace, &uids)?;
-        let messages = Viewer::new(&app, workspace, &zone).messages(tx, &views)?;
-        let messages = messages.into_iter().zip(&views).map(|(message, view)| message.with_contact(view)).collect();
+        let messages = Viewer::new(&app, workspace, &zone).messages_with_contacts(tx, &views)?;
         Ok(MessagePage { has_more_pages, messages })
     })
     .await

@@ -104,11 +104,10 @@ fn page(tx: &mut impl Read, caller: &Caller, app: &App, wanted: &Wanted) -> Resu
     let wish = wanted.resolve(tx, caller, &zone)?;
     let found = search(tx, workspace, &wish)?;
     let views = message_views(tx, workspace, &found.uids)?;
-    let messages = Viewer::new(app, workspace, &zone).messages(tx, &views)?;
-    let messages = messages.into_iter().zip(&views).map(|(message, view)| message.with_contact(view));
+    let messages = Viewer::new(app, workspace, &zone).messages_with_contacts(tx, &views)?;
     let result = |message: Message| SearchResult { snippet: wanted.query.snippet(&message.text), message };
     Ok(SearchPage {
-        results: messages.map(result).collect(),
+        results: messages.into_iter().map(result).collect(),
         has_more_pages: found.next.is_some(),
         next_cursor: found.next,
         is_complete: found.is_complete,

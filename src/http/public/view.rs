@@ -110,19 +110,10 @@ pub struct MessageData {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub attachment: Option<AttachmentData>,
-    /// In lists of Partyline's own: whose chat it is, by phone and hidden id.
+    /// In lists of Partyline's own: whose chat it is, by phone and hidden id; in a group, whose message.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub contact: Option<EventContact>,
-}
-
-impl Message {
-    /// With the contact by all that WhatsApp calls them, as answers of our own show it; groups have none.
-    #[must_use]
-    pub fn with_contact(mut self, view: &MessageView) -> Message {
-        self.data.contact = EventContact::of_view(view);
-        self
-    }
 }
 
 /// What is known of an attachment.
@@ -207,6 +198,15 @@ impl<'v> Viewer<'v> {
         for of_one_chat in views.chunk_by(|one, next| one.message.chat == next.message.chat) {
             let reactions = self.reactions_to(tx, of_one_chat)?;
             messages.extend(of_one_chat.iter().map(|view| self.message(view, &reactions, links.as_ref())));
+        }
+        Ok(messages)
+    }
+
+    /// With the contact by all that WhatsApp calls them, as answers of our own show it; in groups, who wrote each.
+    pub fn messages_with_contacts(&self, tx: &mut impl Read, views: &[MessageView]) -> Result<Vec<Message>, Error> {
+        let mut messages = self.messages(tx, views)?;
+        for (message, view) in messages.iter_mut().zip(views) {
+            message.data.contact = EventContact::of_view(tx, self.workspace, view)?;
         }
         Ok(messages)
     }

@@ -9,7 +9,7 @@ use crate::inbox::calls::CallDetail;
 use crate::store::events::EventRow;
 use crate::store::messages::message_find;
 use crate::webhooks::EventType;
-use crate::webhooks::bodies::message::people;
+use crate::webhooks::bodies::message::{people, writer_of};
 use crate::webhooks::bodies::scene::{NamedAccount, NamedChat, Person, Scene};
 
 #[derive(Clone, Debug, Serialize)]
@@ -43,9 +43,10 @@ pub(super) fn render(
     let Some(uid) = row.message else { return Ok(None) };
     let Some(view) = message_find(tx, scene.workspace, uid)? else { return Ok(None) };
     let Some(chat) = scene.chat(tx, view.message.chat)? else { return Ok(None) };
+    let writer = writer_of(tx, scene.workspace, &view, &chat)?;
     let Some(account) = scene.account(view.message.account) else { return Ok(None) };
     let Ok(detail) = serde_json::from_str::<CallDetail>(&row.detail) else { return Ok(None) };
-    let (caller, recipient) = people(&view, &chat, account);
+    let (caller, recipient) = people(&view, &chat, account, &writer);
     let wid = Some(account.jid.clone());
     Ok(Some(CallEvent {
         event_type,

@@ -56,6 +56,7 @@ fn message(event_type: EventType, public_url: &str, now: &str) -> Value {
     });
     if is_ours {
         body["chat"]["lid"] = Value::Null;
+        body["message"][if sent { "recipient" } else { "sender" }]["lid"] = Value::Null;
         body["message"]["message_type"] = "whatsapp".into();
         body["message"]["status"] = "Delivered".into();
         body["message"]["event_timestamp"] = now.into();

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::event_kind::Kind;
+use crate::id::WorkspaceId;
+use crate::inbox::contacts::{BothAddresses, both_addresses};
 use crate::inbox::own_changes::ChangeFailure;
 use crate::message::FileState;
 use crate::store::accounts::AccountRow;
@@ -13,7 +15,7 @@ use crate::store::chats::ChatRow;
 use crate::store::events::EventRow;
 use crate::store::messages::{MessageView, message_find};
 use crate::webhooks::EventType;
-use crate::webhooks::bodies::scene::{NamedAccount, NamedChat, Person, Scene, lid_of, phone_of};
+use crate::webhooks::bodies::scene::{NamedAccount, NamedChat, Person, Scene, lid_of};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct MessageEvent {
@@ -86,6 +88,8 @@ pub struct ParticipantReceipt {
     participant: String,
     /// Empty where WhatsApp shows none.
     phone: String,
+    /// `<digits>@lid`; null where it isn't known.
+    lid: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -106,13 +110,19 @@ pub(super) fn render(
     let Some(view) = message_find(tx, scene.workspace, uid)? else { return Ok(None) };
     let Some(chat) = scene.chat(tx, view.message.chat)? else { return Ok(None) };
     let attachments = attachments(tx, scene, &view)?;
+    let writer = writer_of(tx, scene.workspace, &view, &chat)?;
+    let receipt = receipt_of(tx, scene.workspace, row)?;
     let Some(account) = scene.account(view.message.account) else { return Ok(None) };
     let mut named = scene.chat_of_message(&chat);
     let is_ours = !event_type.is_of_contract();
     if is_ours {
         named.lid = Some(lid_of(&chat));
     }
-    let (sender, recipient) = people(&view, &chat, account);
+    let (mut sender, mut recipient) = people(&view, &chat, account, &writer);
+    if is_ours {
+        let theirs = if view.message.from_me { &mut recipient } else { &mut sender };
+        theirs.lid = Some(Some(writer.lid).filter(|lid| !lid.is_empty()));
+    }
     let message = &view.message;
     let event = MessageEvent {
         event_type,
@@ -129,28 +139,50 @@ pub(super) fn render(
             sender,
             recipient,
             attachments,
-            more: is_ours.then(|| more(scene, row, &view)),
+            more: is_ours.then(|| more(scene, row, &view, receipt)),
         },
     };
     let waits = view.attachment.as_ref().is_some_and(|file| file.state == FileState::Fetching);
     Ok(Some((event, waits)))
 }
 
-/// Who said it, and to whom.
-pub(super) fn people(view: &MessageView, chat: &ChatRow, account: &AccountRow) -> (Person, Person) {
-    let ours = Person { full_name: account.name.clone(), phone: account.phone.clone() };
-    let theirs = Person { full_name: chat.name.clone(), phone: chat.phone.clone() };
+/// The contact of a direct chat; in a group, who wrote the message.
+pub(super) fn writer_of(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    view: &MessageView,
+    chat: &ChatRow,
+) -> Result<BothAddresses, Error> {
+    if chat.is_group {
+        return both_addresses(tx, workspace, &view.message.sender_jid);
+    }
+    Ok(BothAddresses { phone: chat.phone.clone(), lid: chat.lid.clone() })
+}
+
+fn receipt_of(tx: &mut impl Read, workspace: WorkspaceId, row: &EventRow) -> Result<Option<ParticipantReceipt>, Error> {
+    let told = row.detail.split_once(' ').filter(|_| row.kind == Kind::MessageReceipt);
+    let Some((status, jid)) = told else { return Ok(None) };
+    let BothAddresses { phone, lid } = both_addresses(tx, workspace, jid)?;
+    let lid = Some(lid).filter(|lid| !lid.is_empty());
+    Ok(Some(ParticipantReceipt { status: status.to_owned(), participant: jid.to_owned(), phone, lid }))
+}
+
+/// Who said it, and to whom; `writer` as [`writer_of`] says.
+pub(super) fn people(
+    view: &MessageView,
+    chat: &ChatRow,
+    account: &AccountRow,
+    writer: &BothAddresses,
+) -> (Person, Person) {
+    let ours = Person { full_name: account.name.clone(), phone: account.phone.clone(), lid: None };
+    let theirs = Person { full_name: chat.name.clone(), phone: chat.phone.clone(), lid: None };
     if view.message.from_me {
         return (ours, theirs);
     }
     let name = &view.message.sender_name;
     let nameless = name.is_empty() && !chat.is_group;
     let full_name = if nameless { chat.name.clone() } else { name.clone() };
-    let mut phone = phone_of(&view.message.sender_jid);
-    if phone.is_empty() && !chat.is_group {
-        phone.clone_from(&chat.phone);
-    }
-    (Person { full_name, phone }, ours)
+    (Person { full_name, phone: writer.phone.clone(), lid: None }, ours)
 }
 
 fn attachments(tx: &mut impl Read, scene: &mut Scene<'_>, view: &MessageView) -> Result<Vec<Attachment>, Error> {
@@ -163,7 +195,7 @@ fn attachments(tx: &mut impl Read, scene: &mut Scene<'_>, view: &MessageView) ->
     Ok(vec![Attachment { temporary_download_url, filename, size: file.size_bytes, mimetype }])
 }
 
-fn more(scene: &Scene<'_>, row: &EventRow, view: &MessageView) -> More {
+fn more(scene: &Scene<'_>, row: &EventRow, view: &MessageView, receipt: Option<ParticipantReceipt>) -> More {
     let message = &view.message;
     let of_status = row.kind == Kind::MessageStatus;
     let status = if of_status { row.detail.clone() } else { message.status.as_str().to_owned() };
@@ -181,8 +213,6 @@ fn more(scene: &Scene<'_>, row: &EventRow, view: &MessageView) -> More {
         reason: matches!(row.kind, Kind::MessageHeld | Kind::MessageUncertain).then(|| row.detail.clone()),
         scheduled_timestamp: (!view.details.scheduled_at.is_never()).then(|| scene.time(view.details.scheduled_at)),
         change_failure: serde_json::from_str(&row.detail).ok().filter(|_| row.kind == Kind::MessageChangeFailed),
-        receipt: row.detail.split_once(' ').filter(|_| row.kind == Kind::MessageReceipt).map(|(status, jid)| {
-            ParticipantReceipt { status: status.to_owned(), participant: jid.to_owned(), phone: phone_of(jid) }
-        }),
+        receipt,
     }
 }

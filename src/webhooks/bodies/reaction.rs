@@ -6,11 +6,12 @@ use database::Read;
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::inbox::contacts::{BothAddresses, both_addresses};
 use crate::inbox::reactions::ReactionDetail;
 use crate::store::events::EventRow;
 use crate::store::reactions::reaction_list;
 use crate::webhooks::EventType;
-use crate::webhooks::bodies::scene::{NamedAccount, NamedChat, Scene, phone_of};
+use crate::webhooks::bodies::scene::{NamedAccount, NamedChat, Scene};
 
 /// Reactions to one message that are counted; a group has fewer members.
 const REACTIONS_MAX: i64 = 2_000;
@@ -58,12 +59,13 @@ pub(super) fn render(
         *reactions.entry(one.emoji).or_default() += 1;
     }
     let is_ours = detail.jid.is_empty();
+    let BothAddresses { phone, .. } = both_addresses(tx, scene.workspace, &detail.jid)?;
     let reactor = if is_ours {
         Reactor { full_name: account.name.clone(), phone: account.phone.clone() }
     } else {
         let nameless = detail.name.is_empty() && !chat.is_group;
         let full_name = if nameless { chat.name.clone() } else { detail.name };
-        Reactor { full_name, phone: phone_of(&detail.jid) }
+        Reactor { full_name, phone }
     };
     let wid = Some(account.jid.clone());
     Ok(Some(ReactionEvent {

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use database::Read;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use transport::Address;
 
 use crate::clock::Time;
 use crate::error::Error;
@@ -40,6 +39,9 @@ pub struct Person {
     /// E.164 with `+`; left out where WhatsApp hides it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub phone: String,
+    /// Of a contact, in bodies of our own; null where it isn't known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lid: Option<Option<String>>,
 }
 
 /// A chat as the contract's events of messages, calls and reactions name it.
@@ -173,9 +175,4 @@ impl<'r> Scene<'r> {
 /// WhatsApp's hidden id of a direct chat's contact, where it is known.
 pub(super) fn lid_of(chat: &ChatRow) -> Option<String> {
     Some(chat.lid.clone()).filter(|lid| !lid.is_empty())
-}
-
-/// E.164 with `+`; empty where WhatsApp hides it.
-pub(super) fn phone_of(jid: &str) -> String {
-    Address::from_jid(jid).phone().unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! What a call caused: its message with its way, the events of that message, and what of them went to which webhook.
+//! What a call caused: its message with its way, the events of its own write, and which events of that message went to which
+//! webhook.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +9,28 @@ use maud::{Markup, html};
 
 use crate::clock::Time;
 use crate::error::Error;
-use crate::events::log::events_of_message;
+use crate::events::log::events_of_write;
 use crate::http::dashboard::frame::WEBHOOKS_PATH;
 use crate::http::dashboard::time::formatted;
 use crate::http::dashboard::webhooks::badge;
 use crate::http::dashboard::words::public_api as w;
 use crate::id::{ChatId, MessageUid, WorkspaceId};
-use crate::store::events::EventRow;
+use crate::store::events::{EventRow, event_after};
 use crate::store::messages::{HistoryRow, history_list, message_find};
-use crate::store::webhook_deliveries::{DeliveryRow, delivery_find};
+use crate::store::webhook_deliveries::{DeliveryRow, delivery_of_message};
 use crate::store::webhooks::{WebhookRow, webhook_list};
 use crate::webhooks::delivery_id;
 
-/// Events of one message that are shown, the oldest.
-const EVENTS_SHOWN: usize = 20;
+/// Deliveries of one message that are shown, the oldest.
+const DELIVERIES_SHOWN: i64 = 100;
+
+/// An event and its deliveries.
+#[derive(Default)]
+struct Told {
+    /// `None` where the log has forgotten it.
+    event: Option<EventRow>,
+    deliveries: Vec<(WebhookRow, DeliveryRow)>,
+}
 
 /// A message that a call made, and what came of it.
 pub struct Caused {
@@ -29,26 +38,33 @@ pub struct Caused {
     /// `None` once the message is gone.
     chat: Option<ChatId>,
     history: Vec<HistoryRow>,
-    events: Vec<EventRow>,
     /// By the event's place in the log.
-    deliveries: BTreeMap<i64, Vec<(WebhookRow, DeliveryRow)>>,
+    told: BTreeMap<i64, Told>,
 }
 
 impl Caused {
-    /// What the call of `since` caused by its message.
-    pub fn read(tx: &mut impl Read, workspace: WorkspaceId, message: MessageUid, since: Time) -> Result<Caused, Error> {
-        let chat = message_find(tx, workspace, message)?.map(|view| view.message.chat);
-        let mut events = events_of_message(tx, workspace, message, since)?;
-        events.truncate(EVENTS_SHOWN);
-        let mut deliveries: BTreeMap<i64, Vec<_>> = BTreeMap::new();
-        for webhook in webhook_list(tx, workspace)? {
-            for event in &events {
-                if let Some(row) = delivery_find(tx, workspace, webhook.id, event.seq)? {
-                    deliveries.entry(event.seq).or_default().push((webhook.clone(), row));
-                }
+    /// What a call caused by its message.
+    pub fn read(tx: &mut impl Read, workspace: WorkspaceId, message: MessageUid) -> Result<Caused, Error> {
+        let found = message_find(tx, workspace, message)?.map(|view| view.message);
+        let webhooks = webhook_list(tx, workspace)?;
+        let mut told: BTreeMap<i64, Told> = BTreeMap::new();
+        if let Some(found) = &found {
+            for event in events_of_write(tx, workspace, message, found.received_at)? {
+                let seq = event.seq;
+                told.entry(seq).or_default().event = Some(event);
             }
         }
-        Ok(Caused { message, chat, history: history_list(tx, workspace, message)?, events, deliveries })
+        for row in delivery_of_message(tx, workspace, message, DELIVERIES_SHOWN)? {
+            let Some(webhook) = webhooks.iter().find(|webhook| webhook.id == row.webhook) else { continue };
+            let told = told.entry(row.seq).or_default();
+            if told.event.is_none() {
+                let next = event_after(tx, workspace, row.seq - 1, 1)?.pop();
+                told.event = next.filter(|event| event.seq == row.seq);
+            }
+            told.deliveries.push((webhook.clone(), row));
+        }
+        let chat = found.map(|message| message.chat);
+        Ok(Caused { message, chat, history: history_list(tx, workspace, message)?, told })
     }
 
     pub fn show(&self, zone: &TimeZone) -> Markup {
@@ -64,12 +80,15 @@ impl Caused {
             ol.rail aria-label=(w::ITS_WAY) { @for step in &self.history {
                 li data-done data-tone="accent" { strong { (step.status.as_str()) } span.meta { (at(step.at)) } }
             } }
-            @if !self.events.is_empty() {
+            @if !self.told.is_empty() {
                 h4.small { (w::EVENTS_AND_WEBHOOKS) }
-                ol.rail aria-label=(w::EVENTS) { @for event in &self.events {
+                ol.rail aria-label=(w::EVENTS) { @for (seq, told) in &self.told {
                     li data-done {
-                        span.line-up { code { (event.kind.name()) } span.meta { (w::event(&at(event.at), &event.seq)) } }
-                        @for (webhook, row) in self.deliveries.get(&event.seq).into_iter().flatten() {
+                        @match &told.event {
+                            Some(event) => span.line-up { code { (event.kind.name()) } span.meta { (w::event(&at(event.at), seq)) } },
+                            None => span.meta { (w::forgotten_event(seq)) },
+                        }
+                        @for (webhook, row) in &told.deliveries {
                             span.line-up {
                                 a.clip href={ (WEBHOOKS_PATH) "/" (webhook.id) "?delivery=" (delivery_id(webhook, row.seq)) "#delivery" } { (webhook.url) }
                                 (badge(row))

@@ -106,8 +106,8 @@ impl LogPart {
             Some(seq) => log_call(tx, workspace, seq)?,
             None => None,
         };
-        let made = open.as_ref().and_then(|call| Some((call.message?, call.at)));
-        let caused = made.map(|(uid, at)| Caused::read(tx, workspace, uid, at)).transpose()?;
+        let made = open.as_ref().and_then(|call| call.message);
+        let caused = made.map(|uid| Caused::read(tx, workspace, uid)).transpose()?;
         let mark = Watched::Calls.mark(tx, workspace)?;
         Ok(LogPart { rows, has_older, open, caused, mark })
     }

@@ -131,6 +131,10 @@ pub fn event(at: &dyn Render, seq: &dyn Render) -> Markup {
     html! { (at) ", event " (seq) }
 }
 
+pub fn forgotten_event(seq: &dyn Render) -> Markup {
+    html! { "event " (seq) ", which the log has forgotten" }
+}
+
 pub fn in_a_hurry_write(reach: &dyn Render) -> Markup {
     html! { "In a hurry? Write to " (reach) " as well." }
 }
