@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use transport::{Address, Ear, Kind, SendError};
 
 use crate::accounts::AccountEar;
+use crate::accounts::business::hear_news;
 use crate::accounts::graph::{NewGraph, open_graph};
 use crate::accounts::health::{Health, bring_back};
 use crate::accounts::sandbox::sandbox_of;
@@ -26,6 +27,7 @@ use crate::store::cloud_accounts::{
     cloud_account_set_token,
 };
 use crate::store::events::{NewEvent, event_append};
+use crate::store::waba_profiles::waba_profile_want;
 use crate::transports::cloud::callback::{Told, read};
 use crate::transports::cloud::{Line, Number, SecretsAt, open_secret, seal_secret};
 use crate::transports::net::CALLBACK_PATH;
@@ -220,6 +222,7 @@ async fn store(
         insert(write, &row, &phone, &shown)
     };
     let account = app.write(workspace, Priority::Foreground, work).await?;
+    app.clerk_bell.notify_one();
     let callback_url = format!("{}{CALLBACK_PATH}/{callback_id}", app.settings.public_url);
     Ok(AddedCloud { account, phone: number.phone, name, callback_url, verify_token })
 }
@@ -247,6 +250,7 @@ fn insert(write: &mut Write<'_, '_>, row: &CloudAccount, phone: &str, name: &str
     };
     account_insert(write, &account)?;
     cloud_account_insert(write, &CloudAccount { account: id, ..row.clone() })?;
+    waba_profile_want(write, &row.business_id)?;
     let event = NewEvent { kind: EventKind::AccountConnected, chat: ChatId(0), message: None, detail: id.to_string() };
     event_append(write, event)?;
     Ok(id)
@@ -314,7 +318,7 @@ pub async fn hear_callback(app: &App, row: &CloudAccount, body: &Value) -> Resul
         let ear = AccountEar::new(app.clone(), row.workspace, account);
         ear.hear(events).await.map_err(Error::busy)?;
     }
-    Ok(())
+    hear_news(app, row, body).await
 }
 
 async fn other_account(app: &App, workspace: WorkspaceId, phone_number_id: String) -> Result<Option<AccountId>, Error> {

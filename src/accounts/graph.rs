@@ -20,7 +20,7 @@ use crate::transports::net::SANDBOX_GRAPH_PATH;
 use crate::transports::sandbox::graph;
 
 pub use crate::transports::sandbox::graph::callbacks::signature;
-pub use crate::transports::sandbox::graph::{Face, GraphFile, Refusal, number, templates};
+pub use crate::transports::sandbox::graph::{Face, GraphFile, Refusal, business, number, templates};
 
 const SECRET_BYTES: usize = 24;
 

@@ -42,6 +42,7 @@ mod templates;
 mod tokens;
 mod two_steps;
 mod uncertain;
+mod waba;
 mod webhook_deliveries;
 mod webhook_guide;
 mod webhook_library;

@@ -35,6 +35,7 @@ pub(super) struct Asked {
     /// Its place among sends like it, where it has no key.
     pub seat: Option<Seat>,
     pub envelope: Envelope,
+    pub success: StatusCode,
     pub gate: Gate,
 }
 
@@ -110,6 +111,7 @@ impl Call {
             fingerprint: self.fingerprint,
             seat: None,
             envelope: self.envelope,
+            success: self.success,
             gate: Gate::Passed,
         }
     }
@@ -151,7 +153,7 @@ impl Asked {
     fn success(&self, message: Option<MessageUid>) -> Ending {
         let first = message.and_then(|message| self.seat.as_ref()?.made(message));
         let reason = first.map_or(String::new(), |first| format!("possible duplicate of {first}"));
-        Ending { reason, ..Ending::success(message) }
+        Ending { reason, status: self.success, ..Ending::success(message) }
     }
 
     fn took(&self) -> Duration {
@@ -199,7 +201,7 @@ pub(super) fn answer_in_write<T: Serialize>(
         Ok(done) => {
             let body = asked.envelope.around(done.data)?;
             if let Some(key) = repeat.filter(|_| done.message.is_some()) {
-                idempotency_insert_for(write, &key, StatusCode::OK.as_u16(), &body, REPEAT_WITHIN)?;
+                idempotency_insert_for(write, &key, asked.success.as_u16(), &body, REPEAT_WITHIN)?;
             }
             (body, asked.success(done.message))
         }
