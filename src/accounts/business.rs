@@ -68,7 +68,7 @@ fn note(write: &mut Write<'_, '_>, business_id: &str, news: &News, accounts: &[A
         News::Account { state, .. } => {
             accounts.iter().try_for_each(|account| record_state(write, *account, state))?;
         }
-        News::Templates => waba_profile_want(write, business_id)?,
+        News::Look => waba_profile_want(write, business_id)?,
         News::Template { meta_id, status } => {
             match waba_template_by_meta(write.tx, write.workspace.id, business_id, meta_id)? {
                 Some(row) => change_status(write, row, status)?,

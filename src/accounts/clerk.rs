@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use database::{Priority, Snapshot};
 use tokio_util::sync::CancellationToken;
-use transport::{SendError, Verdict};
+use transport::{AccountState, Quality, SendError, Verdict};
 
 use crate::accounts::business::note_templates;
+use crate::accounts::health::record_state;
 use crate::accounts::world;
 use crate::app::App;
 use crate::clock::Time;
@@ -20,8 +21,8 @@ use crate::store::waba_analyses::{
     Analysis, AnalysisState, analysis_claim, analysis_due, analysis_note, analysis_prune,
 };
 use crate::store::waba_profiles::{WabaProfile, waba_profile_claim, waba_profile_due, waba_profile_note};
-use crate::transports::cloud::Line;
 use crate::transports::cloud::business::{Business, Figures, business, figures};
+use crate::transports::cloud::{Line, quality_of};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Rows of one look, each kind.
@@ -38,6 +39,8 @@ const ANALYSIS_ATTEMPTS_MAX: i64 = 12;
 const ANALYSIS_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const PRUNED_MAX: i64 = 100;
 const PROBLEM_CHARS_MAX: usize = 500;
+/// Numbers of one business account that are asked for in one look; Meta lets it have 25 at first.
+const NUMBERS_MAX: usize = 50;
 
 /// Asks until `shutdown`.
 pub async fn run(app: App, shutdown: CancellationToken) {
@@ -88,7 +91,8 @@ async fn read_profile(app: &App, profile: WabaProfile) -> Result<bool, Error> {
     if !app.write(profile.workspace, Priority::Background, claim).await? {
         return Ok(false);
     }
-    let told = match account_of(app, profile.workspace, &profile.business_id).await? {
+    let accounts = accounts_of(app, profile.workspace, &profile.business_id).await?;
+    let told = match accounts.first() {
         // Nobody can be asked. Once a number is added again, somebody can.
         None => {
             let quiet = WabaProfile { due: Time::NEVER, attempts: 0, problem: String::new(), ..profile.clone() };
@@ -96,15 +100,35 @@ async fn read_profile(app: &App, profile: WabaProfile) -> Result<bool, Error> {
             app.write(profile.workspace, Priority::Background, work).await?;
             return Ok(true);
         }
-        Some(account) => match line(app, profile.workspace, account).await {
+        Some(account) => match line(app, profile.workspace, *account).await {
             Ok(line) => business(&line, &profile.business_id).await,
             Err(error) => Err(error),
         },
     };
     let workspace = profile.workspace;
-    let work = move |write: &mut Write<'_, '_>| note_profile(write, &profile, &told);
+    let qualities = match &told {
+        Ok(_) => qualities(app, workspace, &accounts).await,
+        Err(_) => Vec::new(),
+    };
+    let work = move |write: &mut Write<'_, '_>| {
+        for (account, quality) in &qualities {
+            record_state(write, *account, &AccountState::Quality(*quality))?;
+        }
+        note_profile(write, &profile, &told)
+    };
     app.write(workspace, Priority::Background, work).await?;
     Ok(true)
+}
+
+/// What Meta thinks of each number; one that it doesn't tell of is left out.
+async fn qualities(app: &App, workspace: WorkspaceId, accounts: &[AccountId]) -> Vec<(AccountId, Quality)> {
+    let mut known = Vec::new();
+    for account in accounts.iter().take(NUMBERS_MAX) {
+        let Ok(line) = line(app, workspace, *account).await else { continue };
+        let quality = line.number().await.ok().and_then(|number| quality_of(&number.quality));
+        known.extend(quality.map(|quality| (*account, quality)));
+    }
+    known
 }
 
 fn note_profile(
@@ -213,15 +237,15 @@ fn gone() -> SendError {
     }
 }
 
-/// A linked number of the business account, by whose token it can be asked.
-async fn account_of(app: &App, workspace: WorkspaceId, business_id: &str) -> Result<Option<AccountId>, Error> {
+/// The linked numbers of the business account, by whose tokens it can be asked.
+async fn accounts_of(app: &App, workspace: WorkspaceId, business_id: &str) -> Result<Vec<AccountId>, Error> {
     let wanted = business_id.to_owned();
     let look = move |tx: &mut Snapshot<'_>| {
         let linked: Vec<AccountRow> =
             account_list(tx, workspace)?.into_iter().filter(|row| row.unlinked_at.is_never()).collect();
         let all = cloud_account_list(tx, workspace)?.into_iter();
-        let mut of_it = all.filter(|cloud| cloud.business_id == wanted).map(|cloud| cloud.account);
-        Ok::<_, Error>(of_it.find(|account| linked.iter().any(|row| row.id == *account)))
+        let of_it = all.filter(|cloud| cloud.business_id == wanted).map(|cloud| cloud.account);
+        Ok::<_, Error>(of_it.filter(|account| linked.iter().any(|row| row.id == *account)).collect())
     };
     app.read(look).await
 }

@@ -3,6 +3,7 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod attachments;
 mod auth;
 mod chat_changes;
 mod chat_filters;

@@ -72,8 +72,8 @@ async fn scene(stage: &TestApp, workspace: WorkspaceId, sandbox: AccountId, roun
         scene.ids.insert("template_id", template.to_string());
     }
     scene.hear(stage, CUSTOMER, "Is it ready?").await;
-    make_one_of_each(&mut scene, CUSTOMER).await;
     stage.advance(Duration::from_secs(60));
+    make_one_of_each(&mut scene, CUSTOMER).await;
     scene
 }
 

@@ -37,9 +37,12 @@ pub struct MessageQuery {
     sorting_order: Option<SortingOrder>,
     /// From 1; a page behind the last is empty.
     page: Option<i64>,
-    /// Messages of a page, at most 100; `size` does as well. 50 unless told.
+    /// Messages of a page, at most 100. 50 unless told.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
+    /// The same as `limit`, which counts where both are given.
+    #[param(minimum = 1, maximum = 100)]
+    size: Option<i64>,
 }
 
 #[derive(ToSchema)]

@@ -108,7 +108,7 @@ pub fn read_list_chats(fields: &mut Fields) -> Option<ListChats> {
 #[expect(dead_code, reason = "the words of the document; `Fields` reads the request")]
 pub struct OfficialChatQuery {
     /// The number of an official account.
-    waba_account_id: Option<i64>,
+    waba_account_id: Option<String>,
     /// Chats for which one of these teammates answers: emails, a comma between them; empty for chats of nobody.
     responsible: Option<String>,
     closed: Option<bool>,
@@ -125,7 +125,7 @@ pub struct OfficialChatQuery {
 pub fn read_list_official_chats(fields: &mut Fields) -> Option<ListChats> {
     let list = ListChats {
         filter: ChatFilter { closed: fields.boolean("closed"), ..ChatFilter::default() },
-        account_id: fields.integer("waba_account_id").map(AccountId),
+        account_id: fields.parsed("waba_account_id", read_account_id),
         account_jid: None,
         account_phone: fields.parsed("whatsapp_phone", |given| Phone::parse("whatsapp_phone", given)),
         responsible: fields.parsed("responsible", read_emails).unwrap_or_default(),
@@ -293,6 +293,11 @@ fn read_labels(given: &str) -> Result<Vec<String>, Error> {
     labels.sort_unstable();
     labels.dedup();
     Ok(labels)
+}
+
+fn read_account_id(given: &str) -> Result<AccountId, Error> {
+    let rule = || "waba_account_id must be a whole number, as GET /waba/accounts lists it";
+    given.trim().parse().map(AccountId).map_err(|_| Error::invalid("waba_account_id", rule()))
 }
 
 fn read_account_jid(given: &str) -> Result<String, Error> {

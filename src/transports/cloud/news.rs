@@ -21,8 +21,8 @@ pub struct BusinessNews {
 pub enum News {
     /// A template has another status, in Meta's word.
     Template { meta_id: String, status: String },
-    /// Something else about its templates is new: they are to be read.
-    Templates,
+    /// Something else of it is new: it is to be read.
+    Look,
     /// How one of its numbers is, or all of them where none is named.
     Account { phone: Option<String>, state: AccountState },
 }
@@ -48,12 +48,12 @@ fn news(field: &str, value: &Value, now: Time) -> Vec<News> {
             let meta_id = id.as_u64().map_or_else(|| text(id), |id| id.to_string());
             let status = text(&value["event"]).to_ascii_uppercase();
             if meta_id.is_empty() || status.is_empty() {
-                return vec![News::Templates];
+                return vec![News::Look];
             }
             vec![News::Template { meta_id, status: said_status(&status).to_owned() }]
         }
         "message_template_quality_update" | "message_template_components_update" | "template_category_update" => {
-            vec![News::Templates]
+            vec![News::Look]
         }
         "phone_number_quality_update" => quality(value).into_iter().collect(),
         "account_update" => account(value, now),
@@ -72,10 +72,10 @@ fn said_status(event: &str) -> &str {
 
 fn quality(value: &Value) -> Option<News> {
     let quality = match text(&value["event"]).to_ascii_uppercase().as_str() {
-        "FLAGGED" | "DOWNGRADE" => Quality::Low,
+        "FLAGGED" => Quality::Low,
         "UNFLAGGED" => Quality::Medium,
-        "UPGRADE" | "THROUGHPUT_UPGRADE" => Quality::High,
-        _ => return None,
+        // Of limits, which may follow from the quality: the Graph is asked.
+        _ => return Some(News::Look),
     };
     Some(News::Account { phone: phone(&value["display_phone_number"]), state: AccountState::Quality(quality) })
 }
@@ -146,8 +146,8 @@ mod tests {
             let news = told("message_template_status_update", json!({"event": event, "message_template_id": 7}));
             assert_eq!(news, [News::Template { meta_id: "7".into(), status: status.into() }]);
         }
-        assert_eq!(told("message_template_status_update", json!({"event": "APPROVED"})), [News::Templates]);
-        assert_eq!(told("template_category_update", json!({})), [News::Templates]);
+        assert_eq!(told("message_template_status_update", json!({"event": "APPROVED"})), [News::Look]);
+        assert_eq!(told("template_category_update", json!({})), [News::Look]);
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
         );
         let state = AccountState::Quality(Quality::Low);
         assert_eq!(news, [News::Account { phone: Some("+12025550197".into()), state }]);
-        assert_eq!(told("phone_number_quality_update", json!({"event": "ONBOARDING"})), []);
+        assert_eq!(told("phone_number_quality_update", json!({"event": "UPGRADE"})), [News::Look]);
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub struct OfficialAnalysis {
     pub result: Option<Value>,
     /// Only of one that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, inline)]
+    #[schema(nullable = false)]
     pub error: Option<OfficialAnalysisError>,
 }
 

@@ -32,7 +32,7 @@ pub struct NewOfficialMessage {
     #[schema(nullable = false)]
     file_uid: Option<String>,
     /// A template that Meta has approved; it stands alone, and is all that goes once a contact hasn't written for 24 hours.
-    #[schema(nullable = false, inline)]
+    #[schema(nullable = false)]
     template: Option<OfficialTemplateToSend>,
     /// The official account to send from. Left out: the chat's own, or the one that was added last.
     #[schema(nullable = false)]
