@@ -1,6 +1,7 @@
 //! The WhatsApp accounts of a workspace: linking them, and the workers that carry their outboxes to WhatsApp.
 //! Rules only; how WhatsApp is reached is the transports' matter, and SQL stands in the store.
 
+pub mod adding;
 mod business;
 pub mod choice;
 mod claim;

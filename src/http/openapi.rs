@@ -104,7 +104,7 @@ fn official() -> OpenApiRouter<PublicState> {
             waba::labels::replace_waba_chat_labels,
             waba::labels::add_waba_chat_labels
         ))
-        .routes(routes!(waba::accounts::list_waba_accounts))
+        .routes(routes!(waba::accounts::list_waba_accounts, waba::accounts::add_waba_account))
         .routes(routes!(waba::accounts::get_waba_account))
         .routes(routes!(waba::analytics::create_waba_analytics))
         .routes(routes!(waba::analytics::get_waba_analytics))

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Method;
-use partyline::accounts::cloud::{add_sandbox_cloud, hear_callback};
+use partyline::accounts::adding::add_sandbox_cloud;
+use partyline::accounts::cloud::hear_callback;
 use partyline::accounts::{clerk, world};
 use partyline::event_kind::Cause;
 use partyline::http::router::router;
@@ -12,6 +13,7 @@ use partyline::id::AccountId;
 use partyline::inbox::receive::receive_message;
 use partyline::store::cloud_accounts::{CloudAccount, cloud_account_find};
 use partyline::transports::cloud::Cloud;
+use partyline::workspace::tokens::Scope;
 use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
 use transport::{Address, Incoming, IncomingBody, Sender};
@@ -371,4 +373,43 @@ async fn webhooks_hear_of_official_accounts_and_of_no_others() {
     deliver(&shop.stage).await;
     assert_eq!(deliveries(&shop.token, official).await.len(), 1);
     assert_eq!(receiver.heard().len(), 4, "delivered again under the same id");
+}
+
+#[tokio::test]
+async fn an_account_is_added_checked_renewed_and_comes_back_after_it_was_removed() {
+    let shop = Shop::open().await;
+    let (outsider, reader) =
+        (shop.stage.outsider().await, shop.stage.token_of(shop.stage.workspace, Scope::Read, false).await);
+    let sandbox = json!({"sandbox": true, "name": "Again"});
+    let known = shop.token.post("/waba/accounts", sandbox.clone()).await;
+    assert_eq!((known.status.as_u16(), &known.body()["data"]["id"]), (200, &json!(2)), "{}", known.text());
+    assert!(known.body()["data"]["callback_url"].as_str().expect("an address").contains("/provider/cloud/"));
+    assert_eq!(reader.post("/waba/accounts", sandbox.clone()).await.status, 403);
+    let theirs = outsider.post("/waba/accounts", sandbox.clone()).await;
+    assert_ne!(theirs.body()["data"]["callback_url"], known.body()["data"]["callback_url"]);
+    let account = shop.account;
+    shop.stage
+        .write(shop.stage.workspace, move |write| partyline::accounts::manage::unlink_account(write, account))
+        .await;
+    assert_eq!(shop.token.get("/waba/accounts/2").await.body()["data"]["status"], "removed");
+    let back = shop.token.post("/waba/accounts", sandbox).await;
+    assert_eq!(back.body()["data"], known.body()["data"], "the same address and verify token as before");
+    assert_eq!(shop.token.get("/waba/accounts/2").await.body()["data"]["status"], "active");
+    shop.hears("Are you back?").await;
+    assert_eq!(shop.token.post("/waba/messages", json!({"phone": INES, "text": "We are"})).await.status, 200);
+    for (body, field) in [
+        (json!({}), "phone_number_id"),
+        (
+            json!({"phone_number_id": "x", "business_id": "1", "access_token": "12345678", "app_secret": "12345678"}),
+            "phone_number_id",
+        ),
+        (
+            json!({"phone_number_id": "1", "business_id": "1", "access_token": "short", "app_secret": "12345678"}),
+            "access_token",
+        ),
+    ] {
+        let refused = shop.token.post("/waba/accounts", body).await;
+        assert_eq!((refused.status.as_u16(), &refused.body()["errors"][0]["fields"][0]), (400, &json!(field)));
+        assert!(!refused.text().contains("short\"") && !refused.text().contains("12345678"), "{}", refused.text());
+    }
 }

@@ -67,6 +67,7 @@ pub fn content(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> C
         "POST /messages/preview" => json!({"phone": ECHO, "text": "Your bike is ready"}),
         "PATCH /messages/{message_uid}" => json!({"text": "Your bike is ready from 4 pm"}),
         "POST /chats/{chat_id}/typing" => json!({"state": "typing"}),
+        "POST /waba/accounts" => json!({"sandbox": true}),
         "POST /waba/messages" => json!({"phone": CUSTOMER, "text": "Your bike is ready"}),
         "POST /waba/chats/{chat_id}/messages" => json!({"text": "It has new tyres"}),
         "POST /waba/chats/{chat_id}/labels" | "PUT /waba/chats/{chat_id}/labels" => {

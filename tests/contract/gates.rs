@@ -161,6 +161,7 @@ fn kept(answer: &Answer) -> Value {
     let mut body = answer.body();
     if let Some(data) = body.get_mut("data").and_then(Value::as_object_mut) {
         data.remove("secret");
+        data.remove("verify_token");
     }
     body
 }

@@ -21,6 +21,11 @@ const PLAIN: &[&str] = &[
     "start",
     "end",
     "dimensions",
+    "phone_number_id",
+    "business_id",
+    "access_token",
+    "app_secret",
+    "sandbox",
     "from",
     "chat",
     "sample",
@@ -97,7 +102,8 @@ const TAKEN: [&str; 2] = ["email", "url"];
 
 /// Names that stand for nothing that is there: whoever gives one makes another thing of that name, and is answered with its
 /// own.
-const GIVEN: [(&str, &str); 2] = [("POST /templates", "name"), ("PATCH /templates/{template_id}", "name")];
+const GIVEN: [(&str, &str); 3] =
+    [("POST /templates", "name"), ("PATCH /templates/{template_id}", "name"), ("POST /waba/accounts", "name")];
 
 /// Where a value of the first workspace goes.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use partyline::accounts::cloud::add_sandbox_cloud;
+use partyline::accounts::adding::add_sandbox_cloud;
 use partyline::accounts::link_sandbox;
 use partyline::event_kind::Cause;
 use partyline::id::{AccountId, WabaTemplateId, WorkspaceId};

@@ -50,12 +50,15 @@ pub(super) enum Gate {
     Counted,
 }
 
+/// What an answer tells once.
+const SECRETS: [&str; 2] = ["secret", "verify_token"];
+
 /// What stands around the data of a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Envelope {
     /// `{"status":"ok","data":..}`
     Data,
-    /// The same, and its `secret` isn't kept.
+    /// The same, and its [`SECRETS`] aren't kept.
     Secret,
     None,
 }
@@ -94,7 +97,7 @@ impl Envelope {
         }
         let mut kept: serde_json::Value = serde_json::from_str(body).map_err(Error::internal)?;
         if let Some(data) = kept.get_mut("data").and_then(|data| data.as_object_mut()) {
-            data.remove("secret");
+            SECRETS.iter().for_each(|secret| drop(data.remove(*secret)));
         }
         Ok(kept.to_string().into())
     }

@@ -20,6 +20,7 @@ fn body_of(name: &str) -> Body {
         "POST /messages/preview" => r#"{"phone": "+1 202 555 0100", "text": "Your bike is ready"}"#,
         "PATCH /messages/{message_uid}" => r#"{"text": "Your bike is ready from 4 pm"}"#,
         "POST /chats/{chat_id}/typing" => r#"{"state": "typing"}"#,
+        "POST /waba/accounts" => r#"{"sandbox": true, "name": "Front desk"}"#,
         "POST /waba/messages" => r#"{"phone": "+1 202 555 0173", "text": "Your bike is ready"}"#,
         "POST /waba/chats/{chat_id}/messages" => r#"{"text": "It has new tyres"}"#,
         "PATCH /waba/chats/{chat_id}" => r#"{"closed": true, "read": true}"#,

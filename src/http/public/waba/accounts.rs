@@ -6,15 +6,21 @@ use database::Read;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::accounts::adding::{AddedCloud, Known, ReadyCloud, add_ready, ready_cloud, ready_sandbox_cloud};
+use crate::accounts::cloud::NewCloud;
+use crate::app::App;
 use crate::error::Error;
-use crate::http::call::Call;
-use crate::http::fields::quoted;
+use crate::http::call::{Call, Done, RawBody};
+use crate::http::fields::{Fields, quoted};
 use crate::http::public::refusals::Refusals;
 use crate::http::public::view::{Ok as OkBody, zone_of};
+use crate::http::public::waba::WabaRefusals;
 use crate::id::AccountId;
 use crate::inbox::waba::{WabaAccount, reached_waba_account, waba_accounts, waba_state};
+use crate::store::Write;
 use crate::store::teammates::{TeammateRow, teammate_list};
 use crate::store::waba_profiles::{WabaProfile, waba_profile_find};
+use crate::workspace::teammates::manager_of;
 use crate::workspace::tokens::Caller;
 use crate::workspace::zone::api_time;
 
@@ -68,6 +74,126 @@ pub struct OfficialProfile {
     pub name: String,
     /// The official accounts of this workspace that belong to it.
     pub account_ids: Vec<i64>,
+}
+
+/// A number of Meta's Cloud API to add. The ids stand in the app's settings under WhatsApp, API Setup.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the words of the document; `Fields` reads the request")]
+pub struct NewOfficialAccount {
+    /// What it is called; left out, as Meta knows the number.
+    #[schema(nullable = false)]
+    name: Option<String>,
+    /// Meta's id of the number.
+    #[schema(nullable = false)]
+    phone_number_id: Option<String>,
+    /// Meta's id of the business account.
+    #[schema(nullable = false)]
+    business_id: Option<String>,
+    /// The app's access token. It is checked with Meta, sealed, and never shown again.
+    #[schema(nullable = false)]
+    access_token: Option<String>,
+    /// What Meta signs its callbacks with.
+    #[schema(nullable = false)]
+    app_secret: Option<String>,
+    /// true: the far side is a sandbox account of this workspace instead of Meta, and ids and secrets are left out.
+    #[schema(nullable = false)]
+    sandbox: Option<bool>,
+}
+
+/// An official account that was added, and what Meta's app has to be told of it.
+#[derive(Serialize, ToSchema)]
+pub struct AddedOfficialAccount {
+    pub id: i64,
+    pub display_phone_number: String,
+    pub account_name: String,
+    /// For "Callback URL" in the app's settings under WhatsApp, Configuration.
+    pub callback_url: String,
+    /// For "Verify token" there. Not told again by a replay.
+    pub verify_token: String,
+}
+
+/// Add an official account
+///
+/// Partyline's own. The token is checked with Meta first, and nothing is stored unless it is good. A number that is here
+/// already gets the new secrets and comes back, under the same callback address; so does one that was removed. For owners and
+/// admins.
+#[utoipa::path(
+    post, path = "/waba/accounts", tag = "Official accounts", operation_id = "add_waba_account",
+    request_body = NewOfficialAccount,
+    responses(
+        (status = 200, description = "The account", body = OkBody<AddedOfficialAccount>), Refusals, WabaRefusals,
+    ),
+)]
+pub async fn add_waba_account(mut call: Call, body: RawBody) -> Response {
+    let request = call.may_manage().and_then(|()| call.body(body, read_new));
+    let (app, caller) = (call.app().clone(), call.caller().clone());
+    let request = request.map(|new| (caller, new));
+    let bell = app.clerk_bell.clone();
+    let check = |(caller, new)| async move { check(&app, caller, new).await };
+    let work = move |write: &mut Write<'_, '_>, caller: &Caller, ready: &ReadyCloud| {
+        manager_of(write.tx, caller)?;
+        let added = add_ready(write, ready, Known::Renewed)?;
+        write.tx.wake(&bell);
+        Ok(Done::with(AddedOfficialAccount::from(added)))
+    };
+    call.with_a_secret().write_after(request, check, work).await
+}
+
+/// What is to be added.
+enum New {
+    Meta(NewCloud),
+    Sandbox { name: String },
+}
+
+async fn check(app: &App, caller: Caller, new: New) -> Result<ReadyCloud, Error> {
+    let workspace = caller.workspace;
+    // Before Meta is asked: nobody's token is worth a request to whoever may not add accounts.
+    app.read(move |tx| manager_of(tx, &caller).map(drop)).await?;
+    match new {
+        New::Meta(new) => ready_cloud(app, workspace, new).await,
+        New::Sandbox { name } => ready_sandbox_cloud(app, workspace, None, &name).await,
+    }
+}
+
+fn read_new(fields: &mut Fields) -> Option<New> {
+    let text = |fields: &mut Fields, name: &'static str| {
+        fields.parsed(name, |given| match given.contains('\0') {
+            true => Err(Error::invalid(name, format!("{name} holds a NUL character (U+0000); remove it"))),
+            false => Ok(given.to_owned()),
+        })
+    };
+    let name = text(fields, "name").unwrap_or_default();
+    let given =
+        ["phone_number_id", "business_id", "access_token", "app_secret"].map(|field| (field, text(fields, field)));
+    if fields.boolean("sandbox").unwrap_or(false) {
+        return Some(New::Sandbox { name });
+    }
+    for (field, _) in given.iter().filter(|(_, value)| value.is_none()) {
+        if !fields.has_fault(field) {
+            fields.fault(field, format!("{field} is missing; copy it from the app's settings, or use sandbox"));
+        }
+    }
+    let [phone_number_id, business_id, access_token, app_secret] = given.map(|(_, value)| value);
+    Some(New::Meta(NewCloud {
+        name,
+        phone_number_id: phone_number_id?,
+        business_id: business_id?,
+        access_token: access_token?,
+        app_secret: app_secret?,
+    }))
+}
+
+impl From<AddedCloud> for AddedOfficialAccount {
+    fn from(added: AddedCloud) -> AddedOfficialAccount {
+        let AddedCloud { account, phone, name, callback_url, verify_token } = added;
+        AddedOfficialAccount {
+            id: account.0,
+            display_phone_number: phone,
+            account_name: name,
+            callback_url,
+            verify_token,
+        }
+    }
 }
 
 /// List official accounts
