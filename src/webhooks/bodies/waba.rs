@@ -52,9 +52,9 @@ struct Account {
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 enum AccountMore {
-    OfMessage { phone: String, account_name: String },
-    OfChat {},
-    OfAccount { display_phone_number: String, state: &'static str },
+    Message { phone: String, account_name: String },
+    Chat {},
+    Account { display_phone_number: String, state: &'static str },
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -199,19 +199,19 @@ pub(super) fn render(
         OfficialEvent { event_type, account: None, chat: None, message: None, template: None, responsible: None };
     let Some(chat) = scene.chat(tx, row.chat)? else {
         let state = state_of(event_type, &account);
-        let more = AccountMore::OfAccount { display_phone_number: account.phone.clone(), state };
+        let more = AccountMore::Account { display_phone_number: account.phone.clone(), state };
         return Ok(Some((OfficialEvent { account: Some(shown_account(&account, &cloud, more)), ..none }, false)));
     };
     if !event_type.as_str().starts_with("waba:message:") {
         let responsible = responsible(scene, row, &chat);
-        let account = Some(shown_account(&account, &cloud, AccountMore::OfChat {}));
+        let account = Some(shown_account(&account, &cloud, AccountMore::Chat {}));
         let chat = named_chat(&chat);
         return Ok(Some((OfficialEvent { account, chat: Some(chat), responsible, ..none }, false)));
     }
     let Some(uid) = row.message else { return Ok(None) };
     let Some(view) = message_find(tx, scene.workspace, uid)? else { return Ok(None) };
     let message = Some(Box::new(message(tx, scene, row, &view, (&chat, &account, &cloud))?));
-    let more = AccountMore::OfMessage { phone: account.phone.clone(), account_name: account.name.clone() };
+    let more = AccountMore::Message { phone: account.phone.clone(), account_name: account.name.clone() };
     let chat = Some(chat_of_message(scene, &chat, &account));
     let waits = view.attachment.as_ref().is_some_and(|file| file.state == FileState::Fetching);
     let account = Some(shown_account(&account, &cloud, more));
