@@ -48,7 +48,8 @@ fn metrics_tell_how_many_accounts_are_well_and_how_many_are_held() {
     eventually("one account is connected", Duration::from_secs(20), || count("connected") == Some(1.0));
     assert_eq!(count("held"), Some(0.0), "a word that nobody has is told as none");
     for (scene, health) in [("held", "held"), ("token_invalid", "token_invalid")] {
-        let (status, told) = server.api(&token, "POST", "/sandbox/scenes", Some(&json!({"scene": scene, "seconds": 600})));
+        let (status, told) =
+            server.api(&token, "POST", "/sandbox/scenes", Some(&json!({"scene": scene, "seconds": 600})));
         assert_eq!(status, 200, "{told}");
         eventually(health, Duration::from_secs(20), || count(health) == Some(1.0) && count("connected") == Some(0.0));
         server.api(&token, "POST", "/sandbox/reconnect", Some(&json!({})));
