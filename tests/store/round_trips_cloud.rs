@@ -147,7 +147,10 @@ async fn what_meta_tells_of_templates() {
         stage.write(workspace, move |write| Ok(waba_template_update(write, &changed)?)).await;
         let by_meta = seen(&stage, move |tx| waba_template_by_meta(tx, workspace, "102", "7")).await;
         assert_eq!(by_meta, Some(paused.clone()));
-        assert_eq!(seen(&stage, move |tx| waba_template_of(tx, workspace, "103", 10)).await, [other.clone()]);
+        assert_eq!(
+            seen(&stage, move |tx| waba_template_of(tx, workspace, "103", 10)).await,
+            std::slice::from_ref(&other)
+        );
         let behind = seen(&stage, move |tx| waba_template_list(tx, workspace, WabaTemplateId(1), 10)).await;
         assert_eq!(behind, [other]);
     })
@@ -202,7 +205,7 @@ async fn a_question_to_meta_is_asked_by_one_and_forgotten_in_time() {
         let handle = question.handle;
         let stored = question.clone();
         stage.write(workspace, move |write| Ok(analysis_insert(write, &stored)?)).await;
-        assert_eq!(seen(&stage, |tx| analysis_due(tx, START, 10)).await, [question.clone()]);
+        assert_eq!(seen(&stage, |tx| analysis_due(tx, START, 10)).await, std::slice::from_ref(&question));
         assert_eq!(seen(&stage, move |tx| analysis_pending(tx, workspace, 10)).await, 1);
         let until = START + Duration::from_secs(60);
         for taken in [true, false] {
