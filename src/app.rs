@@ -71,6 +71,8 @@ pub struct Parts {
     pub fetch_bells: Bells<(WorkspaceId, AccountId)>,
     /// Rung when an account has a read or typing mark to tell.
     pub mark_bells: Bells<(WorkspaceId, AccountId)>,
+    /// Rung when a question waits for Meta, or a business account is to be looked at.
+    pub clerk_bell: Arc<Notify>,
     pub limits: Limits,
     pub ledger: Ledger,
     pub outbound: Outbound,
@@ -110,6 +112,7 @@ impl App {
             sandbox_bells,
             fetch_bells,
             mark_bells,
+            clerk_bell: Arc::default(),
             limits,
             ledger,
             outbound,

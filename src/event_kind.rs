@@ -119,6 +119,11 @@ pub enum Kind {
     AccountHealth,
     /// An account has another name, pace or cap.
     AccountChanged,
+    /// A template of WhatsApp's may be sent. The detail of this and the following is its number and Meta's word.
+    WabaTemplateApproved,
+    WabaTemplateRejected,
+    /// A template of WhatsApp's can't be sent any more, or for a time.
+    WabaTemplateDisabled,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -190,6 +195,9 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::ChatContact, 132, "chat:contact"),
     (Kind::AccountHealth, 170, "whatsapp:account:health"),
     (Kind::AccountChanged, 171, "whatsapp:account:changed"),
+    (Kind::WabaTemplateApproved, 210, "waba:template:approved"),
+    (Kind::WabaTemplateRejected, 211, "waba:template:rejected"),
+    (Kind::WabaTemplateDisabled, 212, "waba:template:disabled"),
     (Kind::MessageResent, 130, "message:resent"),
     (Kind::MessageMarkedSent, 131, "message:marked_sent"),
 ];

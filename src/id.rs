@@ -93,6 +93,10 @@ number_id! {
     TemplateId
 }
 number_id! {
+    /// A template of WhatsApp's; counts from 1 in each workspace.
+    WabaTemplateId
+}
+number_id! {
     /// A webhook; counts from 1 in each workspace.
     WebhookId
 }
@@ -107,6 +111,18 @@ uuid_id! {
 uuid_id! {
     /// An uploaded file's id in the public API. A UUIDv7: files sort by it in the order in which they were uploaded.
     FileUid
+}
+
+uuid_id! {
+    /// A question to Meta about its figures.
+    AnalysisHandle
+}
+
+impl AnalysisHandle {
+    /// A handle that nobody can guess. Randomness: draw it before a write begins.
+    pub fn draw() -> AnalysisHandle {
+        AnalysisHandle(uuid::Builder::from_random_bytes(random_bytes()).into_uuid())
+    }
 }
 
 impl TeammateId {

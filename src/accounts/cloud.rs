@@ -1,5 +1,5 @@
-//! Accounts that are reached through Meta's Cloud API: adding one, which checks its token first; giving it another token;
-//! and the callbacks by which it is told what happened.
+//! Accounts that are reached through Meta's Cloud API: giving one another token, and the callbacks by which it is told what
+//! happened. They are added in `adding.rs`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,32 +7,26 @@ use database::{Priority, Snapshot};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use transport::{Address, Ear, Kind, SendError};
+use transport::{Ear, SendError};
 
 use crate::accounts::AccountEar;
-use crate::accounts::graph::{NewGraph, open_graph};
-use crate::accounts::health::{Health, bring_back};
+use crate::accounts::business::hear_news;
+use crate::accounts::health::bring_back;
 use crate::accounts::manage::account_of;
-use crate::accounts::sandbox::sandbox_of;
 use crate::accounts::world;
 use crate::app::App;
-use crate::clock::Time;
 use crate::error::Error;
-use crate::event_kind::{Cause, Kind as EventKind};
-use crate::id::{AccountId, ChatId, TeammateId, WorkspaceId, random_bytes};
+use crate::event_kind::Cause;
+use crate::id::{AccountId, WorkspaceId, random_bytes};
 use crate::store::Write;
-use crate::store::accounts::{AccountRow, account_find, account_insert, account_list};
+use crate::store::accounts::account_find;
 use crate::store::cloud_accounts::{
-    CloudAccount, cloud_account_by_callback, cloud_account_find, cloud_account_insert, cloud_account_list,
-    cloud_account_set_token,
+    CloudAccount, cloud_account_by_callback, cloud_account_find, cloud_account_list, cloud_account_set_token,
 };
-use crate::store::events::{NewEvent, event_append};
 use crate::transports::cloud::callback::{Told, read};
 use crate::transports::cloud::{Line, Number, SecretsAt, open_secret, seal_secret};
-use crate::transports::net::CALLBACK_PATH;
 use crate::workspace::audit::{Action, record};
 
-const CALLBACK_ID_BYTES: usize = 18;
 const SECRET_BYTES: usize = 24;
 const NAME_CHARS_MAX: usize = 100;
 const ID_CHARS_MAX: usize = 32;
@@ -56,67 +50,10 @@ impl std::fmt::Debug for NewCloud {
     }
 }
 
-/// An account that was added, and what Meta's app has to be told of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddedCloud {
-    pub account: AccountId,
-    pub phone: String,
-    pub name: String,
-    /// For "Callback URL" in the app's settings. Secret: whoever knows it can ask for its verification.
-    pub callback_url: String,
-    /// For "Verify token" there.
-    pub verify_token: String,
-}
-
-/// Adds a number of the Cloud API, once the Graph has said that the token is good for it.
-///
-/// # Errors
-/// `validation_error` naming the field: a bad id or token, a number that is in the workspace already, the Graph's refusal;
-/// busy where the Graph can't be reached.
-pub async fn add_cloud(app: &App, workspace: WorkspaceId, cause: Cause, new: NewCloud) -> Result<AddedCloud, Error> {
-    let new = checked(new)?;
-    let line = Line::new(&world(app).net, workspace, &new.phone_number_id, false, &new.access_token);
-    let number = number_of(line).await?;
-    store(app, workspace, cause, new, number, false).await
-}
-
-/// Adds a number whose far side is a sandbox account of the same workspace: everything as with Meta, offline.
-///
-/// # Errors
-/// `validation_error` where there is no such sandbox account, or its number was added already.
-pub async fn add_sandbox_cloud(
-    app: &App,
-    workspace: WorkspaceId,
-    cause: Cause,
-    wished: Option<String>,
-    name: &str,
-) -> Result<AddedCloud, Error> {
-    let look = move |tx: &mut Snapshot<'_>| {
-        let of = sandbox_of(tx, workspace, wished.as_deref())?;
-        Ok::<_, Error>((of, account_find(tx, workspace, of.account)?))
-    };
-    let (of, row) = app.read(look).await?;
-    let row = row.ok_or_else(|| Error::not_found("There is no such account in this workspace"))?;
-    let face = crate::accounts::graph::Face::of(&row);
-    let number = Number { phone: face.phone.clone(), name: face.name.clone(), quality: "GREEN".to_owned() };
-    let new = NewCloud {
-        name: name.to_owned(),
-        phone_number_id: face.phone_number_id.clone(),
-        business_id: face.business_id,
-        access_token: secret(),
-        app_secret: secret(),
-    };
-    let (access_token, app_secret) = (new.access_token.clone(), new.app_secret.clone());
-    let added = store(app, workspace, cause, checked(new)?, number, true).await?;
-    let callback_url = added.callback_url.clone();
-    open_graph(app, of, NewGraph { callback_url, access_token, app_secret }).await?;
-    Ok(added)
-}
-
 /// Gives an account another token, once the Graph has said that it is good, and brings the account back.
 ///
 /// # Errors
-/// `not_found` for an account of another kind; else as [`add_cloud`].
+/// `not_found` for an account of another kind; else as [`super::adding::add_cloud`].
 pub async fn renew_cloud_token(
     app: &App,
     workspace: WorkspaceId,
@@ -140,7 +77,7 @@ pub async fn renew_cloud_token(
     app.write(workspace, Priority::Foreground, work).await
 }
 
-async fn number_of(line: Result<Line, SendError>) -> Result<Number, Error> {
+pub(super) async fn number_of(line: Result<Line, SendError>) -> Result<Number, Error> {
     let number = match line {
         Ok(line) => line.number().await,
         Err(error) => Err(error),
@@ -161,7 +98,7 @@ fn refused(field: &str, error: &SendError, fix: &str) -> Error {
     Error::invalid(field, format!("WhatsApp refuses: {error}; {fix}"))
 }
 
-fn checked(new: NewCloud) -> Result<NewCloud, Error> {
+pub(super) fn checked(new: NewCloud) -> Result<NewCloud, Error> {
     let name = new.name.trim().to_owned();
     if name.chars().count() > NAME_CHARS_MAX || name.contains('\0') {
         return Err(Error::invalid("name", format!("name has more than {NAME_CHARS_MAX} characters, or a NUL")));
@@ -188,73 +125,8 @@ fn token(field: &str, given: &str) -> Result<String, Error> {
     if is_token { Ok(given.to_owned()) } else { Err(Error::invalid(field, rule)) }
 }
 
-fn secret() -> String {
+pub(super) fn secret() -> String {
     URL_SAFE_NO_PAD.encode(random_bytes::<SECRET_BYTES>())
-}
-
-async fn store(
-    app: &App,
-    workspace: WorkspaceId,
-    cause: Cause,
-    new: NewCloud,
-    number: Number,
-    in_sandbox: bool,
-) -> Result<AddedCloud, Error> {
-    let (key, callback_id) = (app.sealing_key()?, URL_SAFE_NO_PAD.encode(random_bytes::<CALLBACK_ID_BYTES>()));
-    let verify_token = secret();
-    let access = seal_secret(key, SecretsAt::AccessToken, &callback_id, &new.access_token)?;
-    let signing = seal_secret(key, SecretsAt::AppSecret, &callback_id, &new.app_secret)?;
-    let verify = seal_secret(key, SecretsAt::VerifyToken, &callback_id, &verify_token)?;
-    let name = [&new.name, &number.name, &number.phone].into_iter().find(|name| !name.is_empty());
-    let name = name.cloned().unwrap_or_default().replace('\0', "");
-    let row = CloudAccount {
-        workspace,
-        account: AccountId(0),
-        callback_id: callback_id.clone(),
-        phone_number_id: new.phone_number_id,
-        business_id: new.business_id,
-        in_sandbox,
-        access_token: access,
-        app_secret: signing,
-        verify_token: verify,
-    };
-    let (phone, shown) = (number.phone.clone(), name.clone());
-    let work = move |write: &mut Write<'_, '_>| {
-        write.cause = cause;
-        insert(write, &row, &phone, &shown)
-    };
-    let account = app.write(workspace, Priority::Foreground, work).await?;
-    let callback_url = format!("{}{CALLBACK_PATH}/{callback_id}", app.settings.public_url);
-    Ok(AddedCloud { account, phone: number.phone, name, callback_url, verify_token })
-}
-
-fn insert(write: &mut Write<'_, '_>, row: &CloudAccount, phone: &str, name: &str) -> Result<AccountId, Error> {
-    let workspace = write.workspace.id;
-    if account_list(write.tx, workspace)?.iter().any(|other| other.phone == phone) {
-        let rule = format!("WhatsApp account {phone} is in this workspace already; GET /whatsapp_accounts lists all");
-        return Err(Error::invalid("phone_number_id", rule));
-    }
-    let id = write.next_account_id();
-    let account = AccountRow {
-        workspace,
-        id,
-        transport: Kind::Cloud,
-        jid: Address::from_phone(phone).jid().to_owned(),
-        phone: phone.to_owned(),
-        name: name.to_owned(),
-        owner: TeammateId::OWNER,
-        linked_at: write.now,
-        unlinked_at: Time::NEVER,
-        health: Health::Connected.as_str().to_owned(),
-        health_reason: String::new(),
-        health_until: Time::NEVER,
-    };
-    account_insert(write, &account)?;
-    cloud_account_insert(write, &CloudAccount { account: id, ..row.clone() })?;
-    let event = NewEvent { kind: EventKind::AccountConnected, chat: ChatId(0), message: None, detail: id.to_string() };
-    event_append(write, event)?;
-    record(write, Action::AccountLinked, name, "", phone)?;
-    Ok(id)
 }
 
 /// The account that is told at an address of ours.
@@ -319,7 +191,7 @@ pub async fn hear_callback(app: &App, row: &CloudAccount, body: &Value) -> Resul
         let ear = AccountEar::new(app.clone(), row.workspace, account);
         ear.hear(events).await.map_err(Error::busy)?;
     }
-    Ok(())
+    hear_news(app, row, body).await
 }
 
 async fn other_account(app: &App, workspace: WorkspaceId, phone_number_id: String) -> Result<Option<AccountId>, Error> {

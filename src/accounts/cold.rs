@@ -2,9 +2,11 @@
 //! strangers, new numbers soonest: so a person's number has a daily cap, which grows over its first days. What is above it is
 //! not refused; it waits for a day that has room, and says which. A contact who writes ends the wait.
 
+use database::Read;
 use jiff::tz::TimeZone;
 use transport::Capabilities;
 
+use crate::accounts::health::is_limited;
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
@@ -166,6 +168,30 @@ fn hold(
     send_step_insert(write, row.message, &step)?;
     let (chat, message, detail) = (row.chat, Some(row.message), reason.to_owned());
     event_append(write, NewEvent { kind: Kind::MessageHeld, chat, message, detail }).map(drop)
+}
+
+/// Until when a further message to somebody who never wrote would wait, and why; `None` where it would go today.
+pub fn cold_outlook(
+    tx: &mut impl Read,
+    account: &AccountRow,
+    care: &CareRow,
+    now: Time,
+    zone: &TimeZone,
+) -> Result<Option<(Time, String)>, Error> {
+    if let Some((until, reason)) = is_limited(account, now) {
+        return Ok(Some((until, format!("WhatsApp lets this number write to people who wrote first only: {reason}"))));
+    }
+    let Some(room) = room_today(account, care, now, zone) else { return Ok(None) };
+    let ready = cold_ready(tx, account.workspace, account.id, HELD_MAX)?.len();
+    let before = i64::try_from(ready).unwrap_or(i64::MAX) - room.left;
+    if before < 0 {
+        return Ok(None);
+    }
+    let held = cold_held(tx, account.workspace, account.id, now, HELD_MAX)?;
+    let cap = room.cap.on_day(room.day.number);
+    let reason =
+        format!("This number writes to {cap} people a day who never wrote, and today's are used up or waiting");
+    Ok(Some((room.goes_on(held.saturating_add(before), zone), reason)))
 }
 
 /// Counts what was claimed of today's room.

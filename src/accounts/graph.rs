@@ -20,7 +20,7 @@ use crate::transports::net::SANDBOX_GRAPH_PATH;
 use crate::transports::sandbox::graph;
 
 pub use crate::transports::sandbox::graph::callbacks::signature;
-pub use crate::transports::sandbox::graph::{Face, GraphFile, Refusal, number, templates};
+pub use crate::transports::sandbox::graph::{Face, GraphFile, Refusal, business, number, templates};
 
 const SECRET_BYTES: usize = 24;
 
@@ -71,15 +71,24 @@ pub struct OpenedGraph {
 pub async fn open_graph(app: &App, of: SandboxOf, new: NewGraph) -> Result<OpenedGraph, Error> {
     let row = app.read(move |tx| Ok::<_, Error>(account_find(tx, of.workspace, of.account)?)).await?;
     let face = Face::of(&row.ok_or_else(|| Error::not_found("There is no such account in this workspace"))?);
-    let NewGraph { callback_url, access_token, app_secret } = new;
-    let sealed = graph::callbacks::seal_app_secret(app.sealing_key()?, of, &app_secret)?;
-    let stored = SandboxGraph { of, token_hash: hash_of(&access_token), callback_url, app_secret: sealed };
+    let stored = sealed_graph(app, of, &new)?;
+    let NewGraph { access_token, app_secret, .. } = new;
     let set = move |tx: &mut Tx<'_>| sandbox_graph_set(tx, &stored);
     let set = app.database.write(of.workspace.0, Priority::Foreground, set).await;
     set.map_err(|error: database::Error| Error::from(error))?;
     let base_url = format!("{}{SANDBOX_GRAPH_PATH}/{}", app.settings.public_url, app.graph().version);
     let Face { phone_number_id, business_id, .. } = face;
     Ok(OpenedGraph { base_url, phone_number_id, business_id, access_token, app_secret })
+}
+
+/// How a sandbox account is to be spoken to, as it is stored. Draws randomness, so call it before a write begins.
+///
+/// # Errors
+/// A fault where the server has no key file.
+pub fn sealed_graph(app: &App, of: SandboxOf, new: &NewGraph) -> Result<SandboxGraph, Error> {
+    let app_secret = graph::callbacks::seal_app_secret(app.sealing_key()?, of, &new.app_secret)?;
+    let (token_hash, callback_url) = (hash_of(&new.access_token), new.callback_url.clone());
+    Ok(SandboxGraph { of, token_hash, callback_url, app_secret })
 }
 
 fn hash_of(token: &str) -> [u8; 32] {

@@ -1,8 +1,11 @@
 //! The WhatsApp accounts of a workspace: linking them, and the workers that carry their outboxes to WhatsApp.
 //! Rules only; how WhatsApp is reached is the transports' matter, and SQL stands in the store.
 
+pub mod adding;
+mod business;
 pub mod choice;
 mod claim;
+pub mod clerk;
 pub mod cloud;
 pub mod cold;
 mod ear;

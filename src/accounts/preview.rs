@@ -4,18 +4,22 @@ use std::time::Duration;
 
 use transport::{Address, Capabilities};
 
+use crate::accounts::cold::cold_outlook;
 use crate::accounts::health::{Gate, Health, gate};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::inbox::contacts::other_address;
 use crate::inbox::send::{Decision, SendMessage, decide, look};
+use crate::inbox::urgency::Urgency;
 use crate::inbox::window::{Window, closed_words};
 use crate::store::Write;
-use crate::store::accounts::{AccountRow, account_find};
+use crate::store::account_cares::{CareRow, account_standing};
+use crate::store::accounts::AccountRow;
 use crate::store::outbox::{outbox_ahead, outbox_ahead_in_chat};
 use crate::store::routes::RouteChat;
 use crate::workspace::quota::{credits_left, ensure_credits};
 use crate::workspace::tokens::Caller;
+use crate::workspace::zone::stored_zone;
 
 /// As far as messages that go first are counted.
 pub const AHEAD_MAX: i64 = 10_000;
@@ -52,7 +56,7 @@ pub struct Way {
 /// What stands in a message's way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Obstacle {
-    /// The code of the refusal, or `account_held`, `account_down`, `service_window_closed`.
+    /// The code of the refusal, or `account_held`, `account_down`, `cold_contacts_used_up`, `service_window_closed`.
     pub code: &'static str,
     pub message: String,
     /// When it is over by itself, where that is known.
@@ -90,10 +94,16 @@ fn way(
 ) -> Result<Option<Way>, Error> {
     let (workspace, now) = (write.workspace.id, write.now);
     let route = decision.route;
-    let Some(account) = account_find(write.tx, workspace, route.account)? else { return Ok(None) };
+    let Some((account, care)) = account_standing(write.tx, workspace, route.account)? else { return Ok(None) };
     let starts_at = request.send_at.unwrap_or(now);
     let held = held_up(&account, starts_at);
     obstacles.extend(held.clone());
+    let cold = match request.send_at {
+        None if decision.urgency >= Urgency::Cold => crowded(write, &account, &care)?,
+        // What will have gone by then, nobody knows.
+        _ => None,
+    };
+    obstacles.extend(cold.clone());
     let capabilities = Capabilities::of(route.transport);
     let ahead = match request.send_at {
         // What will be waiting then, nobody knows.
@@ -106,12 +116,26 @@ fn way(
         Some(held) => held.until.map(|until| until + wait),
         None => Some(starts_at + wait),
     };
+    // What waits for another day goes after that day has begun, whatever else holds it.
+    let not_before = cold.and_then(|cold| cold.until).unwrap_or(now);
+    let goes_at = goes_at.map(|at| at.max(not_before));
     let (chat, jid) = (route.chat.clone(), decision.address.jid().to_owned());
     let other = other_address(write.tx, workspace, &decision.address)?;
     let both = || [Some(&decision.address), other.as_ref()].into_iter().flatten();
     let phone = both().find_map(Address::phone).unwrap_or_default();
     let lid = both().find(|one| one.is_hidden()).map(|lid| lid.jid().to_owned()).unwrap_or_default();
     Ok(Some(Way { account, chat, jid, phone, lid, credits: decision.cost, ahead, goes_at }))
+}
+
+/// Whether there is no room today for one more who never wrote.
+fn crowded(write: &mut Write<'_, '_>, account: &AccountRow, care: &CareRow) -> Result<Option<Obstacle>, Error> {
+    let zone = stored_zone(&write.workspace.zone);
+    let found = cold_outlook(write.tx, account, care, write.now, &zone)?;
+    Ok(found.map(|(until, reason)| Obstacle {
+        code: "cold_contacts_used_up",
+        message: format!("{reason}; it is accepted and waits until then, and goes at once if they write"),
+        until: Some(until),
+    }))
 }
 
 fn ahead(write: &mut Write<'_, '_>, decision: &Decision<'_>) -> Result<i64, Error> {

@@ -8,7 +8,8 @@ use tokio::time::timeout;
 
 use super::view::{ApiCallView, DatabaseView, MessageView, TokenView, WorkspaceView};
 use super::{API_LOG_ROWS_MAX, Command, EVENTS_MAX, EVENTS_WAIT_MS_MAX, Limits, Output, accounts};
-use crate::accounts::cloud::{AddedCloud, NewCloud, add_cloud, add_sandbox_cloud, renew_cloud_token};
+use crate::accounts::adding::{AddedCloud, add_cloud, add_sandbox_cloud};
+use crate::accounts::cloud::{NewCloud, renew_cloud_token};
 use crate::accounts::link_sandbox;
 use crate::accounts::trigger::{ECHO, Ids, Plan, fire, lacks_chat, plan};
 use crate::app::App;

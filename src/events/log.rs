@@ -1,7 +1,5 @@
 //! The log behind a cursor. The log has no gaps, so whoever holds a cursor can tell whether something behind it is gone.
 
-use std::time::Duration;
-
 use database::Read;
 
 use crate::clock::Time;

@@ -58,9 +58,13 @@ pub fn status_of(error: &Error) -> StatusCode {
         Code::ValidationError => StatusCode::BAD_REQUEST,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::CursorExpired => StatusCode::GONE,
-        Code::AccountInactive | Code::IdempotencyInFlight => StatusCode::CONFLICT,
+        Code::AccountInactive
+        | Code::TemplateNotApproved
+        | Code::TemplateWrongWaba
+        | Code::ServiceWindowClosed
+        | Code::IdempotencyInFlight => StatusCode::CONFLICT,
         Code::NotSupported => StatusCode::METHOD_NOT_ALLOWED,
-        Code::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::IdempotencyMismatch | Code::TemplateVariablesMismatch => StatusCode::UNPROCESSABLE_ENTITY,
         Code::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::InternalError if error.retry_after.is_some() => StatusCode::SERVICE_UNAVAILABLE,

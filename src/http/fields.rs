@@ -2,6 +2,7 @@
 //! refused; null is "left out"; numbers and booleans may come as text. What is wrong is collected, so that one answer
 //! names all of it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -74,6 +75,44 @@ impl Fields {
     /// Whether the field is there with a value, and not yet read.
     pub fn is_given(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// An object as fields of its own, or nothing where it is left out or null. What is wrong within comes back by
+    /// [`Fields::end_inner`].
+    pub fn object(&mut self, name: &'static str) -> Option<Fields> {
+        match self.take(name)? {
+            Value::Object(values) => Some(Fields { values, ..Fields::default() }),
+            other => {
+                self.fault(name, format!("{name} must be an object, not {}", shown(&other)));
+                None
+            }
+        }
+    }
+
+    /// Ends the reading of an object within: its faults are faults of `name`, and keys of it that nobody asked for are
+    /// passed over.
+    pub fn end_inner(&mut self, name: &'static str, inner: Fields) {
+        for fault in inner.faults {
+            let fields = fault.fields.iter().map(|field| format!("{name}.{field}")).chain([name.to_owned()]).collect();
+            self.faults.push(FieldFault { fields, message: format!("{name}: {}", fault.message) });
+        }
+    }
+
+    /// All texts of an object of texts by their names, as [`Fields::texts`] does for a list; numbers are texts too.
+    pub fn named_texts(&mut self, name: &'static str) -> Option<BTreeMap<String, String>> {
+        let inner = self.object(name)?;
+        let mut texts = BTreeMap::new();
+        for (key, value) in inner.values {
+            match value {
+                Value::String(text) => drop(texts.insert(key, text)),
+                Value::Number(number) => drop(texts.insert(key, number.to_string())),
+                other => {
+                    let key = printable(&key);
+                    self.fault(name, format!("{name}.{key} must be a string, not {}", kind_of(&other)));
+                }
+            }
+        }
+        Some(texts)
     }
 
     /// A list of texts, or nothing where it is left out or null.

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
@@ -144,9 +144,12 @@ fn upload_refused(error: &Error) -> Refusal {
     }
 }
 
-async fn read(State(app): State<App>, asking: Asking, Path((version, id)): Path<(String, String)>) -> Answer {
+async fn read(State(app): State<App>, asking: Asking, Path((version, id)): Path<(String, String)>, uri: Uri) -> Answer {
     if asking.0.phone_number_id == id {
         return told(&graph::number(&asking.0));
+    }
+    if asking.0.business_id == id {
+        return told(&graph::business(&asking.0, uri.query().unwrap_or_default()));
     }
     let GraphFile { mimetype, size_bytes, .. } = graph::file(&app, &asking.0, &id)?;
     let url = format!("{}{PATH}/files/{version}/{id}", app.settings.public_url);

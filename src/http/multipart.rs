@@ -1,12 +1,13 @@
 //! A form with a file in it, read as it comes: never more of it is in memory than what just arrived.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use axum::body::{Body, BodyDataStream, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use futures_util::Stream;
@@ -17,11 +18,13 @@ use crate::clock::Time;
 use crate::error::{Code, Error};
 use crate::files::blob::Blobs;
 use crate::files::intake::{Filename, Intake, Purpose, Said, Stored, parse_content_type};
-use crate::http::call::Fingerprint;
+use crate::http::call::{Fingerprint, RawBody};
 use crate::http::fields::{ignored, percent_decoded, repeating};
 use crate::inbox::schedule::parse_send_at;
 use crate::inbox::values::MessageText;
 
+/// JSON where a form may come as well, as everywhere else.
+const JSON_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Parts of a form, files and texts together.
 const PARTS_MAX: usize = 20;
 /// A text part: the longest one is a caption of 2,000 characters.
@@ -46,9 +49,36 @@ impl<S: Send + Sync> FromRequest<S> for UploadBody {
     }
 }
 
+/// A body that is JSON, or a form with a file: which of them, its content type says.
+pub enum EitherBody {
+    Json(RawBody),
+    Form(UploadBody),
+}
+
+impl<S: Send + Sync> FromRequest<S> for EitherBody {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, state: &S) -> Result<EitherBody, Infallible> {
+        let body = UploadBody::from_request(request, state).await?;
+        if body.content_type.trim_start().to_ascii_lowercase().starts_with("multipart/") {
+            return Ok(EitherBody::Form(body));
+        }
+        let bytes = to_bytes(body.body, JSON_BYTES_MAX).await.map_err(|error| {
+            let is_too_long = error.into_inner().is::<http_body_util::LengthLimitError>();
+            if is_too_long {
+                return Error::new(Code::FileTooLarge, "The body is larger than this operation takes; send less");
+            }
+            Error::invalid("body", "The body ended early or could not be read; send it again")
+        });
+        Ok(EitherBody::Json(RawBody(bytes)))
+    }
+}
+
 /// What a form brought.
 pub struct Upload {
     pub stored: Stored,
+    /// The other texts that were asked for, by the names of their parts.
+    pub texts: BTreeMap<&'static str, String>,
     pub caption: Option<MessageText>,
     pub send_at: Option<Time>,
     /// By what a repeated form is known.
@@ -86,6 +116,9 @@ impl Upload {
 /// The parts that were read so far.
 #[derive(Default)]
 struct Form {
+    /// Names of further parts that are read as texts.
+    wanted: &'static [&'static str],
+    texts: BTreeMap<&'static str, String>,
     file: Option<(Intake, Said)>,
     said: Said,
     caption: Option<MessageText>,
@@ -101,11 +134,24 @@ struct Form {
 /// `unsupported_media_type`, `validation_error` (no file, two of them, a broken form, a bad text), `file_too_large`, or a
 /// fault of the disk.
 pub async fn read_upload(upload: UploadBody, blobs: &Blobs, purpose: Purpose) -> Result<Upload, Error> {
+    read_upload_with(upload, blobs, purpose, &[]).await
+}
+
+/// As [`read_upload`], with parts of further names read as texts.
+///
+/// # Errors
+/// As [`read_upload`].
+pub async fn read_upload_with(
+    upload: UploadBody,
+    blobs: &Blobs,
+    purpose: Purpose,
+    wanted: &'static [&'static str],
+) -> Result<Upload, Error> {
     let boundary = multer::parse_boundary(&upload.content_type).map_err(|_| not_a_form(&upload.content_type))?;
     let taken = Arc::new(AtomicU64::new(0));
     let stream = Pieces { inner: upload.body.into_data_stream(), fed: 0, taken: Arc::clone(&taken), may_rest: false };
     let mut parts = Multipart::new(stream, boundary);
-    let mut form = Form::default();
+    let mut form = Form { wanted, ..Form::default() };
     for _ in 0..PARTS_MAX {
         let Some(field) = parts.next_field().await.map_err(broken)? else { return form.finish(blobs).await };
         let mut part = Part { field, taken: Arc::clone(&taken) };
@@ -164,7 +210,13 @@ impl Form {
                 self.send_at = send_at.transpose()?;
             }
             "" => self.pass_over(part, "(unnamed)").await?,
-            other => self.pass_over(part, other).await?,
+            other => match self.wanted.iter().find(|name| **name == other) {
+                Some(name) => {
+                    let text = self.text(part, name).await?;
+                    self.texts.insert(name, text);
+                }
+                None => self.pass_over(part, other).await?,
+            },
         }
         Ok(())
     }
@@ -235,7 +287,8 @@ impl Form {
         self.note("type", stored.file.mimetype.as_bytes());
         let (caption, send_at, ignored) = (self.caption.take(), self.send_at, std::mem::take(&mut self.ignored));
         let fingerprint = self.hash.finalize().into();
-        Ok(Upload { stored, caption, send_at, fingerprint, ignored })
+        let texts = std::mem::take(&mut self.texts);
+        Ok(Upload { stored, texts, caption, send_at, fingerprint, ignored })
     }
 }
 

@@ -17,10 +17,10 @@ use crate::http::call::PublicState;
 use crate::http::error::{Failure, FailureField};
 use crate::http::layers::AllowBody;
 use crate::http::public::{
-    accounts, chat_messages, chats, events, explain, file_fetch, file_messages, files, invitations, labels, marks,
-    message_changes, messages, notes, preview, reactions, sandbox, sandbox_calls, sandbox_graph, sandbox_inbound,
-    scheduled, search, sending, teammates, templates, templates_v2, uncertain, webhook_deliveries, webhook_requests,
-    webhooks, workspace,
+    accounts, attachments, chat_messages, chats, events, explain, file_fetch, file_messages, files, invitations,
+    labels, marks, message_changes, messages, notes, preview, reactions, sandbox, sandbox_calls, sandbox_graph,
+    sandbox_inbound, scheduled, search, sending, teammates, templates, templates_v2, uncertain, waba,
+    webhook_deliveries, webhook_requests, webhooks, workspace,
 };
 
 /// What a form has beside its file.
@@ -82,6 +82,7 @@ pub fn operations() -> (Router<PublicState>, OpenApi) {
         .routes(routes!(workspace::get_quotas));
     let routes = routes.merge(beyond_the_contract());
     let routes = routes.merge(people()).merge(stored_files()).merge(uploads()).merge(log()).merge(sandbox_control());
+    let routes = routes.merge(official());
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE_PATH, routes).split_for_parts()
 }
 
@@ -91,6 +92,27 @@ fn log() -> OpenApiRouter<PublicState> {
         .routes(routes!(explain::explain_message))
         .routes(routes!(events::list_events))
         .routes(routes!(events::stream_events))
+}
+
+/// Numbers of Meta's Cloud API.
+fn official() -> OpenApiRouter<PublicState> {
+    OpenApiRouter::new()
+        .routes(routes!(waba::chats::list_waba_chats))
+        .routes(routes!(waba::chats::get_waba_chat, waba::chats::update_waba_chat))
+        .routes(routes!(
+            waba::labels::list_waba_chat_labels,
+            waba::labels::replace_waba_chat_labels,
+            waba::labels::add_waba_chat_labels
+        ))
+        .routes(routes!(waba::accounts::list_waba_accounts, waba::accounts::add_waba_account))
+        .routes(routes!(waba::accounts::get_waba_account))
+        .routes(routes!(waba::analytics::create_waba_analytics))
+        .routes(routes!(waba::analytics::get_waba_analytics))
+        .routes(routes!(waba::messages::get_waba_message))
+        .routes(routes!(waba::messages::get_waba_status_history))
+        .routes(routes!(waba::messages::get_waba_reactions, waba::messages::set_waba_reaction))
+        .routes(routes!(waba::templates::list_waba_templates))
+        .routes(routes!(waba::templates::get_waba_template))
 }
 
 /// What other people's tests do on the far side of a sandbox: Partyline's own.
@@ -118,6 +140,7 @@ fn beyond_the_contract() -> OpenApiRouter<PublicState> {
         .routes(routes!(marks::mark_chat_typing))
         .routes(routes!(uncertain::resend_message))
         .routes(routes!(uncertain::mark_sent))
+        .routes(routes!(attachments::fetch_attachment))
         .routes(routes!(scheduled::list_scheduled))
         .routes(routes!(scheduled::cancel_message))
         .routes(routes!(notes::get_note, notes::remove_note))
@@ -158,6 +181,8 @@ fn uploads() -> OpenApiRouter<PublicState> {
         .routes(routes!(files::upload_file))
         .routes(routes!(file_messages::send_file_message))
         .routes(routes!(file_messages::send_voice_message))
+        .routes(routes!(waba::messages::list_waba_chat_messages, waba::sends::send_waba_chat_message))
+        .routes(routes!(waba::sends::send_waba_message))
         .layer(allowed)
 }
 

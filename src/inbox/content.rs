@@ -93,6 +93,14 @@ impl Content {
         Ok(Content { text, attachment: None, template: Some(template) })
     }
 
+    /// The same template, shown with the words that its contact sees; as much of them as a message holds.
+    #[must_use]
+    pub fn shown_as(self, words: &str) -> Content {
+        let words: String = words.chars().filter(|c| *c != '\0').take(TEXT_CHARS_MAX).collect();
+        let text = MessageText::parse("text", &words).ok().filter(|_| !words.is_empty());
+        Content { text: text.or(self.text), ..self }
+    }
+
     pub fn template(&self) -> Option<&WhatsAppTemplate> {
         self.template.as_ref()
     }

@@ -2,6 +2,7 @@
 //! touch the network.
 
 pub mod advice;
+pub mod attachments;
 pub mod calls;
 pub mod changes;
 pub mod chat;
@@ -38,4 +39,7 @@ pub mod templates;
 pub mod uncertain;
 pub mod urgency;
 pub mod values;
+pub mod waba;
+pub mod waba_analyses;
+pub mod waba_templates;
 pub mod window;

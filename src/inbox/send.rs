@@ -80,8 +80,21 @@ pub fn queue_message(write: &mut Write<'_, '_>, caller: &Caller, request: &SendM
     let now = write.now;
     let decision = decide(write.tx, caller, request, &routes, now)?;
     ensure_open(decision.window)?;
+    queue_decided(write, caller, request, &decision)
+}
+
+/// Accepts a message of which all but the credits is decided.
+///
+/// # Errors
+/// `quota_exceeded`, before anything is written.
+pub fn queue_decided(
+    write: &mut Write<'_, '_>,
+    caller: &Caller,
+    request: &SendMessage,
+    decision: &Decision<'_>,
+) -> Result<MessageUid, Error> {
     let taken = take_credits(write, decision.cost)?;
-    accept(write, caller, request, &decision, taken)?;
+    accept(write, caller, request, decision, taken)?;
     Ok(request.uid)
 }
 

@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::{Linkers, Supervisor, link_sandbox, scheduled};
+use crate::accounts::{Linkers, Supervisor, clerk, link_sandbox, scheduled};
 use crate::app::{App, GraphPlace, Settings, keep_ledger};
 use crate::cli::Out;
 use crate::clock::Clock;
@@ -166,6 +166,7 @@ async fn serve(
     tasks.spawn(sweeper::run(app.clone(), workers.clone()));
     tasks.spawn(indexer::run(app.clone(), workers.clone()));
     tasks.spawn(scheduled::run(app.clone(), workers.clone()));
+    tasks.spawn(clerk::run(app.clone(), workers.clone()));
     tasks.spawn(keep_ledger(app.clone(), workers.clone()));
     tasks.spawn(metrics.clone().keep_small(workers.clone()));
     tasks.spawn(readiness::watch(app.clone(), Arc::clone(&health), workers.clone()));

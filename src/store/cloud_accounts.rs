@@ -48,6 +48,10 @@ const CLOUD_ACCOUNT_BY_CALLBACK: Sql = Sql::both(cloud_accounts_where!("WHERE ca
 const CLOUD_ACCOUNT_TOKEN: Sql =
     Sql::both("UPDATE cloud_accounts SET access_token = $3 WHERE workspace_id = $1 AND account_id = $2");
 
+const CLOUD_ACCOUNT_SECRETS: Sql = Sql::both(
+    "UPDATE cloud_accounts SET access_token = $3, app_secret = $4 WHERE workspace_id = $1 AND account_id = $2",
+);
+
 /// Stores how an account is reached.
 pub fn cloud_account_insert(write: &mut Write<'_, '_>, row: &CloudAccount) -> Result<(), crate::error::Error> {
     let CloudAccount { workspace, account, callback_id, phone_number_id, business_id, in_sandbox, .. } = row;
@@ -84,6 +88,17 @@ pub fn cloud_account_set_token(
     Ok(write.tx.execute(&CLOUD_ACCOUNT_TOKEN, &params![write.workspace.id, account, access_token])? > 0)
 }
 
+/// Gives an account other secrets, sealed.
+pub fn cloud_account_set_secrets(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    access_token: &[u8],
+    app_secret: &[u8],
+) -> Result<(), Error> {
+    let values = params![write.workspace.id, account, access_token, app_secret];
+    write.tx.execute(&CLOUD_ACCOUNT_SECRETS, &values).map(drop)
+}
+
 fn decode(row: &Row<'_>) -> Result<CloudAccount, Error> {
     Ok(CloudAccount {
         workspace: row.get(0)?,
@@ -100,4 +115,5 @@ fn decode(row: &Row<'_>) -> Result<CloudAccount, Error> {
 
 super::statements! {
     CLOUD_ACCOUNT_INSERT, CLOUD_ACCOUNT_FIND, CLOUD_ACCOUNT_LIST, CLOUD_ACCOUNT_BY_CALLBACK, CLOUD_ACCOUNT_TOKEN,
+    CLOUD_ACCOUNT_SECRETS,
 }

@@ -159,6 +159,11 @@ const MESSAGE_FILE_UNAVAILABLE: Sql = Sql::both(
     "UPDATE message_files SET state = 3, reason = $3 WHERE workspace_id = $1 AND message_uid = $2 AND state = 2",
 );
 
+const MESSAGE_FILE_AGAIN: Sql = Sql::both(
+    "UPDATE message_files SET state = 2, attempts = 0, next_try_ms = 0, reason = '' \
+     WHERE workspace_id = $1 AND message_uid = $2 AND state = 3 AND source <> ''",
+);
+
 const MESSAGE_FILE_DELETE: Sql = Sql::both("DELETE FROM message_files WHERE workspace_id = $1 AND message_uid = $2");
 
 /// Adds a message's attachment; a message has at most one.
@@ -239,6 +244,11 @@ pub fn message_file_unavailable(write: &mut Write<'_, '_>, message: MessageUid, 
     Ok(write.tx.execute(&MESSAGE_FILE_UNAVAILABLE, &params![write.workspace.id, message, reason])? > 0)
 }
 
+/// Lets an attachment that was given up be fetched anew; `false` where it wasn't, or nobody knows from where.
+pub fn message_file_again(write: &mut Write<'_, '_>, message: MessageUid) -> Result<bool, Error> {
+    Ok(write.tx.execute(&MESSAGE_FILE_AGAIN, &params![write.workspace.id, message])? > 0)
+}
+
 /// Forgets a message's attachment, as when the message was taken back.
 pub fn message_file_delete(write: &mut Write<'_, '_>, message: MessageUid) -> Result<(), Error> {
     write.tx.execute(&MESSAGE_FILE_DELETE, &params![write.workspace.id, message]).map(drop)
@@ -268,5 +278,5 @@ pub fn attachment_of(row: &Row<'_>, first: usize) -> Result<Option<MessageFile>,
 
 super::statements! {
     MESSAGE_FILE_FIND, MESSAGE_FILE_DUE, MESSAGE_FILE_INSERT, MESSAGE_FILE_READY, MESSAGE_FILE_RETRY,
-    MESSAGE_FILE_UNAVAILABLE, MESSAGE_FILE_DELETE,
+    MESSAGE_FILE_UNAVAILABLE, MESSAGE_FILE_AGAIN, MESSAGE_FILE_DELETE,
 }

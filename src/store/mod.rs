@@ -67,6 +67,9 @@ pub mod template_sends;
 pub mod templates;
 pub mod tokens;
 pub mod usage;
+pub mod waba_analyses;
+pub mod waba_profiles;
+pub mod waba_templates;
 pub mod waiting;
 pub mod webhook_attempts;
 pub mod webhook_deliveries;
@@ -213,6 +216,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0023_settings.sql"),
     },
     Migration {
+        version: 25,
+        name: "waba",
+        sqlite: include_str!("../../migrations/sqlite/0025_waba.sql"),
+        postgres: include_str!("../../migrations/postgres/0025_waba.sql"),
+    },
+    Migration {
         version: 27,
         name: "search pages",
         sqlite: include_str!("../../migrations/sqlite/0027_search_pages.sql"),
@@ -278,6 +287,9 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("templates", templates::STATEMENTS),
         ("tokens", tokens::STATEMENTS),
         ("usage", usage::STATEMENTS),
+        ("waba_analyses", waba_analyses::STATEMENTS),
+        ("waba_profiles", waba_profiles::STATEMENTS),
+        ("waba_templates", waba_templates::STATEMENTS),
         ("waiting", waiting::STATEMENTS),
         ("webhook_attempts", webhook_attempts::STATEMENTS),
         ("webhook_deliveries", webhook_deliveries::STATEMENTS),

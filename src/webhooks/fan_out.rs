@@ -80,16 +80,15 @@ impl Fan<'_> {
     fn new_deliveries(&self, tx: &mut impl Read, events: &[EventRow]) -> Result<Vec<DeliveryRow>, Error> {
         let mut rooms = self.rooms.clone();
         let (mut rows, mut at_once) = (Vec::new(), BTreeSet::new());
-        for event in events {
-            for event_type in EventType::of(event.kind) {
-                for webhook in self.webhooks.iter().filter(|one| hears(one, event, event_type)) {
-                    let room = rooms.entry(webhook.id).or_default();
-                    if *room > 0 {
-                        *room -= 1;
-                        at_once.insert((event.seq, webhook.id));
-                    }
-                    rows.push(self.waiting(webhook.id, event, event_type));
+        let heard = |event: &EventRow, event_type| self.webhooks.iter().any(|one| hears(one, event, event_type));
+        for (event, event_type) in self.rendering.types(tx, events, heard)? {
+            for webhook in self.webhooks.iter().filter(|one| hears(one, event, event_type)) {
+                let room = rooms.entry(webhook.id).or_default();
+                if *room > 0 {
+                    *room -= 1;
+                    at_once.insert((event.seq, webhook.id));
                 }
+                rows.push(self.waiting(webhook.id, event, event_type));
             }
         }
         let needed: Vec<EventRow> =
@@ -123,10 +122,11 @@ impl Fan<'_> {
         let end = events.last().map_or(webhook.replay_last, |last| last.seq);
         let to = if is_last { webhook.replay_last + 1 } else { end + 1 };
         let mut rows = Vec::new();
-        for event in events.iter().filter(|event| event.seq <= webhook.replay_last) {
-            for event_type in EventType::of(event.kind).into_iter().filter(|one| one.as_str() == webhook.event_type) {
-                rows.push(self.waiting(webhook.id, event, event_type));
-            }
+        let heard = |event: &EventRow, event_type: EventType| {
+            event.seq <= webhook.replay_last && event_type.as_str() == webhook.event_type
+        };
+        for (event, event_type) in self.rendering.types(tx, &events, heard)? {
+            rows.push(self.waiting(webhook.id, event, event_type));
         }
         Ok((webhook.id, (from, to), rows))
     }

@@ -71,6 +71,10 @@ impl Outcome {
             Code::ValidationError
             | Code::CursorExpired
             | Code::AccountInactive
+            | Code::TemplateNotApproved
+            | Code::TemplateWrongWaba
+            | Code::ServiceWindowClosed
+            | Code::TemplateVariablesMismatch
             | Code::NotSupported
             | Code::IdempotencyInFlight
             | Code::IdempotencyMismatch

@@ -1,7 +1,7 @@
 //! What Meta's servers tell at the address of an account: believed only with its signature, stored once, in any order.
 
 use axum::http::StatusCode;
-use partyline::accounts::cloud::{AddedCloud, add_sandbox_cloud};
+use partyline::accounts::adding::{AddedCloud, add_sandbox_cloud};
 use partyline::accounts::graph::signature;
 use partyline::event_kind::Cause;
 use partyline::store::cloud_accounts::{CloudAccount, cloud_account_find};

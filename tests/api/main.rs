@@ -3,6 +3,7 @@
 #[path = "../kit/mod.rs"]
 mod kit;
 
+mod attachments;
 mod auth;
 mod chat_changes;
 mod chat_filters;
@@ -42,6 +43,7 @@ mod templates;
 mod tokens;
 mod two_steps;
 mod uncertain;
+mod waba;
 mod webhook_deliveries;
 mod webhook_guide;
 mod webhook_library;

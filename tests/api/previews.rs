@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use partyline::accounts::health::{Health, set_health};
+use partyline::accounts::manage::{Manner, set_manner};
 use partyline::workspace::settings::{LimitChange, set_limits};
 use serde_json::{Value, json};
 
@@ -98,5 +99,39 @@ async fn what_holds_a_message_up_is_told_with_its_end() {
             (&seen["accepted"], &seen["obstacles"][0]["code"]),
             (&json!(false), &json!("service_window_closed"))
         );
+    }
+}
+
+#[tokio::test]
+async fn who_never_wrote_is_told_the_day_on_which_a_message_goes() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let token = stage.token().await;
+        let account = stage.account;
+        let manner = Manner { pacing_ms: None, cold_per_day: Some(1), warm_up_days: Some(0) };
+        stage.write(stage.workspace, move |write| set_manner(write, account, manner)).await;
+        let preview = async |phone: &str| {
+            let body = json!({"phone": phone, "text": "hi"});
+            token.post("/messages/preview", body).await.body()["data"].clone()
+        };
+        let first = preview(ECHO).await;
+        assert_eq!((&first["accepted"], &first["obstacles"]), (&json!(true), &json!([])));
+        token.send(ECHO, "hi").await;
+        let second = preview("+12025550177").await;
+        let tomorrow = "2026-01-16 00:00:00 +0000";
+        assert_eq!((&second["accepted"], &second["sends_at"]), (&json!(true), &json!(tomorrow)), "{second}");
+        let obstacle = &second["obstacles"][0];
+        assert_eq!((&obstacle["code"], &obstacle["until"]), (&json!("cold_contacts_used_up"), &json!(tomorrow)));
+        token.send("+12025550177", "hi").await;
+        assert_eq!(preview("+12025550178").await["sends_at"], "2026-01-17 00:00:00 +0000", "one a day");
+        // Whom WhatsApp limits is told until when.
+        let until = stage.clock.now() + Duration::from_secs(600);
+        let limit = move |write: &mut partyline::store::Write<'_, '_>| {
+            set_health(write, account, Health::Limited, "Reach-out is locked", until)
+        };
+        stage.write(stage.workspace, limit).await;
+        let limited = preview("+12025550179").await;
+        assert_eq!(limited["sends_at"], "2026-01-15 09:10:00 +0000");
+        assert!(limited["obstacles"][0]["message"].as_str().expect("words").contains("Reach-out is locked"));
     }
 }

@@ -76,8 +76,8 @@ async fn an_example_is_delivered_like_the_real_thing() {
         }
         assert_eq!(deliveries(&owner, id).await.len(), 20, "only the last are kept");
         let official = owner.post("/webhooks", json!({"event_type": "waba:chat:closed", "url": url})).await.body();
-        let refused = owner.post_raw(&format!("/webhooks/{}/example", official["data"]["id"]), "").await;
-        assert_eq!(refused.status, 400, "{}", refused.text());
+        let example = owner.post_raw(&format!("/webhooks/{}/example", official["data"]["id"]), "").await;
+        assert_eq!(example.status, 200, "{}", example.text());
         put(&owner, &format!("/webhooks/{id}"), json!({"enabled": false})).await;
         assert_eq!(owner.post_raw(&format!("/webhooks/{id}/example"), "").await.status, 400, "it is switched off");
     }

@@ -4,6 +4,7 @@
 
 mod cloud;
 mod journal;
+mod points;
 #[path = "../commands/support.rs"]
 #[allow(dead_code, reason = "each test target uses its part of it")]
 mod support;

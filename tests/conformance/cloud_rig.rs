@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use partyline::accounts::cloud::{AddedCloud, add_sandbox_cloud};
+use partyline::accounts::adding::{AddedCloud, add_sandbox_cloud};
 use partyline::accounts::{AccountEar, world};
 use partyline::app::App;
 use partyline::event_kind::Cause;

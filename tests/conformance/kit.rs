@@ -45,7 +45,7 @@ pub struct Kit {
     pub workspace: WorkspaceId,
     pub account: AccountId,
     /// Where the files' bytes lie; goes with the test.
-    files: Arc<TempDir>,
+    pub files: Arc<TempDir>,
 }
 
 impl Kit {

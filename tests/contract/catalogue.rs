@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::kit::{Actor, Answer, ECHO};
 use crate::operations::Operation;
+use crate::scene::CUSTOMER;
 
 const BOUNDARY: &str = "the-line-between";
 
@@ -66,6 +67,15 @@ pub fn content(operation: &Operation, ids: &BTreeMap<&'static str, String>) -> C
         "POST /messages/preview" => json!({"phone": ECHO, "text": "Your bike is ready"}),
         "PATCH /messages/{message_uid}" => json!({"text": "Your bike is ready from 4 pm"}),
         "POST /chats/{chat_id}/typing" => json!({"state": "typing"}),
+        "POST /waba/accounts" => json!({"sandbox": true}),
+        "POST /waba/messages" => json!({"phone": CUSTOMER, "text": "Your bike is ready"}),
+        "POST /waba/chats/{chat_id}/messages" => json!({"text": "It has new tyres"}),
+        "POST /waba/chats/{chat_id}/labels" | "PUT /waba/chats/{chat_id}/labels" => {
+            json!({"labels": ["vip", "Lisbon"]})
+        }
+        "PATCH /waba/chats/{chat_id}" => json!({"closed": false, "read": true}),
+        "PATCH /waba/messages/{message_uid}/reactions" => json!({"reaction": "👍"}),
+        "POST /waba/accounts/{account_id}/analytics" => json!({"start": 1_767_225_600, "end": 1_768_435_200}),
         "PATCH /chats/{chat_id}" => json!({"closed": false, "read": true}),
         "POST /chats/{chat_id}/labels" | "PUT /chats/{chat_id}/labels" => json!({"labels": ["vip", "Lisbon"]}),
         "POST /chats/{chat_id}/notes" => json!({"text": "Prefers to be called in the morning"}),

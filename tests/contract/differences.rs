@@ -107,6 +107,9 @@ fn compare(at: &str, wanted: &Shape, given: &Shape, way: Way, required: bool, fo
     if wanted.default.is_some() && wanted.default != given.default {
         differs("default", format!("{:?}", wanted.default), format!("{:?}", given.default));
     }
+    if way == Way::In && wanted.closed != given.closed {
+        differs("additionalProperties", (!wanted.closed).to_string(), (!given.closed).to_string());
+    }
     keys(at, wanted, given, way, found);
     inner(at, "[]", wanted.items.as_deref(), given.items.as_deref(), way, found);
     inner(at, ".*", wanted.additional.as_deref(), given.additional.as_deref(), way, found);

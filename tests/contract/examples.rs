@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::catalogue::{PNG, form, ogg, picture_host};
 use crate::kit::{Actor, Answer, Engine, TestApp};
-use crate::operations::ours;
+use crate::operations::{Half, ours};
 use crate::scene::Scene;
 use crate::shell::{Curl, curls};
 
@@ -70,6 +70,11 @@ fn plain(html: &str) -> String {
         }
     }
     out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&")
+}
+
+/// The operations that a page is about.
+fn half_of(path: &str) -> Half {
+    if path.contains("official-accounts") { Half::Official } else { Half::Any }
 }
 
 /// Does what the line says, in this process.
@@ -152,7 +157,7 @@ async fn every_line_of_the_documentation_works() {
     let (mut run_in_all, mut failed) = (0, Vec::new());
     for (path, text) in pages(&reader).await {
         // Each page with a workspace of its own: what one ends, another may show.
-        let scene = Scene::second(&stage).await;
+        let scene = Scene::second_of(&stage, half_of(&path)).await;
         let text = text.replace("https://files.example", picture_host());
         let mut lines = shown(&text, &scene);
         if path.contains("/reference/") {
@@ -176,18 +181,19 @@ async fn every_line_of_the_documentation_works() {
 #[tokio::test]
 async fn every_operation_has_an_example_and_an_anchor() {
     let stage = TestApp::on(Engine::Sqlite).await;
-    let scene = Scene::second(&stage).await;
+    let scenes = [Scene::second(&stage).await, Scene::second_of(&stage, Half::Official).await];
+    let scene_of = |half: Half| scenes.iter().find(|scene| scene.half == half).expect("both are there");
     let llms = stage.stranger().get("//llms.txt").await.text();
     assert_eq!(stage.stranger().get("/llms.txt").await.text(), llms);
     let pages = pages(&stage.stranger()).await;
     let lines: Vec<Curl> = pages
         .iter()
         .filter(|(path, _)| path.contains("/reference/"))
-        .flat_map(|(_, text)| shown(text, &scene))
+        .flat_map(|(path, text)| shown(text, scene_of(half_of(path))))
         .map(|(line, _)| line)
         .collect();
     for operation in ours() {
-        let path = scene.path(operation);
+        let path = scene_of(Half::of(operation)).path(operation);
         let example = lines
             .iter()
             .find(|line| line.method() == operation.method && line.url.ends_with(&format!("{BASE_PATH}{path}")));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::catalogue::{self, Content};
 use crate::dump::{changes, dump};
 use crate::kit::{Answer, Engine, TestApp};
-use crate::operations::{Operation, ours};
+use crate::operations::{Half, Operation};
 use crate::scene::{ONLY_CONTACT, ONLY_LABEL, ONLY_NAME, Scene};
 
 const NOBODYS_UID: &str = "019b0000-0000-7000-8000-000000000000";
@@ -17,6 +17,15 @@ const NOBODYS_NUMBER: &str = "777777";
 const PLAIN: &[&str] = &[
     // Of events. Their cursors are numbers that every log has.
     "types",
+    "template",
+    "start",
+    "end",
+    "dimensions",
+    "phone_number_id",
+    "business_id",
+    "access_token",
+    "app_secret",
+    "sandbox",
     "from",
     "chat",
     "sample",
@@ -93,7 +102,8 @@ const TAKEN: [&str; 2] = ["email", "url"];
 
 /// Names that stand for nothing that is there: whoever gives one makes another thing of that name, and is answered with its
 /// own.
-const GIVEN: [(&str, &str); 2] = [("POST /templates", "name"), ("PATCH /templates/{template_id}", "name")];
+const GIVEN: [(&str, &str); 3] =
+    [("POST /templates", "name"), ("PATCH /templates/{template_id}", "name"), ("POST /waba/accounts", "name")];
 
 /// Where a value of the first workspace goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,12 +119,14 @@ fn pair(scene: &Scene, name: &str, place: Place) -> Option<(String, String)> {
         "attachment_template_id" => "template_id",
         other => other,
     };
-    if place == Place::Body && Scene::is_never_made(made) {
+    if place == Place::Body && scene.half == Half::Any && Scene::is_never_made(made) {
         return None;
     }
     let id = |name: &str| scene.ids.get(name).cloned().unwrap_or_else(|| panic!("no {name}"));
     let (theirs, nobodys) = match name {
-        "chat_id" | "template_id" | "webhook_id" | "user_id" => (id(name), NOBODYS_NUMBER.to_owned()),
+        "chat_id" | "template_id" | "webhook_id" | "user_id" | "account_id" => (id(name), NOBODYS_NUMBER.to_owned()),
+        "waba_account_id" => (id("account_id"), NOBODYS_NUMBER.to_owned()),
+        "handle_id" => (id(name), NOBODYS_UID.to_owned()),
         "delivery_id" => (id(name), "msg_0000000000000000_1".to_owned()),
         "attachment_template_id" => (id("template_id"), NOBODYS_NUMBER.to_owned()),
         "message_uid" | "file_uid" | "note_uid" | "scheduled_uid" => (id(name), NOBODYS_UID.to_owned()),
@@ -155,7 +167,7 @@ async fn ask(actor: &Scene, operation: &Operation, place: Place, name: &str, val
     };
     let mut content = actor.content(operation);
     if let (Content::Json(body), Place::Body) = (&mut content, place) {
-        let is_number = name.ends_with("template_id");
+        let is_number = name.ends_with("template_id") || name.ends_with("account_id") && name.starts_with("waba");
         body[name] = if is_number { json!(value.parse::<i64>().expect("a number")) } else { json!(value) };
     }
     catalogue::send(&actor.token, operation, &path, content).await
@@ -202,7 +214,7 @@ pub async fn leaks(first: &Scene, outsider: &Scene, is_asked: impl Fn(&Operation
         "DELETE" => 2,
         _ => 1,
     };
-    let mut operations: Vec<_> = ours().iter().collect();
+    let mut operations: Vec<_> = first.operations().collect();
     operations.sort_by_key(|operation| rank(operation));
     for operation in operations {
         for (place, name) in places(operation).into_iter().filter(|(_, name)| is_asked(operation, name)) {
@@ -236,18 +248,24 @@ fn tried(first: &Scene) -> (usize, usize) {
     let names = |operation: &&Operation| {
         places(operation).iter().filter(|(place, name)| pair(first, name, *place).is_some()).count()
     };
-    let each: Vec<usize> = ours().iter().map(|operation| names(&operation)).filter(|names| *names > 0).collect();
+    let each: Vec<usize> = first.operations().map(|operation| names(&operation)).filter(|names| *names > 0).collect();
     (each.len(), each.iter().sum())
 }
 
 #[tokio::test]
 #[allow(clippy::print_stdout, reason = "docs/measurements.md has these figures")]
 async fn foreign_ids_answer_as_ids_that_do_not_exist_and_nothing_changes() {
+    for half in Half::BOTH {
+        foreign_ids_answer_as_ids_that_do_not_exist_and_nothing_changes_for(half).await;
+    }
+}
+
+async fn foreign_ids_answer_as_ids_that_do_not_exist_and_nothing_changes_for(half: Half) {
     for engine in Engine::all() {
         let stage = TestApp::on(engine).await;
-        let (first, outsider) = (Scene::first(&stage).await, Scene::second(&stage).await);
+        let (first, outsider) = (Scene::first_of(&stage, half).await, Scene::second_of(&stage, half).await);
         let (operations, names) = tried(&first);
-        println!("{engine:?}: {names} foreign ids on {operations} of {} operations", ours().len());
+        println!("{engine:?}: {names} foreign ids on {operations} of {} operations", first.operations().count());
         stage.settle_use_of(&first.token).await;
         partyline::indexer::catch_up(&stage.app).await.expect("what is there can be found");
         let before = dump(&stage, first.workspace).await;
@@ -260,14 +278,20 @@ async fn foreign_ids_answer_as_ids_that_do_not_exist_and_nothing_changes() {
 
 #[tokio::test]
 async fn a_leak_and_a_change_are_found() {
+    for half in Half::BOTH {
+        a_leak_and_a_change_are_found_for(half).await;
+    }
+}
+
+async fn a_leak_and_a_change_are_found_for(half: Half) {
     let stage = TestApp::on(Engine::Sqlite).await;
-    let (first, mut outsider) = (Scene::first(&stage).await, Scene::second(&stage).await);
+    let (first, mut outsider) = (Scene::first_of(&stage, half).await, Scene::second_of(&stage, half).await);
     let before = dump(&stage, first.workspace).await;
     // Somebody who isn't kept apart at all.
     outsider.token = first.token.clone();
     outsider.ids = first.ids.clone();
     let found = leaks(&first, &outsider, |_, _| true).await;
-    for operation in ours().iter().filter(|operation| operation.path_parameters().any(|name| name != NUMBER)) {
+    for operation in half.operations().filter(|operation| operation.path_parameters().any(|name| name != NUMBER)) {
         let start = format!("{} Path", operation.name);
         assert!(found.iter().any(|leak| leak.starts_with(&start)), "{start} in {found:#?}");
     }
@@ -277,11 +301,17 @@ async fn a_leak_and_a_change_are_found() {
 
 #[tokio::test]
 async fn lists_hold_nothing_of_another_workspace() {
+    for half in Half::BOTH {
+        lists_hold_nothing_of_another_workspace_for(half).await;
+    }
+}
+
+async fn lists_hold_nothing_of_another_workspace_for(half: Half) {
     for engine in Engine::all() {
         let stage = TestApp::on(engine).await;
-        let (_, outsider) = (Scene::first(&stage).await, Scene::second(&stage).await);
+        let (_, outsider) = (Scene::first_of(&stage, half).await, Scene::second_of(&stage, half).await);
         partyline::indexer::catch_up(&stage.app).await.expect("what is there can be found");
-        for operation in ours().iter().filter(|operation| operation.method == "GET" && !operation.is_stream()) {
+        for operation in half.operations().filter(|operation| operation.method == "GET" && !operation.is_stream()) {
             let told = outsider.ask(operation).await.to_string();
             for theirs in [ONLY_NAME, ONLY_LABEL, ONLY_CONTACT, "Workshop", "2rui", "crm.example/2"] {
                 assert!(!told.contains(theirs), "{engine:?} {}: {theirs} in {told}", operation.name);

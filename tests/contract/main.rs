@@ -11,6 +11,7 @@ mod gates;
 mod isolation;
 #[path = "../kit/mod.rs"]
 mod kit;
+mod official;
 mod operations;
 mod reach;
 mod refusals;

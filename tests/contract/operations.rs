@@ -9,7 +9,27 @@ use serde_json::Value;
 use crate::shape::Shape;
 
 /// The contract's facts, as they were written down for a test to read.
-const CONTRACT: &str = include_str!("public-api.json");
+const CONTRACT: [&str; 2] = [include_str!("public-api.json"), include_str!("waba-api.json")];
+
+/// The operations for any number, and those that reach official accounts only: each half has its own scenes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    Any,
+    Official,
+}
+
+impl Half {
+    pub const BOTH: [Half; 2] = [Half::Any, Half::Official];
+
+    pub fn of(operation: &Operation) -> Half {
+        if operation.path.starts_with("/waba") { Half::Official } else { Half::Any }
+    }
+
+    /// Ours of this half.
+    pub fn operations(self) -> impl Iterator<Item = &'static Operation> {
+        ours().iter().filter(move |operation| Half::of(operation) == self)
+    }
+}
 
 /// One way to call the API.
 #[derive(Clone, Debug)]
@@ -39,7 +59,8 @@ pub struct Parameter {
 impl Operation {
     /// What a good request is answered with, if a shape of it is known.
     pub fn success(&self) -> Option<&Shape> {
-        self.answers.get("200").and_then(|kinds| kinds.get("application/json"))
+        let answer = self.answers.get("200").or_else(|| self.answers.get("202"));
+        answer.and_then(|kinds| kinds.get("application/json"))
     }
 
     /// Whether its answer has no end.
@@ -63,8 +84,12 @@ impl Operation {
 /// The contract's.
 pub fn contract() -> &'static [Operation] {
     static OPERATIONS: LazyLock<Vec<Operation>> =
-        LazyLock::new(|| operations_of_contract(&serde_json::from_str(CONTRACT).expect("JSON")));
+        LazyLock::new(|| CONTRACT.iter().flat_map(|text| read_contract(text)).collect());
     &OPERATIONS
+}
+
+fn read_contract(text: &str) -> Vec<Operation> {
+    operations_of_contract(&serde_json::from_str(text).expect("JSON"))
 }
 
 /// Ours.

@@ -13,7 +13,7 @@ use crate::dump::{changes, dump};
 use crate::gates::{NOT_COUNTED, counted};
 use crate::isolation::leaks;
 use crate::kit::{Actor, Engine, TestApp};
-use crate::operations::{Operation, find, ours};
+use crate::operations::{Half, Operation, find, ours};
 use crate::scene::{CUSTOMER, ONLY_CONTACT, ONLY_NAME, Scene};
 
 /// Names that stand for something on an account.
@@ -49,7 +49,7 @@ async fn limited(stage: &TestApp, scene: &Scene) -> Scene {
     let later = made("messages", json!({"text": "See you today", "send_at": "2026-01-16T09:00:00Z"})).await;
     ids.extend([("message_uid", message), ("note_uid", note), ("scheduled_uid", later)]);
     ids.extend([("chat_id", chat), ("file_uid", uploaded(&token).await)]);
-    Scene { workspace: scene.workspace, account: scene.account, token, ids }
+    Scene { half: Half::Any, workspace: scene.workspace, account: scene.account, token, ids }
 }
 
 async fn uploaded(token: &Actor) -> String {
@@ -83,7 +83,7 @@ async fn lists_hold_what_is_on_its_accounts_and_nothing_else() {
         let stage = TestApp::on(engine).await;
         let first = Scene::first(&stage).await;
         let limited = limited(&stage, &first).await;
-        for operation in counted().filter(|operation| operation.method == "GET" && !operation.is_stream()) {
+        for operation in counted(Half::Any).filter(|operation| operation.method == "GET" && !operation.is_stream()) {
             let answer = limited.answer(operation).await;
             // What is about the whole workspace is refused as a whole.
             assert!(matches!(answer.status.as_u16(), 200 | 403), "{engine:?} {}: {}", operation.name, answer.text());
@@ -143,5 +143,49 @@ async fn a_token_of_two_accounts_lists_the_chats_of_both() {
         let chat = all["data"]["chats"][1]["id"].clone();
         let behind = format!("/chats?after_chat={chat}");
         assert_eq!(both.get(&behind).await.body(), first.token.get(&behind).await.body());
+    }
+}
+
+#[tokio::test]
+async fn what_is_on_other_official_accounts_is_not_there_either() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let first = Scene::first_of(&stage, Half::Official).await;
+        let accounts = first.token.get("/waba/accounts").await.body();
+        let own = &accounts["data"]["waba_accounts"][0];
+        let (phone, id) = (own["display_phone_number"].as_str().expect("a phone").to_owned(), own["id"].to_string());
+        assert_ne!(id, first.ids["account_id"]);
+        let (secret, limits) =
+            (TokenSecret::generate(), TokenLimits { accounts: vec![phone.clone()], ..TokenLimits::default() });
+        let text = secret.reveal().to_owned();
+        let new = NewToken {
+            name: "crm".into(),
+            scope: Scope::Full,
+            sandbox_only: false,
+            teammate: TeammateId::OWNER,
+            limits,
+        };
+        stage.write(first.workspace, move |write| create_limited_token(write, &new, &secret)).await;
+        let token = stage.somebody(&text);
+        let account = partyline::id::AccountId(id.parse().expect("a number"));
+        let mut limited =
+            Scene { half: Half::Official, workspace: first.workspace, account, token, ids: first.ids.clone() };
+        limited.hear(&stage, CUSTOMER, "And here?").await;
+        let sent = limited.token.post("/waba/messages", json!({"phone": CUSTOMER, "text": "Here as well"})).await;
+        assert_eq!(sent.status, 200, "{}", sent.text());
+        let message = sent.body()["data"].clone();
+        limited.ids.insert("chat_id", message["chat_id"].to_string());
+        limited.ids.insert("message_uid", message["uid"].as_str().expect("a uid").to_owned());
+        limited.ids.insert("account_id", id.clone());
+        limited.ids.insert("account_phone", phone);
+        let is_bound = |_: &Operation, name: &str| {
+            BOUND.contains(&name) || ["account_id", "waba_account_id", "handle_id", "template_id"].contains(&name)
+        };
+        let found = leaks(&first, &limited, is_bound).await;
+        assert!(found.is_empty(), "{engine:?}: {} leaks:\n{}", found.len(), found.join("\n"));
+        for path in ["/waba/chats?with_msg=true", "/waba/accounts", "/waba/templates"] {
+            let told = limited.token.get(path).await.text();
+            assert!(!told.contains(ONLY_NAME) && !told.contains("bike_ready"), "{engine:?} {path}: {told}");
+        }
     }
 }

@@ -43,11 +43,20 @@ const CODES: [(u16, &[&str]); 11] = [
     (403, &["insufficient_scope", "permission_denied", "quota_exceeded", "member_not_found"]),
     (404, &["not_found"]),
     (405, &["not_supported"]),
-    (409, &["account_inactive", "idempotency_in_flight"]),
+    (
+        409,
+        &[
+            "account_inactive",
+            "idempotency_in_flight",
+            "service_window_closed",
+            "template_not_approved",
+            "template_wrong_waba",
+        ],
+    ),
     (410, &["cursor_expired"]),
     (413, &["file_too_large"]),
     (415, &["unsupported_media_type"]),
-    (422, &["idempotency_mismatch"]),
+    (422, &["idempotency_mismatch", "template_variables_mismatch"]),
     (429, &["rate_limit_exceeded"]),
 ];
 

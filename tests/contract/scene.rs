@@ -9,16 +9,19 @@ use partyline::id::{AccountId, MessageUid, WorkspaceId};
 use partyline::inbox::receive::receive_message;
 use partyline::inbox::status::{move_message, record_receipt};
 use partyline::message::{Failure, Status};
+use partyline::store::Write;
+use partyline::store::message_files::message_file_unavailable;
 use partyline::store::messages::message_chat;
 use partyline::store::outbox::outbox_of_chat;
 use partyline::store::outbox_moves::{outbox_claim, outbox_set_uncertain};
 use partyline::workspace::settings::{LimitChange, set_limits};
 use partyline::workspace::tokens::Scope;
-use transport::{Address, Incoming, IncomingBody, Sender};
+use transport::{Address, FileKind, Incoming, IncomingBody, IncomingFile, Sender};
 
 use crate::catalogue::{self, Content};
 use crate::kit::{Actor, ECHO, TestApp};
-use crate::operations::{Operation, find, ours};
+use crate::official;
+use crate::operations::{Half, Operation, find, ours};
 
 /// More than any story asks for in a minute.
 const RATE_PER_MINUTE: i64 = 1_000_000;
@@ -35,6 +38,7 @@ pub const ONLY_NAME: &str = "Only Here";
 pub const ONLY_LABEL: &str = "only-here";
 
 pub struct Scene {
+    pub half: Half,
     pub workspace: WorkspaceId,
     pub account: AccountId,
     /// Who may do everything there.
@@ -85,18 +89,41 @@ impl Scene {
         scene
     }
 
+    /// The first workspace's, for one half of the operations.
+    pub async fn first_of(stage: &TestApp, half: Half) -> Scene {
+        match half {
+            Half::Any => Scene::first(stage).await,
+            Half::Official => official::first(stage).await,
+        }
+    }
+
+    /// Somebody else's, for one half of the operations.
+    pub async fn second_of(stage: &TestApp, half: Half) -> Scene {
+        match half {
+            Half::Any => Scene::second(stage).await,
+            Half::Official => official::second(stage).await,
+        }
+    }
+
+    /// The operations that this is a scene for.
+    pub fn operations(&self) -> impl Iterator<Item = &'static Operation> {
+        self.half.operations()
+    }
+
     async fn of(stage: &TestApp, workspace: WorkspaceId, account: AccountId) -> Scene {
         let raised =
             LimitChange { rate_per_minute: Some(RATE_PER_MINUTE), top_up: Some(1_000_000), ..LimitChange::default() };
         stage.write(workspace, move |write| set_limits(write, &raised)).await;
         let token = stage.token_of(workspace, Scope::Full, false).await;
-        let mut scene =
-            Scene { workspace, account, token, ids: BTreeMap::from([("number", "12025550100".to_owned())]) };
+        let ids = BTreeMap::from([("number", "12025550100".to_owned())]);
+        let mut scene = Scene { half: Half::Any, workspace, account, token, ids };
         scene.hear(stage, CUSTOMER, "Is it ready?").await;
         for name in ["lost_uid", "gone_uid"] {
             let uid = scene.lose_answer(stage).await;
             scene.ids.insert(name, uid);
         }
+        let uid = scene.lose_file(stage).await;
+        scene.ids.insert("unfetched_uid", uid);
         // So that what was made first is not also what was changed last.
         stage.advance(Duration::from_secs(60));
         scene
@@ -152,7 +179,7 @@ impl Scene {
     /// Asks for an operation as the catalogue says, which must succeed; its answer.
     pub async fn ask(&self, operation: &Operation) -> serde_json::Value {
         let answer = self.answer(operation).await;
-        assert_eq!(answer.status, 200, "{}: {}", operation.name, answer.text());
+        assert!(answer.status.is_success(), "{}: {}", operation.name, answer.text());
         answer.body()
     }
 
@@ -174,6 +201,7 @@ impl Scene {
         match what {
             "resend" => address.replace(usual, &self.ids["lost_uid"]),
             "mark_sent" => address.replace(usual, &self.ids["gone_uid"]),
+            "fetch_attachment" => address.replace(usual, &self.ids["unfetched_uid"]),
             _ => address,
         }
     }
@@ -200,16 +228,37 @@ impl Scene {
         uid
     }
 
+    /// A message whose file was given up.
+    async fn lose_file(&self, stage: &TestApp) -> String {
+        let file = IncomingFile {
+            kind: FileKind::Image,
+            mimetype: "image/png".into(),
+            filename: "bike.png".into(),
+            size_bytes: 9,
+            caption: "This is it".into(),
+            source: "somewhere".into(),
+        };
+        let uid = self.hear_body(stage, CUSTOMER, "3EB0FILE", IncomingBody::File(file)).await;
+        let given_up =
+            move |write: &mut Write<'_, '_>| Ok(message_file_unavailable(write, uid, "WhatsApp has it no more")?);
+        assert!(stage.write(self.workspace, given_up).await);
+        uid.to_string()
+    }
+
     /// Somebody writes.
     pub async fn hear(&self, stage: &TestApp, phone: &str, text: &str) -> MessageUid {
+        self.hear_body(stage, phone, &format!("3EB0{text}"), IncomingBody::Text(text.to_owned())).await
+    }
+
+    async fn hear_body(&self, stage: &TestApp, phone: &str, wamid: &str, body: IncomingBody) -> MessageUid {
         let address = Address::from_phone(phone);
         let incoming = Incoming {
             chat: address.clone(),
             chat_name: String::new(),
             sender: Sender { address, name: "Ines".into() },
-            wamid: format!("3EB0{text}"),
+            wamid: wamid.to_owned(),
             at_ms: stage.clock.now().ms(),
-            body: IncomingBody::Text(text.to_owned()),
+            body,
             reply_to: None,
         };
         let (account, uid) = (self.account, stage.app.ids.message_uid(stage.clock.now()));
@@ -218,7 +267,10 @@ impl Scene {
 
     /// A message that WhatsApp refused, with the number it gave for it if any.
     pub async fn fail(&self, stage: &TestApp, code: Option<i64>) -> String {
-        let uid = self.token.send(ECHO, "This will fail").await;
+        let uid = match self.half {
+            Half::Any => self.token.send(ECHO, "This will fail").await,
+            Half::Official => official::send(&self.token, "This will fail").await,
+        };
         let parsed = MessageUid(uid.parse().expect("a UUID"));
         let (workspace, account, now) = (self.workspace, self.account, stage.clock.now());
         stage

@@ -22,6 +22,8 @@ pub struct Shape {
     pub items: Option<Box<Shape>>,
     /// What keys without a name of their own hold.
     pub additional: Option<Box<Shape>>,
+    /// Keys without a name of their own are refused.
+    pub closed: bool,
     /// Where several forms are possible, null aside.
     pub forms: Vec<Shape>,
 }
@@ -70,6 +72,7 @@ fn read(schema: &Value, document: &Value, depth: u32) -> Shape {
         shape.properties.insert(name.clone(), read(property, document, depth + 1));
     }
     shape.required = schema["required"].as_array().map(|names| texts(names)).unwrap_or_default();
+    shape.closed = schema["additionalProperties"] == false;
     let inner =
         |name: &str| schema.get(name).filter(|it| it.is_object()).map(|it| Box::new(read(it, document, depth + 1)));
     shape.items = inner("items");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Method;
 use partyline::accounts::health::{Health, set_health};
+use partyline::accounts::manage::unlink_account;
 use partyline::clock::Time;
 use partyline::event_kind::Kind;
 use partyline::id::ChatId;
@@ -27,7 +28,8 @@ use transport::{
 
 use crate::conform::faults;
 use crate::kit::{Actor, ECHO, Engine, TestApp};
-use crate::operations::{Operation, operations_of_contract};
+use crate::operations::{Half, Operation, operations_of_contract};
+use crate::scene::Scene;
 
 const MARIA: &str = "+12025550171";
 const HIDDEN: &str = "98765432101234@lid";
@@ -69,6 +71,80 @@ async fn every_regular_event_has_the_contracts_body() {
             assert_eq!(faults, Some(&Vec::new()), "{event_type:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn every_event_of_official_accounts_has_the_contracts_body() {
+    let contract = contract();
+    let official: Vec<EventType> =
+        EventType::all().iter().copied().filter(|one| one.as_str().starts_with("waba:")).collect();
+    assert_eq!(official.len(), 16);
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        let scene = Scene::first_of(&stage, Half::Official).await;
+        live_officially(&stage, &scene).await;
+        let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut first: BTreeMap<&str, Value> = BTreeMap::new();
+        for event in rendered(&stage).await.into_iter().filter(|event| official.contains(&event.event_type)) {
+            let body = serde_json::from_str(&event.to_json().expect("JSON")).expect("JSON");
+            let name = event.event_type.as_str();
+            found.entry(name).or_default().extend(faults_of(&contract, event.event_type, &body));
+            first.entry(name).or_insert(body);
+        }
+        for event_type in &official {
+            assert_eq!(found.get(event_type.as_str()), Some(&Vec::new()), "{event_type:?}");
+        }
+        if engine == Engine::Sqlite {
+            let told = redacted(serde_json::to_value(&first).expect("JSON"));
+            insta::assert_snapshot!("official_bodies", serde_json::to_string_pretty(&told).expect("JSON"));
+        }
+        let numbers = &first["waba:account:active"]["account"];
+        assert_eq!(numbers["state"], "active");
+        assert_eq!(first["waba:account:disconnected"]["account"]["state"], "removed");
+    }
+}
+
+/// What can befall official accounts, and what they have.
+async fn live_officially(stage: &TestApp, scene: &Scene) {
+    let (token, account) = (&scene.token, scene.account);
+    let invited = json!({"display_name": "Dina Ray", "email": "dina@harbour.example", "role": "teammate"});
+    assert_eq!(token.post("/workspace/invitations", invited).await.status, 200);
+    let chat = format!("/waba/chats/{}", scene.ids["chat_id"]);
+    for change in
+        [json!({"responsible": "dina@harbour.example", "closed": true}), json!({"responsible": "", "closed": false})]
+    {
+        patch(token, &chat, change).await;
+    }
+    // A template makes the chat with somebody who never wrote.
+    let template = json!({"name": "bike_ready", "language": "en_US", "variables": {"1": "Rui"}});
+    let sent = token.post("/waba/messages", json!({"phone": "+12025550166", "template": template})).await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    assert_eq!(sent.body()["data"]["text"], "Hello Rui, your bike is ready");
+    let uid = |answer: Value| answer["data"]["uid"].as_str().expect("a uid").parse().map(partyline::id::MessageUid);
+    let read = uid(sent.body()).expect("a UUID");
+    scene.fail(stage, Some(131_026)).await;
+    let (workspace, now) = (scene.workspace, stage.clock.now());
+    stage
+        .write(workspace, move |write| {
+            let wamid = message_find(write.tx, workspace, read)?.expect("it was sent").message.wamid;
+            record_receipt(write, account, &wamid, Status::Delivered, None, now)?;
+            record_receipt(write, account, &wamid, Status::Read, None, now)
+        })
+        .await;
+    for (kind, detail) in [
+        (Kind::WabaTemplateApproved, "1 APPROVED"),
+        (Kind::WabaTemplateRejected, "1 REJECTED"),
+        (Kind::WabaTemplateDisabled, "1 PAUSED"),
+    ] {
+        happen(stage, kind, ChatId(0), None, detail).await;
+    }
+    let held = stage.clock.now() + Duration::from_secs(60);
+    for (health, until) in [(Health::Held, held), (Health::Connected, Time::NEVER), (Health::TokenInvalid, Time::NEVER)]
+    {
+        stage.advance(Duration::from_secs(61));
+        stage.write(workspace, move |write| set_health(write, account, health, "it said so", until)).await;
+    }
+    stage.write(workspace, move |write| unlink_account(write, account)).await;
 }
 
 #[tokio::test]
@@ -122,10 +198,7 @@ async fn contacts_without_a_phone_are_named_by_their_lid() {
 async fn examples_look_like_the_real_thing() {
     let contract = contract();
     for event_type in EventType::all().iter().copied() {
-        let Some(body) = example(event_type, "https://line.example", "2026-01-15 09:00:00 +0000") else {
-            assert!(event_type.as_str().starts_with("waba:"), "{event_type:?} has no example");
-            continue;
-        };
+        let body = example(event_type, "https://line.example", "2026-01-15 09:00:00 +0000");
         assert_eq!(body["event_type"], event_type.as_str());
         if event_type.is_of_contract() {
             assert_eq!(faults_of(&contract, event_type, &body), [""; 0], "{event_type:?}");

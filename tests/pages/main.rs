@@ -6,6 +6,7 @@ mod kit;
 mod account;
 mod accounts;
 mod assets;
+mod attachments;
 mod audit;
 mod cloud;
 mod coming_in;

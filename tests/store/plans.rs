@@ -97,10 +97,13 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 33] = [
+const SMALL: [&str; 36] = [
     "chat_words_states",
     "known",
     "stale",
+    "waba_profiles",
+    "waba_templates",
+    "waba_analyses",
     "template_uses",
     "account_cares",
     "account_linkings",

@@ -116,6 +116,14 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
+    /// Runs what was queued for later now, for a write that reads back what it wrote. It costs the round trip that the
+    /// queue saves.
+    pub fn run_later(&mut self) -> Result<(), Error> {
+        self.finish()?;
+        self.has_update = false;
+        Ok(())
+    }
+
     /// Statements so far that may change rows, queued ones included. Compared before and after, it tells whether a
     /// piece of work wrote anything.
     pub fn writes(&self) -> u64 {

@@ -35,6 +35,7 @@ pub(super) struct Asked {
     /// Its place among sends like it, where it has no key.
     pub seat: Option<Seat>,
     pub envelope: Envelope,
+    pub success: StatusCode,
     pub gate: Gate,
 }
 
@@ -49,12 +50,15 @@ pub(super) enum Gate {
     Counted,
 }
 
+/// What an answer tells once.
+const SECRETS: [&str; 2] = ["secret", "verify_token"];
+
 /// What stands around the data of a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Envelope {
     /// `{"status":"ok","data":..}`
     Data,
-    /// The same, and its `secret` isn't kept.
+    /// The same, and its [`SECRETS`] aren't kept.
     Secret,
     None,
 }
@@ -93,7 +97,7 @@ impl Envelope {
         }
         let mut kept: serde_json::Value = serde_json::from_str(body).map_err(Error::internal)?;
         if let Some(data) = kept.get_mut("data").and_then(|data| data.as_object_mut()) {
-            data.remove("secret");
+            SECRETS.iter().for_each(|secret| drop(data.remove(*secret)));
         }
         Ok(kept.to_string().into())
     }
@@ -110,6 +114,7 @@ impl Call {
             fingerprint: self.fingerprint,
             seat: None,
             envelope: self.envelope,
+            success: self.success,
             gate: Gate::Passed,
         }
     }
@@ -151,7 +156,7 @@ impl Asked {
     fn success(&self, message: Option<MessageUid>) -> Ending {
         let first = message.and_then(|message| self.seat.as_ref()?.made(message));
         let reason = first.map_or(String::new(), |first| format!("possible duplicate of {first}"));
-        Ending { reason, ..Ending::success(message) }
+        Ending { reason, status: self.success, ..Ending::success(message) }
     }
 
     fn took(&self) -> Duration {
@@ -199,7 +204,7 @@ pub(super) fn answer_in_write<T: Serialize>(
         Ok(done) => {
             let body = asked.envelope.around(done.data)?;
             if let Some(key) = repeat.filter(|_| done.message.is_some()) {
-                idempotency_insert_for(write, &key, StatusCode::OK.as_u16(), &body, REPEAT_WITHIN)?;
+                idempotency_insert_for(write, &key, asked.success.as_u16(), &body, REPEAT_WITHIN)?;
             }
             (body, asked.success(done.message))
         }

@@ -66,6 +66,8 @@ pub struct Call {
     key: Result<Option<String>, Error>,
     fingerprint: Fingerprint,
     envelope: Envelope,
+    /// The status of its success.
+    success: StatusCode,
 }
 
 /// SHA-256 of what was sent: by it a repeated request is known to be the same one.
@@ -102,7 +104,8 @@ impl FromRequestParts<PublicState> for Call {
         let query = Fields::from_query(parts.uri.query().unwrap_or_default());
         let key = if parts.method == Method::POST { idempotency::key_of(&parts.headers) } else { Ok(None) };
         let (fingerprint, envelope) = (NOTHING_SENT, Envelope::Data);
-        Ok(Call { app, recent, caller, facts, query, key, fingerprint, envelope })
+        let success = StatusCode::OK;
+        Ok(Call { app, recent, caller, facts, query, key, fingerprint, envelope, success })
     }
 }
 
@@ -175,6 +178,12 @@ impl Call {
         Call { envelope: Envelope::Secret, ..self }
     }
 
+    /// Answers a success of a write with another status than 200.
+    #[must_use]
+    pub fn answering(self, success: StatusCode) -> Call {
+        Call { success, ..self }
+    }
+
     /// Reads the query with `read`; keys that it doesn't ask for are noted.
     ///
     /// # Errors
@@ -192,6 +201,22 @@ impl Call {
         let bytes = self.bytes(body)?;
         let fields = Fields::from_json(&bytes)?;
         self.read_fields(fields, read)
+    }
+
+    /// As [`Call::body`], for the few bodies in which a key that nobody asked for is refused.
+    ///
+    /// # Errors
+    /// As [`Call::body`], and `validation_error` naming the first such key.
+    pub fn strict_body<T>(&mut self, body: RawBody, read: impl FnOnce(&mut Fields) -> Option<T>) -> Result<T, Error> {
+        let before = self.facts.ignored.len();
+        let value = self.body(body, read)?;
+        match self.facts.ignored.get(before) {
+            None => Ok(value),
+            Some(key) => {
+                let rule = format!("{key} is no key of this body, which takes no others than documented; leave it out");
+                Err(Error::invalid(key, rule))
+            }
+        }
     }
 
     /// A body that isn't JSON, as it came.

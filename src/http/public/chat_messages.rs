@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::error::Error;
 use crate::http::call::Call;
 use crate::http::fields::Fields;
@@ -36,9 +37,12 @@ pub struct MessageQuery {
     sorting_order: Option<SortingOrder>,
     /// From 1; a page behind the last is empty.
     page: Option<i64>,
-    /// Messages of a page, at most 100; `size` does as well. 50 unless told.
+    /// Messages of a page, at most 100. 50 unless told.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
+    /// The same as `limit`, which counts where both are given.
+    #[param(minimum = 1, maximum = 100)]
+    size: Option<i64>,
 }
 
 #[derive(ToSchema)]
@@ -54,8 +58,9 @@ pub struct MessagePage {
     pub messages: Vec<Message>,
 }
 
-struct ListMessages {
-    chat: ChatId,
+/// A page of a chat as it was asked for.
+pub(super) struct ListMessages {
+    pub chat: ChatId,
     from_me: Option<bool>,
     after: Option<String>,
     before: Option<String>,
@@ -83,15 +88,8 @@ pub async fn list_chat_messages(mut call: Call, Path(id): Path<String>) -> Respo
     });
     let app = call.app().clone();
     call.read(request, move |tx, caller, request| {
-        let zone = zone_of(tx, caller.workspace)?;
         reached_chat(tx, caller, request.chat)?;
-        request.ensure_uids_are_here(tx, caller.workspace)?;
-        let filter = request.filter(&zone)?;
-        let skip = (request.page - 1) * request.rows;
-        let mut views = message_list(tx, caller.workspace, request.chat, &filter, request.rows + 1, skip)?;
-        let has_more_pages = cut(&mut views, request.rows);
-        let messages = Viewer::new(&app, caller.workspace, &zone).messages(tx, &views)?;
-        Ok(MessagePage { has_more_pages, messages })
+        request.page_of(tx, &app, caller.workspace)
     })
     .await
 }
@@ -110,7 +108,7 @@ pub async fn list_chat_messages_v2(call: Call, id: Path<String>) -> Response {
     list_chat_messages(call, id).await
 }
 
-fn read_list_messages(fields: &mut Fields, chat: ChatId) -> Option<ListMessages> {
+pub(super) fn read_list_messages(fields: &mut Fields, chat: ChatId) -> Option<ListMessages> {
     let order = fields.text("sorting_order");
     if let Some(order) = order.as_deref().filter(|order| *order != "asc" && *order != "desc") {
         let shown: String = order.chars().take(64).collect();
@@ -138,6 +136,18 @@ fn read_list_messages(fields: &mut Fields, chat: ChatId) -> Option<ListMessages>
 }
 
 impl ListMessages {
+    /// The page, of a chat that the caller reaches.
+    pub fn page_of(&self, tx: &mut impl Read, app: &App, workspace: WorkspaceId) -> Result<MessagePage, Error> {
+        let zone = zone_of(tx, workspace)?;
+        self.ensure_uids_are_here(tx, workspace)?;
+        let filter = self.filter(&zone)?;
+        let skip = (self.page - 1) * self.rows;
+        let mut views = message_list(tx, workspace, self.chat, &filter, self.rows + 1, skip)?;
+        let has_more_pages = cut(&mut views, self.rows);
+        let messages = Viewer::new(app, workspace, &zone).messages(tx, &views)?;
+        Ok(MessagePage { has_more_pages, messages })
+    }
+
     /// A place in another chat is none in this one.
     fn ensure_uids_are_here(&self, tx: &mut impl Read, workspace: WorkspaceId) -> Result<(), Error> {
         for (field, uid) in [("after_message", self.after_message), ("before_message", self.before_message)] {

@@ -1,6 +1,7 @@
 //! Which chats a list shows: the query of `GET /chats`, read and resolved.
 
 use database::Read;
+use transport::Kind;
 use utoipa::IntoParams;
 
 use crate::error::{Code, Error};
@@ -10,6 +11,7 @@ use crate::http::public::pages::{PAGE_ROWS, parse_moment, read_page};
 use crate::id::{AccountId, ChatId, TeammateId};
 use crate::inbox::reach::ensure_chat_in_reach;
 use crate::inbox::values::{CHAT_NAME_CHARS_MAX, LabelName, Phone};
+use crate::store::accounts::AccountRow;
 use crate::store::chat_lists::{ChatFilter, ChatKey, From, MERGED_ROWS_MAX, PhoneFilter, WALKS_MAX, chat_place};
 use crate::store::chats::fold;
 use crate::workspace::tokens::Caller;
@@ -58,6 +60,7 @@ pub struct ChatQuery {
 pub struct ListChats {
     /// What needs no looking up.
     filter: ChatFilter,
+    account_id: Option<AccountId>,
     account_jid: Option<String>,
     account_phone: Option<Phone>,
     /// Emails; an empty one means nobody.
@@ -66,6 +69,7 @@ pub struct ListChats {
     created_before: Option<String>,
     page: i64,
     after_chat: Option<ChatId>,
+    is_of_official_accounts: bool,
     pub with_message: bool,
 }
 
@@ -83,6 +87,7 @@ pub fn read_list_chats(fields: &mut Fields) -> Option<ListChats> {
     };
     let list = ListChats {
         filter,
+        account_id: None,
         account_jid: fields.parsed("whatsapp_account_id", read_account_jid),
         account_phone: fields.parsed("whatsapp_phone", |given| Phone::parse("whatsapp_phone", given)),
         responsible: fields.parsed("responsible", read_emails).unwrap_or_default(),
@@ -90,6 +95,45 @@ pub fn read_list_chats(fields: &mut Fields) -> Option<ListChats> {
         created_before: fields.text("created_before"),
         page: read_page(fields),
         after_chat: fields.integer("after_chat").map(ChatId),
+        is_of_official_accounts: false,
+        with_message: fields.boolean("with_msg").unwrap_or(false),
+    };
+    check_effort(fields, &list);
+    Some(list)
+}
+
+/// Which chats on official accounts to list. Filters narrow together.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the words of the document; `Fields` reads the request")]
+pub struct OfficialChatQuery {
+    /// The number of an official account.
+    waba_account_id: Option<String>,
+    /// Chats for which one of these teammates answers: emails, a comma between them; empty for chats of nobody.
+    responsible: Option<String>,
+    closed: Option<bool>,
+    /// The account's phone.
+    whatsapp_phone: Option<String>,
+    /// From 1; 50 to a page.
+    #[param(minimum = 1, maximum = 1_000_000)]
+    page: Option<i64>,
+    /// Show each chat's last message as well.
+    with_msg: Option<bool>,
+}
+
+/// Reads the query of a list of chats on official accounts.
+pub fn read_list_official_chats(fields: &mut Fields) -> Option<ListChats> {
+    let list = ListChats {
+        filter: ChatFilter { closed: fields.boolean("closed"), ..ChatFilter::default() },
+        account_id: fields.parsed("waba_account_id", read_account_id),
+        account_jid: None,
+        account_phone: fields.parsed("whatsapp_phone", |given| Phone::parse("whatsapp_phone", given)),
+        responsible: fields.parsed("responsible", read_emails).unwrap_or_default(),
+        created_after: None,
+        created_before: None,
+        page: read_page(fields),
+        after_chat: None,
+        is_of_official_accounts: true,
         with_message: fields.boolean("with_msg").unwrap_or(false),
     };
     check_effort(fields, &list);
@@ -129,7 +173,7 @@ impl ListChats {
             None => From::Row((self.page - 1) * PAGE_ROWS),
         };
         let reach = self.reach(caller, scene);
-        let is_any_there = !caller.is_limited_to_accounts() || !reach.is_empty();
+        let is_any_there = !self.is_of_some_accounts(caller) || !reach.is_empty();
         let filter = ChatFilter {
             created_after: parse_moment("created_after", self.created_after.as_deref(), &scene.zone)?,
             created_before: parse_moment("created_before", self.created_before.as_deref(), &scene.zone)?,
@@ -145,26 +189,38 @@ impl ListChats {
     }
 
     fn names_an_account(&self) -> bool {
-        self.account_jid.is_some() || self.account_phone.is_some()
+        self.account_id.is_some() || self.account_jid.is_some() || self.account_phone.is_some()
+    }
+
+    /// Whether the list is of some accounts only, whatever else it asks for.
+    fn is_of_some_accounts(&self, caller: &Caller) -> bool {
+        caller.is_limited_to_accounts() || self.is_of_official_accounts
+    }
+
+    /// The accounts that the list can be of.
+    fn reached<'s>(&self, caller: &'s Caller, scene: &'s Scene<'_>) -> impl Iterator<Item = &'s AccountRow> {
+        let is_official = self.is_of_official_accounts;
+        let is_meant = move |account: &&AccountRow| !is_official || account.transport == Kind::Cloud;
+        scene.accounts.iter().filter(|account| caller.limits.allow_account(&account.phone)).filter(is_meant)
     }
 
     fn account(&self, caller: &Caller, scene: &Scene<'_>) -> Option<AccountId> {
         if !self.names_an_account() {
             return None;
         }
+        let by_id = |id: AccountId| self.account_id.is_none_or(|wished| wished == id);
         let by_jid = |jid: &str| self.account_jid.as_deref().is_none_or(|wished| wished == jid);
         let by_phone = |phone: &str| self.account_phone.as_ref().is_none_or(|wished| wished.as_str() == phone);
-        let mut reached = scene.accounts.iter().filter(|account| caller.limits.allow_account(&account.phone));
-        reached.find(|account| by_jid(&account.jid) && by_phone(&account.phone)).map(|account| account.id)
+        let is_it = |account: &&AccountRow| by_id(account.id) && by_jid(&account.jid) && by_phone(&account.phone);
+        self.reached(caller, scene).find(is_it).map(|account| account.id)
     }
 
     /// The accounts of a caller who reaches some only, unless one of them is named.
     fn reach(&self, caller: &Caller, scene: &Scene<'_>) -> Vec<AccountId> {
-        if !caller.is_limited_to_accounts() || self.names_an_account() {
+        if !self.is_of_some_accounts(caller) || self.names_an_account() {
             return Vec::new();
         }
-        let reached = scene.accounts.iter().filter(|account| caller.limits.allow_account(&account.phone));
-        reached.map(|account| account.id).collect()
+        self.reached(caller, scene).map(|account| account.id).collect()
     }
 
     fn teammates(&self, scene: &Scene<'_>) -> Vec<TeammateId> {
@@ -239,6 +295,11 @@ fn read_labels(given: &str) -> Result<Vec<String>, Error> {
     labels.sort_unstable();
     labels.dedup();
     Ok(labels)
+}
+
+fn read_account_id(given: &str) -> Result<AccountId, Error> {
+    let rule = || "waba_account_id must be a whole number, as GET /waba/accounts lists it";
+    given.trim().parse().map(AccountId).map_err(|_| Error::invalid("waba_account_id", rule()))
 }
 
 fn read_account_jid(given: &str) -> Result<String, Error> {

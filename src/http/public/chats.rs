@@ -151,7 +151,7 @@ fn read_change(fields: &mut Fields) -> Option<ChatChange> {
     })
 }
 
-fn read_email(given: &str) -> Result<String, Error> {
+pub(super) fn read_email(given: &str) -> Result<String, Error> {
     let email = given.trim();
     if email.chars().count() > EMAIL_CHARS_MAX || email.contains('\0') {
         let rule =

@@ -99,7 +99,7 @@ async fn change(mut call: Call, id: &str, body: RawBody, labelling: Labelling) -
     .await
 }
 
-fn read_labels(fields: &mut Fields) -> Option<BTreeSet<LabelName>> {
+pub(super) fn read_labels(fields: &mut Fields) -> Option<BTreeSet<LabelName>> {
     let Some(given) = fields.texts("labels") else {
         if !fields.has_fault("labels") {
             fields.fault("labels", "labels is missing; give a list of labels, empty for none".into());
@@ -122,7 +122,7 @@ fn read_labels(fields: &mut Fields) -> Option<BTreeSet<LabelName>> {
 }
 
 impl Labels {
-    fn of(labels: Vec<String>) -> Labels {
+    pub(super) fn of(labels: Vec<String>) -> Labels {
         Labels { labels: labels.into_iter().map(LabelText).collect() }
     }
 }

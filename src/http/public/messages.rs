@@ -84,7 +84,12 @@ pub async fn get_status_history(mut call: Call, Path(uid): Path<String>) -> Resp
     .await
 }
 
-fn step_of(step: &HistoryRow, view: &MessageView, recipients: &[RecipientRow], zone: &TimeZone) -> StatusStep {
+pub(super) fn step_of(
+    step: &HistoryRow,
+    view: &MessageView,
+    recipients: &[RecipientRow],
+    zone: &TimeZone,
+) -> StatusStep {
     let told_at = |one: &RecipientRow| match step.status {
         Status::Delivered => one.receipt.there_at(),
         Status::Read => one.receipt.read_at,

@@ -1,6 +1,7 @@
 //! The public API, one file per group of operations: request, answer, OpenAPI words and refusals stand together.
 
 pub mod accounts;
+pub mod attachments;
 pub mod chat_messages;
 pub mod chat_query;
 pub mod chat_view;
@@ -35,6 +36,7 @@ pub mod templates;
 pub mod templates_v2;
 pub mod uncertain;
 pub mod view;
+pub mod waba;
 pub mod webhook_deliveries;
 pub mod webhook_requests;
 pub mod webhooks;

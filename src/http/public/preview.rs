@@ -87,7 +87,8 @@ pub struct PreviewAccount {
 #[derive(Serialize, ToSchema)]
 pub struct PreviewObstacle {
     /// The `error_code` that the send would answer; or `service_window_closed`, which refuses all but templates; or
-    /// `account_held` or `account_down`, with which it would be accepted and wait.
+    /// `account_held`, `account_down` or `cold_contacts_used_up` (today's messages to people who never wrote), with which it
+    /// would be accepted and wait.
     pub code: String,
     pub message: String,
     /// When it is over by itself, where that is known.

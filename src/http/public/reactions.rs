@@ -88,7 +88,7 @@ async fn write_reaction(mut call: Call, Path(uid): Path<String>, body: RawBody) 
     .await
 }
 
-fn read_reaction(fields: &mut Fields, ids: NewIds, message: MessageUid) -> Option<SendReaction> {
+pub(super) fn read_reaction(fields: &mut Fields, ids: NewIds, message: MessageUid) -> Option<SendReaction> {
     let emoji = fields.parsed("reaction", |given| Emoji::parse("reaction", given));
     if emoji.is_none() && !fields.has_fault("reaction") {
         fields.fault("reaction", "reaction is missing; give one emoji, or \"\" to take it back".into());

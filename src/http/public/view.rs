@@ -126,6 +126,10 @@ pub struct AttachmentData {
     pub size: i64,
     /// ready, fetching (it comes from WhatsApp just now) or unavailable.
     pub state: String,
+    /// Why it isn't there, or not yet; only where a fetch has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reason: Option<String>,
 }
 
 /// Reactions to a message.
@@ -318,6 +322,7 @@ impl MessageData {
                 mimetype: attachment.mimetype.clone(),
                 size: attachment.size_bytes,
                 state: attachment.state.as_str().to_owned(),
+                reason: Some(attachment.reason.clone()).filter(|reason| !reason.is_empty()),
             }),
             contact: None,
         }

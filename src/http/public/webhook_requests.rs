@@ -152,9 +152,9 @@ fn read_range(fields: &mut Fields) -> Option<(i64, i64)> {
 /// The body of an example for a webhook.
 ///
 /// # Errors
-/// `validation_error` where its event has none.
+/// `validation_error` for a type that this version doesn't know.
 pub fn example_body(webhook: &WebhookRow, public_url: &str, now: &str) -> Result<String, Error> {
-    let body = EventType::parse(&webhook.event_type).and_then(|event_type| example(event_type, public_url, now));
-    let rule = || format!("There is no example of {}: it comes from official accounts only", webhook.event_type);
-    body.map(|body| body.to_string()).ok_or_else(|| Error::invalid("event_type", rule()))
+    let rule = || format!("event_type {} is unknown to this version; make the webhook anew", webhook.event_type);
+    let event_type = EventType::parse(&webhook.event_type).ok_or_else(|| Error::invalid("event_type", rule()))?;
+    Ok(example(event_type, public_url, now).to_string())
 }

@@ -4,10 +4,12 @@
 //!
 //! What happens is told at the server's own address (`src/http/provider/`); nothing here listens.
 
+pub mod business;
 pub mod callback;
 mod errors;
 mod files;
 mod line;
+pub mod news;
 pub mod wire;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use database::Snapshot;
 use serde_json::Value;
 use transport::{
-    Accepted, AccountState, Address, Body, Ear, Event, FileBytes, Kind, Mark, Outgoing, Pending, SendError, Transport,
-    Typing, Verdict,
+    Accepted, AccountState, Address, Body, Ear, Event, FileBytes, Kind, Mark, Outgoing, Pending, Quality, SendError,
+    Transport, Typing, Verdict,
 };
 
 use crate::id::{AccountId, WorkspaceId};
@@ -25,6 +27,16 @@ use crate::transports::cloud::errors::{broken, never};
 use crate::transports::sandbox::World;
 
 pub use line::{Line, Number, SecretsAt, open_secret, seal_secret};
+
+/// Meta's word for what it thinks of a number.
+pub fn quality_of(word: &str) -> Option<Quality> {
+    match word {
+        "GREEN" => Some(Quality::High),
+        "YELLOW" => Some(Quality::Medium),
+        "RED" => Some(Quality::Low),
+        _ => None,
+    }
+}
 
 /// The Cloud API's side of one account.
 pub struct Cloud {
@@ -58,8 +70,10 @@ impl Cloud {
     async fn connect(&self, ear: Arc<dyn Ear>) -> Result<(), SendError> {
         // A token that was replaced since the last start counts from here.
         let line = self.look_up().await?;
-        line.number().await?;
-        let connected = ear.hear(vec![Event::Account(AccountState::Connected)]).await;
+        let number = line.number().await?;
+        let quality = quality_of(&number.quality).map(AccountState::Quality);
+        let states = [Some(AccountState::Connected), quality].into_iter().flatten();
+        let connected = ear.hear(states.map(Event::Account).collect()).await;
         connected.map_err(|error| broken("Not stored", &error.to_string()))
     }
 

@@ -53,15 +53,33 @@ pub fn reaction(to_wamid: &str, emoji: &str) -> (&'static str, Value) {
     ("reaction", json!({"message_id": to_wamid, "emoji": emoji}))
 }
 
+/// The words of a template's places. What belongs to the header is named `header.1`, or `header.image` (video, document) for
+/// a file by its address; the end of a button's address `button.0`; the others are the body's.
 pub fn template(template: &OutgoingTemplate) -> (&'static str, Value) {
     let OutgoingTemplate { name, language, variables } = template;
     let mut shown =
         Map::from_iter([("name".to_owned(), json!(name)), ("language".to_owned(), json!({"code": language}))]);
-    if !variables.is_empty() {
-        let body = json!({"type": "body", "parameters": parameters(variables)});
-        shown.insert("components".to_owned(), json!([body]));
+    let (mut header, mut body, mut buttons) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    for (key, text) in variables {
+        match key.split_once('.') {
+            Some(("header", name)) => drop(header.insert(name.to_owned(), text.clone())),
+            Some(("button", at)) => buttons.push(button(at, text)),
+            _ => drop(body.insert(key.clone(), text.clone())),
+        }
+    }
+    let part = |kind: &str, places: &BTreeMap<String, String>| {
+        (!places.is_empty()).then(|| json!({"type": kind, "parameters": parameters(places)}))
+    };
+    let parts = [part("header", &header), part("body", &body)].into_iter().flatten();
+    let components: Vec<Value> = parts.chain(buttons).collect();
+    if !components.is_empty() {
+        shown.insert("components".to_owned(), Value::Array(components));
     }
     ("template", Value::Object(shown))
+}
+
+fn button(at: &str, text: &str) -> Value {
+    json!({"type": "button", "sub_type": "url", "index": at, "parameters": [{"type": "text", "text": text}]})
 }
 
 /// By their numbers, in that order, or by their names.
@@ -71,6 +89,9 @@ fn parameters(variables: &BTreeMap<String, String>) -> Vec<Value> {
     all.sort_by_key(|(name, _)| (number(name), *name));
     let parameter = |(name, text): (&String, &String)| match number(name) {
         Some(_) => json!({"type": "text", "text": text}),
+        None if matches!(name.as_str(), "image" | "video" | "document") => {
+            Value::Object(Map::from_iter([("type".to_owned(), json!(name)), (name.clone(), json!({"link": text}))]))
+        }
         None => json!({"type": "text", "parameter_name": name, "text": text}),
     };
     all.into_iter().map(parameter).collect()
@@ -175,6 +196,17 @@ mod tests {
         let told = told["components"][0]["parameters"].as_array().expect("parameters").clone();
         assert_eq!(told[1]["text"], "v2");
         assert_eq!(told[10]["text"], "v11");
+        let places = [("1", "b"), ("header.1", "h"), ("button.0", "x")];
+        let variables = places.map(|(key, text)| (key.to_owned(), text.to_owned())).into();
+        let (_, told) = template(&OutgoingTemplate { name: "n".into(), language: "en_US".into(), variables });
+        let button =
+            json!({"type": "button", "sub_type": "url", "index": "0", "parameters": [{"type": "text", "text": "x"}]});
+        let text = |kind: &str, text: &str| json!({"type": kind, "parameters": [{"type": "text", "text": text}]});
+        assert_eq!(told["components"], json!([text("header", "h"), text("body", "b"), button]));
+        let picture = BTreeMap::from([("header.image".to_owned(), "https://a.example/b.png".to_owned())]);
+        let (_, told) = template(&OutgoingTemplate { name: "n".into(), language: "en_US".into(), variables: picture });
+        let link = json!({"type": "image", "image": {"link": "https://a.example/b.png"}});
+        assert_eq!(told["components"][0]["parameters"][0], link);
         let named = BTreeMap::from([("bike".to_owned(), "Tandem".to_owned())]);
         assert_eq!(parameters(&named)[0]["parameter_name"], "bike");
     }

@@ -5,12 +5,11 @@ use serde_json::{Value, json};
 
 use crate::webhooks::EventType;
 
-/// The body of an example; `None` for the events of official accounts, which have none yet. `now` is the time as the contract
-/// writes it, `public_url` this server's address.
-pub fn example(event_type: EventType, public_url: &str, now: &str) -> Option<Value> {
+/// The body of an example. `now` is the time as the contract writes it, `public_url` this server's address.
+pub fn example(event_type: EventType, public_url: &str, now: &str) -> Value {
     let name = event_type.as_str();
     let mut body = match name {
-        _ if name.starts_with("waba:") => return None,
+        _ if name.starts_with("waba:") => official(name, now),
         "message:reaction" => json!({"chat": call_chat(public_url), "whatsapp_account": named_account(),
             "reaction": {"message_uid": UID, "action": "set", "emoji": "\u{1f44d}",
                 "reactor": {"full_name": "Maria Example", "phone": PHONE}, "timestamp": now,
@@ -31,7 +30,7 @@ pub fn example(event_type: EventType, public_url: &str, now: &str) -> Option<Val
             "url": "https://crm.example.com/whatsapp", "enabled": name != "webhook:disabled"}}),
     };
     body["event_type"] = name.into();
-    Some(body)
+    body
 }
 
 const UID: &str = "00000000-0000-7000-8000-000000000001";
@@ -101,6 +100,54 @@ fn chat(event_type: EventType, public_url: &str, now: &str) -> Value {
     if !event_type.is_of_contract() {
         body["chat"]["lid"] = Value::Null;
         body["change"] = json!({"event_timestamp": now});
+    }
+    body
+}
+
+fn official(name: &str, now: &str) -> Value {
+    let mut account = json!({"id": 2, "meta_phone_id": "106540352242922", "meta_waba_id": "102290129340398"});
+    let chat = json!({"id": 1, "waba_account_id": 2});
+    if name.starts_with("waba:account:") {
+        account["display_phone_number"] = OWN_PHONE.into();
+        account["state"] = match name {
+            "waba:account:active" => "active",
+            "waba:account:disabled" => "disabled",
+            _ => "removed",
+        }
+        .into();
+        return json!({"account": account});
+    }
+    if let Some(event) = name.strip_prefix("waba:template:") {
+        return json!({"template": {"id": 1, "name": "bike_ready", "status": event.to_ascii_uppercase(),
+            "parameter_format": "POSITIONAL", "meta_waba_id": "102290129340398", "accounts": [2]}});
+    }
+    if name.starts_with("waba:chat:") {
+        return json!({"account": account, "chat": chat,
+            "responsible": {"name": "Dina Example", "email": "dina@example.com"}});
+    }
+    account["phone"] = OWN_PHONE.into();
+    account["account_name"] = "Example account".into();
+    let is_received = name == "waba:message:received";
+    let (contact, own) = (
+        json!({"full_name": "Maria Example", "phone": PHONE}),
+        json!({"full_name": "Example account", "phone": OWN_PHONE}),
+    );
+    let (sender, recipient) = if is_received { (contact, own) } else { (own, contact) };
+    let status = match name {
+        "waba:message:read" => "Read",
+        "waba:message:failed" => "Failed",
+        _ => "Delivered",
+    };
+    let mut body = json!({"account": account,
+        "chat": {"id": 1, "waba_account_id": 2, "closed": false, "service_window_is_open": true,
+            "service_window_expires_at": now},
+        "message": {"message_uid": UID, "direction": if is_received { "received" } else { "sent" }, "status": status,
+            "timestamp": now, "received_timestamp": now, "text": "This is an example",
+            "origin": if is_received { "synced from WhatsApp" } else { "Public API" }, "sender": sender,
+            "recipient": recipient, "attachments": []}});
+    if status == "Failed" {
+        body["message"]["failure_reason"] =
+            json!({"code": 131_026, "title": "Message undeliverable", "details": "Not on WhatsApp"});
     }
     body
 }

@@ -185,7 +185,11 @@ pub(super) fn people(
     (Person { full_name, phone: writer.phone.clone(), lid: None }, ours)
 }
 
-fn attachments(tx: &mut impl Read, scene: &mut Scene<'_>, view: &MessageView) -> Result<Vec<Attachment>, Error> {
+pub(super) fn attachments(
+    tx: &mut impl Read,
+    scene: &mut Scene<'_>,
+    view: &MessageView,
+) -> Result<Vec<Attachment>, Error> {
     let Some(file) = &view.attachment else { return Ok(Vec::new()) };
     let temporary_download_url = match file.state {
         FileState::Ready => scene.links(tx)?.attachment(view.message.uid),

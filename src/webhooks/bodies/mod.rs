@@ -12,6 +12,7 @@ mod message;
 mod other;
 mod reaction;
 mod scene;
+mod waba;
 
 use database::Read;
 use serde::{Serialize, Serializer};
@@ -25,6 +26,7 @@ use crate::webhooks::EventType;
 
 pub use examples::example;
 use scene::Scene;
+use waba::{is_told, official_types};
 
 /// How long a message's first attempt may wait for its attachment to arrive from WhatsApp.
 const ATTACHMENT_WAITED_MS: i64 = 20_000;
@@ -63,6 +65,7 @@ pub enum Body {
     Chat(Box<chat::ChatEvent>),
     Account(Box<account::AccountEvent>),
     Call(Box<call::CallEvent>),
+    Official(Box<waba::OfficialEvent>),
     Other(Box<other::OtherEvent>),
     /// An example that is no event of the log.
     Example(serde_json::Value),
@@ -101,7 +104,8 @@ impl Rendering<'_> {
         let mut scene: Option<Scene> = None;
         let mut rendered = Vec::new();
         for row in rows {
-            for event_type in EventType::of(row.kind).into_iter().filter(|one| wanted(*one)) {
+            let types = EventType::of(row.kind).into_iter().chain(official_types(row));
+            for event_type in types.filter(|one| wanted(*one)) {
                 let scene = match &mut scene {
                     Some(scene) => scene,
                     none => none.insert(Scene::read(tx, self)?),
@@ -113,6 +117,34 @@ impl Rendering<'_> {
         }
         Ok(rendered)
     }
+
+    /// What each of these rows is called in public, as far as `heard` wants to hear it of this row. Events of official
+    /// accounts need a look at whose they are; the others cost nothing.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn types<'e>(
+        &self,
+        tx: &mut impl Read,
+        rows: &'e [EventRow],
+        heard: impl Fn(&EventRow, EventType) -> bool,
+    ) -> Result<Vec<(&'e EventRow, EventType)>, Error> {
+        let mut scene: Option<Scene> = None;
+        let mut types = Vec::new();
+        for row in rows {
+            types.extend(EventType::of(row.kind).into_iter().filter(|one| heard(row, *one)).map(|one| (row, one)));
+            for event_type in official_types(row).into_iter().filter(|one| heard(row, *one)) {
+                let scene = match &mut scene {
+                    Some(scene) => scene,
+                    none => none.insert(Scene::read(tx, self)?),
+                };
+                if is_told(tx, scene, row, event_type)? {
+                    types.push((row, event_type));
+                }
+            }
+        }
+        Ok(types)
+    }
 }
 
 fn body(
@@ -121,6 +153,11 @@ fn body(
     row: &EventRow,
     event_type: EventType,
 ) -> Result<Option<(Body, bool)>, Error> {
+    let is_recent = scene.now.ms() - row.at.ms() < ATTACHMENT_WAITED_MS;
+    if event_type.as_str().starts_with("waba:") {
+        let event = waba::render(tx, scene, row, event_type)?;
+        return Ok(event.map(|(event, waits)| (Body::Official(Box::new(event)), waits && is_recent)));
+    }
     let body = match row.kind {
         Kind::MessageSent
         | Kind::MessageReceived
@@ -139,7 +176,6 @@ fn body(
         | Kind::MessageResent
         | Kind::MessageMarkedSent => {
             let event = message::render(tx, scene, row, event_type)?;
-            let is_recent = scene.now.ms() - row.at.ms() < ATTACHMENT_WAITED_MS;
             return Ok(event.map(|(event, waits)| (Body::Message(Box::new(event)), waits && is_recent)));
         }
         Kind::MessageReaction => reaction::render(tx, scene, row, event_type)?.map(|one| Body::Reaction(Box::new(one))),

@@ -7,7 +7,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::Beside;
-use crate::accounts::cloud::{AddedCloud, NewCloud, add_cloud, add_sandbox_cloud, renew_cloud_token};
+use crate::accounts::adding::{AddedCloud, add_cloud, add_sandbox_cloud};
+use crate::accounts::cloud::{NewCloud, renew_cloud_token};
 use crate::error::Error;
 use crate::event_kind::Cause;
 use crate::http::dashboard::doors::Desk;

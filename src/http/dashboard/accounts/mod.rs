@@ -22,7 +22,7 @@ use super::live::watch::Watched;
 use super::page::icon;
 use super::session::{Shown, Signed};
 use super::words::ACCOUNTS;
-use crate::accounts::cloud::AddedCloud;
+use crate::accounts::adding::AddedCloud;
 use crate::accounts::linking::{Stage, Way};
 use crate::accounts::words::told;
 use crate::clock::Time;

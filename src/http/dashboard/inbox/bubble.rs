@@ -102,6 +102,11 @@ fn attached(open: &OpenChat, view: &MessageView, attachment: &MessageFile) -> Ma
                 (icon("file"))
                 span { strong.clip { bdi { (name) } } span.meta { (kind_name(kind)) ", " (state) } }
                 @if !address.is_empty() { a.btn.btn-icon data-kind="plain" href=(address) aria-label={ "Download " (name) } { (icon("download")) } }
+                @if attachment.state == FileState::Unavailable && !attachment.source.is_empty() {
+                    form method="post" action={ (INBOX_PATH) "/" (open.chat.id) "/attachment" } {
+                        button.btn.btn-small name="message" value=(view.message.uid) { "Try again" }
+                    }
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The inbox: the team's chats, the open one's thread, and what is known of its contact, side by side.
 
 mod actions;
+mod attachment;
 mod bubble;
 mod bulk;
 mod chat;
@@ -62,6 +63,7 @@ pub fn routes() -> Router<Desk> {
         .route("/answering", get(lead::show))
         .route("/notices", get(notices::show).post(notices::save))
         .route("/inbox/{chat}/uncertain", post(saying::resolve))
+        .route("/inbox/{chat}/attachment", post(attachment::fetch))
         .route("/inbox/{chat}", get(show_chat))
         .route("/inbox/{chat}/history", get(history::show))
         .route("/inbox/{chat}/here", post(here::tell))
