@@ -16,6 +16,7 @@ use crate::events::live::{Listener, Live};
 use crate::files::blob::Blobs;
 use crate::files::link::{LinkKey, Links};
 use crate::id::{AccountId, IdSource, WorkspaceId};
+use crate::inbox::presence::Rooms;
 use crate::outbound::{Outbound, Policy, SystemResolver};
 use crate::sealing::SealingKey;
 use crate::store::Write;
@@ -71,6 +72,8 @@ pub struct Parts {
     pub fetch_bells: Bells<(WorkspaceId, AccountId)>,
     /// Rung when an account has a read or typing mark to tell.
     pub mark_bells: Bells<(WorkspaceId, AccountId)>,
+    /// Who looks at which chat, as far as this node knows.
+    pub rooms: Rooms,
     pub limits: Limits,
     pub ledger: Ledger,
     pub outbound: Outbound,
@@ -110,6 +113,7 @@ impl App {
             sandbox_bells,
             fetch_bells,
             mark_bells,
+            rooms: Rooms::default(),
             limits,
             ledger,
             outbound,

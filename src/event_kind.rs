@@ -117,6 +117,9 @@ pub enum Kind {
     AccountHealth,
     /// An account has another name, pace or cap.
     AccountChanged,
+    /// A label that no chat bore until then, with the chat that got it first; the detail is the label. The label's own event
+    /// on the chat follows.
+    LabelMade,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -187,6 +190,7 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::ChatContact, 132, "chat:contact"),
     (Kind::AccountHealth, 170, "whatsapp:account:health"),
     (Kind::AccountChanged, 171, "whatsapp:account:changed"),
+    (Kind::LabelMade, 200, "label:new"),
     (Kind::MessageResent, 130, "message:resent"),
     (Kind::MessageMarkedSent, 131, "message:marked_sent"),
 ];

@@ -16,7 +16,9 @@ pub mod account_linkings;
 pub mod accounts;
 pub mod api_calls;
 pub mod audit;
+pub mod chat_lines;
 pub mod chat_lists;
+pub mod chat_presence;
 pub mod chats;
 pub mod cloud_accounts;
 pub mod contact_book;
@@ -196,6 +198,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0021_group_receipts.sql"),
         postgres: include_str!("../../migrations/postgres/0021_group_receipts.sql"),
     },
+    Migration {
+        version: 24,
+        name: "chat lines",
+        sqlite: include_str!("../../migrations/sqlite/0024_chat_lines.sql"),
+        postgres: include_str!("../../migrations/postgres/0024_chat_lines.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.
@@ -206,7 +214,9 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("accounts", accounts::STATEMENTS),
         ("api_calls", api_calls::STATEMENTS),
         ("audit", audit::STATEMENTS),
+        ("chat_lines", chat_lines::STATEMENTS),
         ("chat_lists", chat_lists::STATEMENTS),
+        ("chat_presence", chat_presence::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("contact_book", contact_book::STATEMENTS),
         ("contacts", contacts::STATEMENTS),

@@ -21,6 +21,7 @@ mod roles;
 mod setup;
 mod setup_attacked;
 mod templates;
+mod thread;
 mod webhooks;
 mod welcome;
 

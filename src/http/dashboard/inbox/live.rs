@@ -3,7 +3,6 @@
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -17,7 +16,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use uuid::Uuid;
 
-use super::presence::{Other, Room, Rooms};
+use crate::accounts::presence::{elsewhere, others};
 use crate::app::App;
 use crate::error::Error;
 use crate::events::live::{Listener, Next};
@@ -27,6 +26,8 @@ use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::fields::Fields;
 use crate::id::{ChatId, MessageUid, TeammateId};
 use crate::inbox::habits::{habits_of, news_for};
+use crate::inbox::presence::{Other, Room};
+use crate::store::chat_presence::PresenceRow;
 use crate::store::sessions::SessionRow;
 use crate::store::teammates::TeammateRow;
 use crate::workspace::permissions::Right;
@@ -49,8 +50,8 @@ pub async fn listen(State(desk): State<Desk>, signed: Signed, uri: Uri, headers:
     let listener = desk.app.listen(signed.who.workspace.id, after).await?;
     let chat = Fields::from_query(uri.query().unwrap_or_default()).ok().and_then(|mut fields| fields.integer("chat"));
     let room = chat.map(|chat| (signed.who.workspace.id, ChatId(chat)));
-    let news = desk.presence.listen();
-    let seat = Seat { presence: desk.presence, room, me: signed.who.teammate.id, shown: Vec::new(), news };
+    let news = desk.app.rooms.listen();
+    let seat = Seat { room, me: signed.who.teammate.id, elsewhere: Vec::new(), shown: Vec::new(), news };
     let mut beat = interval(HEARTBEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (workspace, me) = (signed.who.workspace.id, signed.who.teammate.clone());
@@ -68,9 +69,10 @@ pub async fn listen(State(desk): State<Desk>, signed: Signed, uri: Uri, headers:
 
 /// The chat that this screen shows, and whom it last told to be there.
 struct Seat {
-    presence: Arc<Rooms>,
     room: Option<Room>,
     me: TeammateId,
+    /// Who is there on other nodes, as of the last beat.
+    elsewhere: Vec<PresenceRow>,
     shown: Vec<Other>,
     news: broadcast::Receiver<Room>,
 }
@@ -89,8 +91,8 @@ impl Seat {
     }
 
     /// Who else is there, if that differs from what was told last.
-    fn tell(&mut self, now: Duration) -> Option<String> {
-        let others = self.presence.others(self.room?, self.me, now);
+    fn tell(&mut self, app: &App) -> Option<String> {
+        let others = others(app, self.room?, self.me, &self.elsewhere);
         if others == self.shown {
             return None;
         }
@@ -119,6 +121,7 @@ impl Talk {
         if self.is_new {
             self.is_new = false;
             let _ = write!(piece, "retry: {RETRY_MS}\nid: {}\n\n", self.listener.at());
+            piece.extend(self.look_around().await?);
             // The first beat comes at once.
             self.beat.tick().await;
             return Some((Ok(piece.into()), self));
@@ -140,11 +143,19 @@ impl Talk {
                     return None;
                 }
                 piece.push_str(":\n\n");
-                piece.extend(self.seat.tell(self.app.clock.monotonic()));
+                piece.extend(self.look_around().await?);
             }
-            () = self.seat.changed() => piece.push_str(&self.seat.tell(self.app.clock.monotonic()).unwrap_or_default()),
+            () = self.seat.changed() => piece.push_str(&self.seat.tell(&self.app).unwrap_or_default()),
         }
         Some((Ok(piece.into()), self))
+    }
+
+    /// Who is in the chat, on whichever node, if that differs from what was told last; `None` ends the stream.
+    async fn look_around(&mut self) -> Option<Option<String>> {
+        if let Some(room) = self.seat.room {
+            self.seat.elsewhere = elsewhere(&self.app, room).await.ok()?;
+        }
+        Some(self.seat.tell(&self.app))
     }
 
     /// What this screen's owner is told of an event, if it is for them. A notice that can't be made is none.
