@@ -2,16 +2,25 @@
 
 mod accounts;
 mod axe;
+mod bulk;
+mod by_keys;
 mod chromium;
+mod contacts;
 mod desk;
 mod docs;
 mod inbox;
 mod instance;
+mod line;
+mod long;
+mod notices;
 mod phone;
 mod playground;
 mod public_api;
 mod screens;
 mod server;
 mod setup;
+mod small;
 mod tab;
+mod together;
+mod voice;
 mod webhooks;
