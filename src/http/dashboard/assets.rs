@@ -79,7 +79,8 @@ impl Asset {
         use std::collections::HashMap;
         use std::sync::{Mutex, PoisonError};
         use std::time::SystemTime;
-        static KNOWN: LazyLock<Mutex<HashMap<&str, (Option<SystemTime>, String)>>> = LazyLock::new(Mutex::default);
+        type Known = HashMap<&'static str, (Option<SystemTime>, String)>;
+        static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/").to_owned() + self.name;
         let changed_at = std::fs::metadata(file).and_then(|file| file.modified()).ok();
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
