@@ -60,13 +60,14 @@ pub fn serve(kind: &str) {
         }
         _ => Some(Location::File(folder.path().join("partyline.db"))),
     };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let database = location.map(|location| {
-        let database = Database::open(Config::new(location)).expect("the database opens");
+        let config = Config { runtime: Some(runtime.handle().clone()), ..Config::new(location) };
+        let database = Database::open(config).expect("the database opens");
         database.migrate(MIGRATIONS).expect("the schema is made");
         database
     });
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use database::{Config as DatabaseConfig, Database, FolderLock, Location, Migrated};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 use super::client::Connection;
 use super::{Command, Output, fingerprint, run};
@@ -99,7 +99,7 @@ impl Reach {
 impl Here {
     fn open(config: &Config, lock: Option<FolderLock>, if_missing: IfMissing) -> Result<Reach, Failure> {
         let database = match lock {
-            Some(_) => open_database(config)?.0,
+            Some(_) => open_database(config, None)?.0,
             None => open_shared(config, if_missing)?,
         };
         let settings = Settings {
@@ -138,9 +138,9 @@ pub fn location(config: &Config) -> Location {
     }
 }
 
-/// Opens the database and brings its schema up to date. Blocks.
-pub fn open_database(config: &Config) -> Result<(Database, Migrated), Failure> {
-    let opened = Database::open(DatabaseConfig::new(location(config)));
+/// Opens the database and brings its schema up to date. Blocks. `runtime` wakes those who write, where it runs by itself.
+pub fn open_database(config: &Config, runtime: Option<Handle>) -> Result<(Database, Migrated), Failure> {
+    let opened = Database::open(DatabaseConfig { runtime, ..DatabaseConfig::new(location(config)) });
     let database = opened.map_err(|error| database_trouble(config, &error))?;
     let migrated = database.migrate(MIGRATIONS).map_err(|error| database_trouble(config, &error))?;
     Ok((database, migrated))

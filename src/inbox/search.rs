@@ -50,8 +50,11 @@ pub fn search(tx: &mut impl Read, workspace: WorkspaceId, search: &Search) -> Re
     let is_complete = search_state(tx, workspace)?.is_some_and(|state| !state.is_building);
     let wanted = SearchWords { words: &search.query.words, prefix: search.query.prefix.as_deref(), chat: search.chat };
     let mut found = Found { uids: Vec::new(), next: search.before, is_complete };
+    // Without a filter every match is an answer, and one more tells that there is more.
+    let is_filtered = search.filter != SearchFilter::default();
+    let rows = if is_filtered { LOOK_ROWS } else { i64::try_from(search.rows_max).unwrap_or(LOOK_ROWS) + 1 };
     for _ in 0..LOOKS_MAX {
-        let matches = search_matches(tx, workspace, &wanted, &search.filter, found.next, LOOK_ROWS)?;
+        let matches = search_matches(tx, workspace, &wanted, &search.filter, found.next, rows)?;
         for one in &matches {
             if found.uids.len() == search.rows_max {
                 return Ok(found);
@@ -59,7 +62,7 @@ pub fn search(tx: &mut impl Read, workspace: WorkspaceId, search: &Search) -> Re
             found.next = Some(one.doc);
             found.uids.extend(one.fits.then_some(one.uid));
         }
-        if i64::try_from(matches.len()).unwrap_or(LOOK_ROWS) < LOOK_ROWS {
+        if i64::try_from(matches.len()).unwrap_or(rows) < rows {
             found.next = None;
             return Ok(found);
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use database::{FolderLock, Migrated};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -79,7 +80,7 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
     let served = runtime.block_on(async {
         // Before the database: a first start prints its secrets once, so nothing may fail behind it.
         let listener = listen(config).await?;
-        let (database, migrated) = open_database(config)?;
+        let (database, migrated) = open_database(config, Some(Handle::current()))?;
         tell_migrated(migrated, out);
         let bound = listener.local_addr().map_err(|error| Failure::new(format!("Listening failed: {error}")))?;
         let settings = Settings {

@@ -204,6 +204,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0024_chat_lines.sql"),
         postgres: include_str!("../../migrations/postgres/0024_chat_lines.sql"),
     },
+    Migration {
+        version: 27,
+        name: "search pages",
+        sqlite: include_str!("../../migrations/sqlite/0027_search_pages.sql"),
+        postgres: include_str!("../../migrations/postgres/0027_search_pages.sql"),
+    },
 ];
 
 /// Every statement with its file and its name, for the test that runs all of them.

@@ -303,17 +303,17 @@ fn pattern(engine: Engine, workspace: WorkspaceId, words: &SearchWords<'_>) -> S
         Engine::Sqlite => ('"', " AND ", " *"),
         Engine::Postgres => ('\'', " & ", ":*"),
     };
-    let mut pattern = format!("{quote}{WORKSPACE_MARK}{workspace}{quote}");
-    if let Some(chat) = words.chat {
-        pattern += &format!("{and}{quote}{CHAT_MARK}{chat}{quote}");
+    let mut terms = Vec::new();
+    let has_words = words.chat.is_some() || !words.words.is_empty() || words.prefix.is_some();
+    // SQLite's numbers of documents say which workspace it is, and a word that every message has is slow to walk beside rare
+    // ones; PostgreSQL's index knows words only.
+    if !has_words || engine == Engine::Postgres {
+        terms.push(format!("{quote}{WORKSPACE_MARK}{workspace}{quote}"));
     }
-    for word in words.words {
-        pattern += &format!("{and}{quote}{word}{quote}");
-    }
-    if let Some(prefix) = words.prefix {
-        pattern += &format!("{and}{quote}{prefix}{quote}{begun}");
-    }
-    pattern
+    terms.extend(words.chat.map(|chat| format!("{quote}{CHAT_MARK}{chat}{quote}")));
+    terms.extend(words.words.iter().map(|word| format!("{quote}{word}{quote}")));
+    terms.extend(words.prefix.map(|prefix| format!("{quote}{prefix}{quote}{begun}")));
+    terms.join(and)
 }
 
 fn source(row: &Row<'_>, uid: MessageUid, first: usize) -> Result<SearchSource, Error> {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
 /// Where the data is.
 #[derive(Clone, Debug)]
 pub enum Location {
@@ -39,6 +41,9 @@ pub struct Config {
     pub reader_cache_kib: u32,
     /// SQLite: pages (of 4 KiB) in the write-ahead log at which they are moved into the database, beside the writer.
     pub checkpoint_pages: u32,
+    /// Wakes the callers of writes from its own threads, which is cheaper than from the database's. One that runs by itself:
+    /// a current-thread runtime that nobody drives would let them wait.
+    pub runtime: Option<Handle>,
     /// Statements run on each new SQLite connection after the usual settings. For tests: a small `max_page_count`.
     #[doc(hidden)]
     pub sqlite_extra_pragmas: String,
@@ -67,6 +72,7 @@ impl Config {
             // Each move makes the writes beside it wait for the disk: with 32 callers of the whole server one in a
             // hundred took 16 ms at 4,000 pages and 8 ms at 32,000.
             checkpoint_pages: 16_000,
+            runtime: None,
             sqlite_extra_pragmas: String::new(),
             sync_commits: true,
         }

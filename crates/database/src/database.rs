@@ -210,8 +210,9 @@ impl Shared {
         let (config, file) = (self.config.clone(), path.to_owned());
         self.spawn("db-checkpointer", move || checkpointer.run(&file, &config))?;
         let log = self.config.sync_commits.then(|| Log::beside(path));
-        let (counters, reached) = (self.counters.clone(), horizon.clone());
-        self.spawn("db-syncer", move || sqlite::syncer::run(log, &to_sync, &reached, &counters))?;
+        let (counters, reached, runtime) = (self.counters.clone(), horizon.clone(), self.config.runtime.clone());
+        let sync = move || sqlite::syncer::run(log, &to_sync, &reached, &counters, runtime.as_ref());
+        self.spawn("db-syncer", sync)?;
         for _ in 0..self.config.readers.max(1) {
             let (config, queue, counters) = (self.config.clone(), self.reads.clone(), self.counters.clone());
             let (file, horizon) = (path.to_owned(), horizon.clone());

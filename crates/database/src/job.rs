@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::error::panic_text;
@@ -112,13 +113,30 @@ pub(crate) fn follow(hints: Vec<Hint>) {
     }
 }
 
-/// Counts the writes of a batch and answers them.
-pub(crate) fn answer_all(batch: &mut Vec<WriteJob>, counters: &Counters) {
+/// Writes to be answered, at the latest when this is dropped.
+struct Answers(Vec<WriteJob>);
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(|job| job.answer());
+    }
+}
+
+/// Counts the writes of a batch and answers them, on a thread of `runtime` where there is one.
+///
+/// Tried from here: each answer woke a thread of the runtime, which took the core and gave it back, three changes of
+/// context a write.
+pub(crate) fn answer_all(batch: Vec<WriteJob>, counters: &Counters, runtime: Option<&Handle>) {
     let all = batch.len() as u64;
     let ok = batch.iter().filter(|job| job.is_ok()).count() as u64;
     counters.writes.fetch_add(ok, Relaxed);
     counters.failed_writes.fetch_add(all - ok, Relaxed);
-    batch.drain(..).for_each(|job| job.answer());
+    let answers = Answers(batch);
+    // A runtime that has ended drops what it is given, and that answers too.
+    match runtime.filter(|_| all > 1) {
+        Some(runtime) => drop(runtime.spawn(async move { drop(answers) })),
+        None => drop(answers),
+    }
 }
 
 /// Ends the process when a thread that owns a connection dies: nobody would ever be answered again.

@@ -19,6 +19,8 @@ struct State<J> {
     foreground: VecDeque<Entry<J>>,
     background: VecDeque<Entry<J>>,
     closed: bool,
+    /// Takers that wait.
+    waiting: usize,
 }
 
 /// Two queues, foreground and background, one taker at a time getting a batch from both.
@@ -31,7 +33,7 @@ pub(crate) struct Queue<J> {
 
 impl<J> Queue<J> {
     pub(crate) fn new(queue_max: usize, background_wait_max: Duration) -> Queue<J> {
-        let state = State { foreground: VecDeque::new(), background: VecDeque::new(), closed: false };
+        let state = State { foreground: VecDeque::new(), background: VecDeque::new(), closed: false, waiting: 0 };
         Queue { state: Mutex::new(state), arrived: Condvar::new(), queue_max, background_wait_max }
     }
 
@@ -48,8 +50,12 @@ impl<J> Queue<J> {
             return Err(Error::Busy);
         }
         queue.push_back(Entry { key, since: Instant::now(), job });
+        let is_awaited = state.waiting > 0;
         drop(state);
-        self.arrived.notify_one();
+        // Telling nobody costs a call to the system all the same.
+        if is_awaited {
+            self.arrived.notify_one();
+        }
         Ok(())
     }
 
@@ -90,7 +96,9 @@ impl<J> Queue<J> {
             if state.closed {
                 return None;
             }
+            state.waiting += 1;
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
         Some(state)
     }

@@ -60,7 +60,7 @@ impl Lane {
         while queue.take_one_key(self.config.batch_max, &mut batch, turn) {
             turn += 1;
             self.write_batch(&mut batch);
-            answer_all(&mut batch, &self.counters);
+            answer_all(std::mem::take(&mut batch), &self.counters, self.config.runtime.as_ref());
         }
     }
 

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::runtime::Handle;
+
 use super::backup::beside;
 use crate::job::{ReadJob, WriteJob, answer_all, follow};
 use crate::statistics::Counters;
@@ -105,7 +107,13 @@ impl Log {
 }
 
 /// Runs until the writer has gone and everything it left is answered.
-pub(crate) fn run(mut log: Option<Log>, settled: &Receiver<Settled>, horizon: &Horizon, counters: &Counters) {
+pub(crate) fn run(
+    mut log: Option<Log>,
+    settled: &Receiver<Settled>,
+    horizon: &Horizon,
+    counters: &Counters,
+    runtime: Option<&Handle>,
+) {
     let mut round = Vec::new();
     while let Ok(first) = settled.recv() {
         round.push(first);
@@ -117,9 +125,9 @@ pub(crate) fn run(mut log: Option<Log>, settled: &Receiver<Settled>, horizon: &H
             }
             horizon.reach(commit);
         }
-        for Settled { mut batch, hints, .. } in round.drain(..) {
+        for Settled { batch, hints, .. } in round.drain(..) {
             follow(hints);
-            answer_all(&mut batch, counters);
+            answer_all(batch, counters, runtime);
         }
     }
 }

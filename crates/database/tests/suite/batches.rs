@@ -26,6 +26,24 @@ both_engines! {
         assert_eq!((db.statistics().writes, db.statistics().failed_writes), (3, 2), "the gate, 1 and 2; two failed");
     }
 
+    fn a_runtime_answers_a_batch_and_those_who_ask_after_its_end(stage: Stage) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
+        let mut stage = stage;
+        stage.config.runtime = Some(runtime.handle().clone());
+        let db = stage.open();
+        let gate = Gate::shut(&db);
+        let before: Vec<_> = (1..=20).map(|id| insert(&db, id)).collect();
+        gate.open();
+        before.into_iter().for_each(|queued| assert_eq!(queued.answer().unwrap(), 1));
+
+        runtime.shutdown_background();
+        let gate = Gate::shut(&db);
+        let after: Vec<_> = (21..=40).map(|id| insert(&db, id)).collect();
+        gate.open();
+        after.into_iter().for_each(|queued| assert_eq!(queued.answer().unwrap(), 1));
+        assert_eq!(thing_ids(&db), (1..=40).collect::<Vec<_>>());
+    }
+
     fn a_panicking_write_fails_alone_and_its_neighbours_commit(stage: Stage) {
         let db = stage.open();
         let gate = Gate::shut(&db);

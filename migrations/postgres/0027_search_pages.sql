@@ -1,0 +1,2 @@
+-- Of SQLite's own index only.
+SELECT 1;
