@@ -39,38 +39,59 @@ function see() {
 function renewKey() { composer.elements.key.value = crypto.getRandomValues(new Uint32Array(4)).join('-'); }
 
 async function send() {
-  const fields = new URLSearchParams(new FormData(composer)), text = field.value, later = fields.get('send_at');
+  const fields = new URLSearchParams(new FormData(composer)), text = field.value, at = fields.get('send_at');
   if (!text.trim()) return;
   if (!isNote() && text.length > composer.dataset.chars) { fault(`A message has at most ${composer.dataset.chars} characters; this one has ${text.length}.`); return; }
-  const shown = later ? null : bubble(text);
+  const shown = at ? null : bubble(text);
   field.value = '';
   field.focus();
   try {
-    const answer = await fetch(composer.action, { method: 'POST', body: fields, redirect: 'manual' });
-    if (answer.type !== 'opaqueredirect' && !answer.ok) throw answer;
+    const reply = await fetch(composer.action, { method: 'POST', body: fields, redirect: 'manual' });
+    if (reply.type !== 'opaqueredirect' && !reply.ok) throw reply;
     localStorage.removeItem(kept);
     document.querySelector('.composer-fault')?.remove();
     renewKey();
     composer.elements.template?.remove();
     composer.elements.send_at.value = '';
+    answer(null);
     words();
     if (shown) { shown.dataset.sent = ''; setTimeout(() => { going.delete(shown); shown.remove(); }, 5000); }
     tell('inbox:renew');
-  } catch (answer) {
+  } catch (refusal) {
     going.delete(shown);
     shown?.remove();
     field.value = text;
     // A refusal stored nothing, so the form may go again for the server's own words.
-    if (answer instanceof Response && answer.status < 500) composer.submit();
+    if (refusal instanceof Response && refusal.status < 500) composer.submit();
     else fault('No answer came: this may have gone or not. Send it again, it goes only once.');
   }
 }
 
+// The message that is answered stands above the field; none with `null`.
+const answering = composer?.querySelector('.answering');
+function answer(message) {
+  composer.elements.reply_to.value = message?.id.slice(2) ?? '';
+  answering.hidden = !message;
+  answering.querySelector('.quote')?.remove();
+  if (!message) return;
+  const said = [...message.querySelector('.bubble').childNodes].filter((node) => node.nodeType === 3).map((node) => node.data).join('');
+  const quote = make('a', { className: 'quote', href: `#${message.id}`, dir: 'auto' });
+  const who = message.dataset.from === 'us' ? 'Us' : document.querySelector('#thread-title').textContent;
+  quote.append(make('b', { textContent: who }), said.slice(0, 160) || 'A file');
+  answering.prepend(quote);
+}
+// Up and down through what can be answered.
+function answerNext(step) {
+  const all = [...document.querySelectorAll('.thread .msg:has([data-reply])')];
+  const at = all.findIndex((message) => message.id.slice(2) === composer.elements.reply_to.value);
+  answer(at < 0 ? (step < 0 ? all.at(-1) : null) : all[at + step] ?? (step > 0 ? null : all[at]));
+}
+
 // What the button does, and what it costs.
 function words() {
-  const later = composer.elements.send_at.value;
-  verb.textContent = isNote() ? 'Add the note' : later ? 'Send later' : 'Send';
-  hint.textContent = isNote() ? 'Only the team sees it' : later ? `Goes ${later.replace('T', ' at ')}` : 'Free to send';
+  const at = composer.elements.send_at.value;
+  verb.textContent = isNote() ? 'Add the note' : at ? 'Send later' : 'Send';
+  hint.textContent = isNote() ? 'Only the team sees it' : at ? `Goes ${at.replace('T', ' at ')}` : 'Free to send';
   composer.querySelector('.later').hidden = isNote();
 }
 
@@ -82,9 +103,20 @@ if (field) {
     field.value ? localStorage.setItem(kept, field.value) : localStorage.removeItem(kept);
   });
   field.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.defaultPrevented) return;
+    if (event.shiftKey || event.isComposing || event.defaultPrevented) return;
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (step && !field.value && !isNote()) { event.preventDefault(); answerNext(step); }
+    if (event.key === 'Escape' && composer.elements.reply_to.value) { event.preventDefault(); answer(null); }
+    if (event.key !== 'Enter') return;
     event.preventDefault();
     composer.requestSubmit();
+  });
+  document.addEventListener('click', (event) => {
+    const reply = event.target.closest('#thread [data-reply]'), none = event.target.closest('[data-unreply]');
+    if (!reply && !none) return;
+    event.preventDefault();
+    answer(reply ? reply.closest('.msg') : null);
+    field.focus();
   });
   composer.addEventListener('change', words);
   composer.addEventListener('submit', (event) => {
@@ -98,6 +130,6 @@ if (field) {
     for (const article of going) if (!('sent' in article.dataset)) document.querySelector('.thread').append(article); else { going.delete(article); article.remove(); }
     if (!field.value) see();
   });
-  document.addEventListener('inbox:sent', () => { field.value = ''; localStorage.removeItem(kept); renewKey(); words(); field.focus(); });
+  document.addEventListener('inbox:sent', () => { answer(null); field.value = ''; localStorage.removeItem(kept); renewKey(); words(); field.focus(); });
   document.addEventListener('inbox:fault', ({ detail }) => fault(detail));
 }

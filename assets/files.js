@@ -1,8 +1,9 @@
 // Files in the composer: picked, dropped or pasted, looked at before they go, one message each; the words go with the first.
+// Loaded with the first of them.
 
 const composer = document.querySelector('#composer');
 const plain = document.querySelector('#send-file');
-const box = composer?.querySelector('.picked');
+const box = composer.querySelector('.picked');
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 const FILES_MAX = 10, MIB = 1024 * 1024;
@@ -10,7 +11,7 @@ let files = [], isGoing = false;
 
 const size = (bytes) => bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
-function add(some) {
+export function add(some) {
   for (const file of some) {
     const isShown = /^(image|audio|video)\//.test(file.type);
     const most = Number(isShown ? composer.dataset.shownMib : composer.dataset.documentMib);
@@ -57,7 +58,7 @@ function post(one, caption) {
     const form = new FormData(), ask = new XMLHttpRequest(), send_at = composer.elements.send_at.value;
     if (caption) form.append('caption', caption);
     form.append('file', one.file, one.file.name);
-    ask.open('POST', `${plain.getAttribute('action').split('?')[0]}?${new URLSearchParams({ key: one.key, send_at })}`);
+    ask.open('POST', `${plain.getAttribute('action').split('?')[0]}?${new URLSearchParams({ key: one.key, send_at, voice: Boolean(one.file.isVoice), reply_to: caption === undefined ? '' : composer.elements.reply_to.value })}`);
     ask.responseType = 'document';
     one.bar.hidden = false;
     ask.upload.onprogress = ({ loaded, total }) => { one.bar.value = loaded / total; };
@@ -67,13 +68,13 @@ function post(one, caption) {
   });
 }
 
-async function go(caption) {
+export async function go(caption) {
   if (isGoing) return;
   isGoing = true;
   try {
     while (files.length) {
       await post(files[0], caption);
-      caption = '';
+      caption = undefined;
       files.shift();
       show();
     }
@@ -84,15 +85,7 @@ async function go(caption) {
   tell('inbox:renew');
 }
 
-if (composer) {
-  const picker = plain.elements.file;
-  picker.multiple = true;
-  composer.querySelector('[data-pick]').addEventListener('click', (event) => { event.preventDefault(); picker.click(); });
-  picker.addEventListener('change', () => { add(picker.files); picker.value = ''; composer.querySelector('textarea').focus(); });
-  composer.addEventListener('paste', (event) => { if (event.clipboardData.files.length) { event.preventDefault(); add(event.clipboardData.files); } });
-  const pane = document.querySelector('#thread');
-  pane.addEventListener('dragover', (event) => { if (event.dataTransfer.types.includes('Files')) { event.preventDefault(); pane.dataset.drop = ''; } });
-  pane.addEventListener('dragleave', (event) => { if (!pane.contains(event.relatedTarget)) delete pane.dataset.drop; });
-  pane.addEventListener('drop', (event) => { event.preventDefault(); delete pane.dataset.drop; add(event.dataTransfer.files); });
-  document.addEventListener('inbox:files', ({ detail }) => go(detail));
+export function pick() {
+  plain.elements.file.multiple = true;
+  plain.elements.file.click();
 }

@@ -1,4 +1,4 @@
-// Teammates in one chat see each other: who looks at it, and who writes.
+// Teammates in one chat see each other: who looks at it, and who writes; and whether its contact does.
 
 const chat = document.querySelector('#thread[data-chat]')?.dataset.chat;
 const line = document.querySelector('.here');
@@ -16,9 +16,22 @@ if (line) {
   addEventListener('pagehide', () => navigator.sendBeacon(`/inbox/${chat}/here`, form({ leaving: true })));
   tell();
   document.addEventListener('inbox:here', ({ detail }) => {
-    const writing = detail.filter((other) => other.is_writing), who = writing.length ? writing : detail;
-    const names = who.map((other) => other.name).join(', ');
-    line.hidden = who.length === 0;
-    line.textContent = `${names} ${who.length > 1 ? 'are' : 'is'} ${writing.length ? 'writing in' : 'looking at'} this chat`;
+    const contact = detail.find((other) => other.is_contact), mates = detail.filter((other) => !other.is_contact);
+    const writing = mates.filter((other) => other.is_writing), who = writing.length ? writing : mates;
+    const names = who.map((other) => other.name).join(', '), is = who.length > 1 ? 'are' : 'is';
+    const words = who.length ? [`${names} ${is} ${writing.length ? 'writing in' : 'looking at'} this chat`] : [];
+    if (contact) words.unshift(`${contact.name} is writing …`);
+    line.hidden = words.length === 0;
+    line.textContent = words.join(' · ');
   });
 }
+
+// At the sandbox's phone the customer's writing shows on the team's side.
+const customer = document.querySelector('.as-customer');
+let typed = 0;
+customer?.querySelector('textarea').addEventListener('input', ({ target }) => {
+  const what = target.value ? 'typing' : 'stopped';
+  if (what === 'typing' && Date.now() - typed < 6000) return;
+  typed = what === 'typing' ? Date.now() : 0;
+  fetch(customer.action, { method: 'POST', body: form({ what }), redirect: 'manual' }).catch(() => {});
+});

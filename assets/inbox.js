@@ -23,8 +23,7 @@ async function renew() {
     if (answer.redirected) { location.reload(); return; }
     if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   } catch { /* The stream tells when the server is back. */ }
-  asking = false;
-  if (again) { again = false; renew(); }
+  asking = false; if (again) { again = false; setTimeout(renew, 40); }
 }
 
 function take(fresh) {
@@ -36,17 +35,15 @@ function take(fresh) {
     next?.querySelectorAll('details').forEach((fresh, at) => { fresh.open = unfolded[at]?.open ?? false; });
     if (!next || next.isEqualNode(part) || (part.contains(document.activeElement) && part.dataset.live === 'side')) continue;
     const at = part.scrollTop;
-    if (part.dataset.live === 'thread') patch(one('.thread', part), one('.thread', next), loaded);
+    if (part.dataset.live === 'thread') cut || patch(one('.thread', part), one('.thread', next), loaded);
     else patch(part, next);
     part.scrollTop = at;
   }
   const next = one('#thread[data-chat]', fresh);
   if (thread && next) thread.dataset.unread = next.dataset.unread;
   tell('inbox:fresh');
-  toEnd(stay);
-  if (thread && newest() !== before && !stay.includes(scroller())) pill();
-  markRead();
-  title();
+  toEnd(stay); if (thread && newest() !== before && !stay.includes(scroller())) pill();
+  markRead(); title();
 }
 
 // Puts fresh children in the place of old ones and leaves those that say the same: what plays goes on, what has the focus keeps
@@ -63,8 +60,7 @@ function patch(old, fresh, keep = false) {
   let last = keep && known.get(next[0]?.id)?.previousElementSibling || null;
   for (const child of next) {
     const key = child.id || child.outerHTML, same = known.get(key);
-    known.delete(key);
-    const use = same?.isEqualNode(child) ? same : document.importNode(child, true);
+    known.delete(key); const use = same?.isEqualNode(child) ? same : document.importNode(child, true);
     const place = last ? last.nextElementSibling : old.firstElementChild;
     if (use !== place) {
       if (same && same !== use) {
@@ -86,7 +82,7 @@ function listen() {
     heard: () => { clearTimeout(timer); timer = setTimeout(renew, 40); },
     back: renew,
     place: one('[data-seq] .pane-head'),
-    kinds: { here: (others) => tell('inbox:here', others), news: (news) => tell('inbox:news', news) },
+    kinds: { here: (others) => tell('inbox:here', others), news: (news) => import(one('meta[name="module:notices"]').content).then(({ notice }) => notice(news)) },
   });
 }
 
@@ -108,7 +104,9 @@ function title() {
 }
 
 // -- Older messages come when one scrolls up; new ones below are told by a pill.
-let loaded = false, loading = false;
+// Of many pages the newest go again, so that a thread of any length stays light; the pill leads back to them.
+const SHOWN_MAX = 200;
+let loaded = false, loading = false, cut = false;
 async function older() {
   const box = scroller(), link = one('a[data-older]', box);
   if (!link || loading || box.scrollTop > 300) return;
@@ -122,22 +120,26 @@ async function older() {
     link.replaceWith(...pieces);
     box.scrollTop = box.scrollHeight - height;
     loaded = true;
+    const all = box.querySelectorAll('.msg');
+    if (all.length > SHOWN_MAX) { for (const gone of [...all].slice(SHOWN_MAX)) gone.remove(); cut = true; pill(); }
   } catch { /* The link is still there. */ }
   loading = false;
 }
 const newest = () => one('#thread .msg:last-of-type')?.id;
 function pill() {
-  const button = one('.pill') ?? Object.assign(document.createElement('button'), { type: 'button', className: 'btn btn-small pill', textContent: 'New messages' });
-  button.onclick = () => { toEnd(); button.remove(); };
+  const button = one('.pill') ?? Object.assign(document.createElement('button'), { type: 'button', className: 'btn btn-small pill' });
+  button.textContent = cut ? 'To the newest' : 'New messages';
+  button.onclick = async () => {
+    if (cut) { cut = loaded = false; one('.thread', scroller()).replaceChildren(); await renew(); }
+    toEnd(); button.remove();
+  };
   scroller().after(button);
 }
 
 if (one('[data-seq]')) {
   if (!location.hash) toEnd();
-  listen();
-  markRead();
-  title();
-  scroller()?.addEventListener('scroll', () => { older(); if (isAtEnd(scroller())) one('.pill')?.remove(); }, { passive: true });
+  listen(); markRead(); title();
+  scroller()?.addEventListener('scroll', () => { older(); if (!cut && isAtEnd(scroller())) one('.pill')?.remove(); }, { passive: true });
   document.addEventListener('inbox:renew', renew);
   document.addEventListener('inbox:end', () => toEnd());
   document.addEventListener('visibilitychange', () => { if (!document.hidden) { renew(); markRead(); } });

@@ -2,13 +2,14 @@
 // data-key is reached by it. Single keys can be switched off in this browser. The focus is where it was after a form came back.
 
 const one = (selector) => document.querySelector(selector);
+const later = (name) => import(one(`meta[name="module:${name}"]`).content);
 const OFF = 'keys-off', KEPT = 'focus';
 
 document.addEventListener('keydown', (event) => {
   const typing = event.target.closest('input:not([type=checkbox], [type=radio]), textarea, select');
-  if (event.key === 'Escape' && typing) typing.blur();
+  if (event.key === 'Escape' && typing && !event.defaultPrevented) typing.blur();
   if (typing || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (event.key === '?') { event.preventDefault(); help(); return; }
+  if (event.key === '?') { event.preventDefault(); later('help').then(({ help }) => help()); return; }
   if (localStorage.getItem(OFF)) return;
   const rows = [...document.querySelectorAll('#chats .chat')];
   const at = rows.findIndex((row) => row.parentElement.contains(document.activeElement));
@@ -18,6 +19,8 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if (event.key === 'x' && at >= 0) { one(`#${rows[at].parentElement.id} [name=chat]`)?.click(); return; }
+  // On a message, a reply quotes it.
+  if (event.key === 'r' && document.activeElement.matches('[data-reply]')) { event.preventDefault(); document.activeElement.click(); return; }
   const target = /^[a-z/]$/.test(event.key) && one(`[data-key="${event.key}"]`);
   if (!target) return;
   event.preventDefault();
@@ -29,25 +32,6 @@ document.addEventListener('keydown', (event) => {
     one('#composer textarea')?.focus();
   }
 });
-
-const KEYS = [['Ctrl K', 'search or jump'], ['j k Enter', 'next, previous, open'], ['x', 'tick the chat'], ['r n', 'write a reply, a note'], ['e', 'close, or open again'], ['s', 'snooze'], ['a l', 'who is responsible, a label'], ['z', 'undo'], ['/', 'find'], ['Escape', 'leave a field'], ['?', 'this list']];
-function help() {
-  let box = one('#help-keys');
-  if (!box) {
-    box = document.createElement('div');
-    Object.assign(box, { id: 'help-keys', className: 'over card help-keys', popover: 'auto' });
-    box.setAttribute('role', 'dialog');
-    box.setAttribute('aria-label', 'Keys');
-    box.innerHTML = '<div class="card-body stack"><h2>Keys</h2><dl></dl><label class="choice"><input type="checkbox">Single keys work</label></div>';
-    box.querySelector('dl').append(...KEYS.flatMap(([keys, what]) => [document.createElement('dt'), document.createElement('dd')].map((part, at) => { part.append(at ? what : Object.assign(document.createElement('kbd'), { textContent: keys })); return part; })));
-    const choice = box.querySelector('input');
-    choice.checked = !localStorage.getItem(OFF);
-    choice.onchange = () => choice.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, '1');
-    document.body.append(box);
-  }
-  box.showPopover();
-  box.querySelector('input').focus();
-}
 
 // A form that was sent brings the page back; whoever works by keys goes on where they were.
 document.addEventListener('submit', ({ target, submitter }) => sessionStorage.setItem(KEPT, JSON.stringify([target.getAttribute('action'), submitter?.name ?? document.activeElement.name ?? '', Date.now()])));
@@ -67,3 +51,10 @@ if (toast) {
   history.replaceState(null, '', place);
   setTimeout(() => toast.remove(), Number(toast.dataset.lives) * 1000);
 }
+
+// Search or jump: what it needs is loaded when somebody asks for it.
+const palette = (event) => { event.preventDefault(); later('palette').then(({ open }) => open()); };
+document.addEventListener('keydown', (event) => {
+  if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) palette(event);
+});
+one('[data-palette]')?.addEventListener('click', palette);

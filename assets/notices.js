@@ -1,4 +1,5 @@
 // Notices of the desktop: for whoever asked for them, not in quiet hours, not of the chat in view, one across all tabs.
+// Loaded with the first news.
 
 const root = document.querySelector('[data-notices]');
 const shown = document.querySelector('#thread[data-chat]')?.dataset.chat;
@@ -19,7 +20,7 @@ function sound() {
   tone.stop(air.currentTime + 0.3);
 }
 
-document.addEventListener('inbox:news', ({ detail }) => {
+export function notice(detail) {
   if (!root || isQuiet() || (!document.hidden && document.hasFocus() && String(detail.chat) === shown)) return;
   navigator.locks.request('notice', () => {
     if (Number(localStorage.noticed ?? 0) >= detail.seq) return;
@@ -30,7 +31,7 @@ document.addEventListener('inbox:news', ({ detail }) => {
     const notice = new Notification(detail.name, { body: words, tag: `chat-${detail.chat}` });
     notice.onclick = () => { window.focus(); location.href = `/inbox/${detail.chat}`; };
   });
-});
+}
 
 if (allow && 'Notification' in window && Notification.permission === 'default') {
   allow.hidden = false;

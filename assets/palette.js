@@ -1,4 +1,4 @@
-// Ctrl or Cmd and K: search or jump. "?" tells the keys. Both are pages as well, so nothing is lost without them.
+// Ctrl or Cmd and K: search or jump. It is a page as well, so nothing is lost without script. Loaded when somebody asks.
 
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 let box, field, list, asked = 0;
@@ -52,17 +52,11 @@ async function look() {
   show([...pages(words.toLowerCase()), ...[...page.querySelectorAll('[data-found]')].slice(0, 12).map((link) => [link, link.dataset.found]), [all, 'Search']]);
 }
 
-function open() {
+export function open() {
   if (!box) build();
+  if (box.matches(':popover-open')) { box.hidePopover(); return; }
   field.value = '';
   show(pages(''));
   box.showPopover();
   field.focus();
 }
-
-document.addEventListener('keydown', (event) => {
-  if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-  event.preventDefault();
-  if (box?.matches(':popover-open')) box.hidePopover(); else open();
-});
-document.querySelector('[data-palette]')?.addEventListener('click', (event) => { event.preventDefault(); open(); });

@@ -1,14 +1,14 @@
 // What the composer suggests: "/" brings templates, "@" in a note brings teammates. An arrow goes through them, Enter takes one,
-// Escape leaves them.
+// Escape leaves them. Loaded when one of the two is typed.
 
 const composer = document.querySelector('#composer');
-const field = composer?.querySelector('textarea');
-const box = composer?.querySelector('.suggested');
+const field = composer.querySelector('textarea');
+const box = composer.querySelector('.suggested');
 const isNote = () => composer.elements.mode.value === 'note';
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
 let templates, mates, taken;
-async function suggest() {
+export async function suggest() {
   box.hidden = true;
   const before = field.value.slice(0, field.selectionStart);
   const name = isNote() ? /(?:^|\s)@([^@\n]{0,30})$/.exec(before)?.[1] : undefined;
@@ -54,25 +54,15 @@ function show(rows, take) {
 }
 function pick(option) { box.hidden = true; taken(option); field.focus(); }
 
-if (field) {
-  field.addEventListener('input', suggest);
-  field.addEventListener('keydown', (event) => {
-    if (box.hidden) return;
-    const rows = [...box.children], at = rows.findIndex((row) => row.getAttribute('aria-selected') === 'true');
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) rows.forEach((row, index) => row.setAttribute('aria-selected', index === (at + step + rows.length) % rows.length));
-    else if (event.key === 'Enter') pick(rows[at]);
-    else if (event.key === 'Escape') box.hidden = true;
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  composer.querySelector('[data-templates]').addEventListener('click', (event) => {
-    // What was begun is not to be lost: then the page with the templates opens, and the draft stays.
-    if (field.value && !field.value.startsWith('/')) return;
-    event.preventDefault();
-    field.value ||= '/';
-    field.focus();
-    suggest();
-  });
-}
+// Before the composer hears of the key itself.
+composer.addEventListener('keydown', (event) => {
+  if (box.hidden || event.target !== field) return;
+  const rows = [...box.children], at = rows.findIndex((row) => row.getAttribute('aria-selected') === 'true');
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) rows.forEach((row, index) => row.setAttribute('aria-selected', index === (at + step + rows.length) % rows.length));
+  else if (event.key === 'Enter') pick(rows[at]);
+  else if (event.key === 'Escape') box.hidden = true;
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);

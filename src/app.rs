@@ -16,6 +16,7 @@ use crate::events::live::{Listener, Live};
 use crate::files::blob::Blobs;
 use crate::files::link::{LinkKey, Links};
 use crate::id::{AccountId, IdSource, WorkspaceId};
+use crate::inbox::presence::Rooms;
 use crate::outbound::{Outbound, Policy, SystemResolver};
 use crate::sealing::SealingKey;
 use crate::store::Write;
@@ -73,6 +74,8 @@ pub struct Parts {
     pub mark_bells: Bells<(WorkspaceId, AccountId)>,
     /// Rung when a question waits for Meta, or a business account is to be looked at.
     pub clerk_bell: Arc<Notify>,
+    /// Who looks at which chat, as far as this node knows.
+    pub rooms: Rooms,
     pub limits: Limits,
     pub ledger: Ledger,
     pub outbound: Outbound,
@@ -113,6 +116,7 @@ impl App {
             fetch_bells,
             mark_bells,
             clerk_bell: Arc::default(),
+            rooms: Rooms::default(),
             limits,
             ledger,
             outbound,

@@ -124,6 +124,9 @@ pub enum Kind {
     WabaTemplateRejected,
     /// A template of WhatsApp's can't be sent any more, or for a time.
     WabaTemplateDisabled,
+    /// A label that no chat bore until then, with the chat that got it first; the detail is the label. The label's own event
+    /// on the chat follows.
+    LabelMade,
 }
 
 const KINDS: &[(Kind, i64, &str)] = &[
@@ -198,6 +201,7 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::WabaTemplateApproved, 210, "waba:template:approved"),
     (Kind::WabaTemplateRejected, 211, "waba:template:rejected"),
     (Kind::WabaTemplateDisabled, 212, "waba:template:disabled"),
+    (Kind::LabelMade, 200, "label:new"),
     (Kind::MessageResent, 130, "message:resent"),
     (Kind::MessageMarkedSent, 131, "message:marked_sent"),
 ];

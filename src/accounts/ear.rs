@@ -3,18 +3,20 @@
 
 use std::sync::Arc;
 
-use database::Priority;
+use database::{Priority, Snapshot};
 use futures_util::FutureExt;
 use transport::{
-    AccountState, Ear, Event, Incoming, IncomingBody, LinkStep, NotStored, Pending, Receipt, ReceiptStatus,
+    AccountState, ContactTyping, Ear, Event, Incoming, IncomingBody, LinkStep, NotStored, Pending, Receipt,
+    ReceiptStatus,
 };
 
 use crate::accounts::health::record_state;
 use crate::accounts::linking::record_step;
+use crate::accounts::presence::{leave, sit};
 use crate::app::App;
 use crate::clock::Time;
 use crate::error::Error;
-use crate::id::{AccountId, MessageUid, WorkspaceId};
+use crate::id::{AccountId, MessageUid, TeammateId, WorkspaceId};
 use crate::inbox::calls::record_call;
 use crate::inbox::changes::{record_edit, record_revoke};
 use crate::inbox::contacts::join_addresses;
@@ -25,6 +27,7 @@ use crate::inbox::receive::receive_message;
 use crate::inbox::status::{News, record_news};
 use crate::message::{Failure, Status};
 use crate::store::Write;
+use crate::store::chats::chat_by_jid;
 use crate::store::message_prices::MessagePrice;
 
 /// Receipts stored in one write. Each is quick, and a write that is too long makes everybody wait.
@@ -55,6 +58,7 @@ impl AccountEar {
                 Event::Receipt(receipt) => receipts.push(receipt),
                 Event::Account(state) => self.store_state(state).await?,
                 Event::Link(step) => self.store_step(step).await?,
+                Event::Typing(typing) => self.notice(typing).await?,
                 // It may be about a message that was told just before.
                 change => {
                     self.store_both(std::mem::take(&mut receipts), std::mem::take(&mut messages)).await?;
@@ -81,9 +85,22 @@ impl AccountEar {
             Event::Revoke(revoke) => record_revoke(write, account, revoke).map(drop),
             Event::Group(change) => apply_group_change(write, account, change),
             Event::SameContact(same) => join_addresses(write, same),
-            Event::Account(_) | Event::Link(_) | Event::Message(_) | Event::Receipt(_) => Ok(()),
+            Event::Account(_) | Event::Link(_) | Event::Message(_) | Event::Receipt(_) | Event::Typing(_) => Ok(()),
         };
         self.app.write(self.workspace, Priority::Foreground, work).await
+    }
+
+    /// Lets those who look at a chat see that its contact writes. Somebody without a chat is seen by nobody.
+    async fn notice(&self, typing: ContactTyping) -> Result<(), Error> {
+        let (workspace, account) = (self.workspace, self.account);
+        let look = move |tx: &mut Snapshot<'_>| Ok::<_, Error>(chat_by_jid(tx, workspace, account, typing.chat.jid())?);
+        let Some(chat) = self.app.read(look).await? else { return Ok(()) };
+        let room = (workspace, chat.id);
+        match typing.is_writing {
+            true => sit(&self.app, room, TeammateId::NOBODY, &chat.name, true).await,
+            false => leave(&self.app, room, TeammateId::NOBODY).await,
+        }
+        Ok(())
     }
 
     async fn store_state(&self, state: AccountState) -> Result<(), Error> {
@@ -113,6 +130,10 @@ impl AccountEar {
     /// Each in a write of its own, since a write doesn't see the chat or the message that it is itself about to insert;
     /// the database commits them together all the same. All are queued, in their order, before the first is waited for.
     async fn store_messages(&self, messages: Vec<Incoming>) -> Result<(), Error> {
+        let writers = match self.app.rooms.hears_contacts(self.workspace) {
+            true => messages.iter().map(|message| message.chat.clone()).collect(),
+            false => Vec::new(),
+        };
         let with_files = messages.iter().any(|message| matches!(message.body, IncomingBody::File(_)));
         let mut messages = messages.into_iter().peekable();
         while messages.peek().is_some() {
@@ -130,6 +151,10 @@ impl AccountEar {
             for stored in waiting {
                 stored.await?;
             }
+        }
+        // Whoever has said it has stopped writing it.
+        for chat in writers {
+            self.notice(ContactTyping { chat, is_writing: false }).await?;
         }
         if with_files {
             self.app.fetch_bells.of((self.workspace, self.account)).notify_one();

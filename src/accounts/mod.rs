@@ -21,6 +21,7 @@ mod marks;
 mod outcome;
 mod outgoing;
 pub mod pacing;
+pub mod presence;
 pub mod preview;
 pub mod rehearse;
 pub mod sandbox;

@@ -82,6 +82,10 @@ pub enum Inbound {
     Delete {
         message: MessageUid,
     },
+    /// They write, or have stopped.
+    Type {
+        is_writing: bool,
+    },
     /// A call that is over, or that nobody answered.
     Call {
         is_outgoing: bool,
@@ -123,6 +127,7 @@ pub fn play(
         Inbound::Call { is_outgoing, is_video, duration_s, outcome } => {
             Play::Call { is_outgoing: *is_outgoing, is_video: *is_video, duration_s: *duration_s, outcome: *outcome }
         }
+        Inbound::Type { is_writing } => Play::Type { is_writing: *is_writing },
         Inbound::Delete { message } => Play::Revoke { wamid: theirs(write, of, "deletes", *message, player)? },
     };
     let wamid = id.to_string();

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::{ChatId, ContactId};
 use crate::inbox::contact_csv::NewContact;
+use crate::message::Origin;
 use crate::store::Write;
 use crate::store::contact_book::{contact_merge, contact_rows, contact_set_name, contact_set_opted_out};
 use crate::store::contacts::{contact_find, contact_insert};
@@ -14,6 +15,17 @@ use crate::store::events::{NewEvent, event_append};
 
 /// Contacts that one import may bring.
 pub const IMPORTED_MAX: usize = 1_000;
+
+/// Whether a message is what an opted-out contact doesn't want: a mass message always, one of a program unless they have written
+/// since. What a teammate says by hand is between the two.
+pub fn is_unasked(origin: Origin, last_inbound_at: Time, opted_out_at: Time) -> bool {
+    match origin {
+        _ if opted_out_at.is_never() => false,
+        Origin::SharedInbox => false,
+        Origin::MassMessaging => true,
+        _ => last_inbound_at <= opted_out_at,
+    }
+}
 
 /// Notes that a contact wants no mass messages, or wants them again. What it is already is no change and no event.
 ///

@@ -10,7 +10,7 @@ use crate::inbox::values::LabelName;
 use crate::store::Write;
 use crate::store::chats::chat_find;
 use crate::store::events::{NewEvent, event_append};
-use crate::store::labels::{Place, label_add, label_add_later, label_list, label_remove};
+use crate::store::labels::{Place, label_add, label_add_later, label_is_borne, label_list, label_remove};
 
 /// Labels that one chat may bear.
 pub const LABELS_PER_CHAT_MAX: usize = 100;
@@ -54,6 +54,9 @@ pub fn change_labels(
     }
     let place = Place { chat, last_message_at: row.last_message_at, name: &row.name };
     for label in after.difference(&before) {
+        if !label_is_borne(write.tx, write.workspace.id, label)? {
+            event_append(write, labelled(Kind::LabelMade, chat, label))?;
+        }
         label_add(write, place, label)?;
         event_append(write, labelled(Kind::ChatLabelled, chat, label))?;
     }
@@ -72,9 +75,17 @@ pub fn take_label_off(write: &mut Write<'_, '_>, chat: ChatId, label: &LabelName
     Ok(())
 }
 
-/// Adds a label that the chat is known not to bear; it costs no statement of its own.
-pub fn label_chat_anew(write: &mut Write<'_, '_>, place: Place<'_>, label: &LabelName) -> Result<(), Error> {
+/// Adds a label that the chat is known not to bear; it costs no statement of its own. `is_made`: no chat bears it yet.
+pub fn label_chat_anew(
+    write: &mut Write<'_, '_>,
+    place: Place<'_>,
+    label: &LabelName,
+    is_made: bool,
+) -> Result<(), Error> {
     label_add_later(write, place, label.as_str())?;
+    if is_made {
+        event_append(write, labelled(Kind::LabelMade, place.chat, label.as_str()))?;
+    }
     event_append(write, labelled(Kind::ChatLabelled, place.chat, label.as_str())).map(drop)
 }
 

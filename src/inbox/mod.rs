@@ -23,6 +23,7 @@ pub mod marks;
 pub mod notes;
 pub mod own_changes;
 pub mod placeholders;
+pub mod presence;
 pub mod reach;
 pub mod reactions;
 pub mod receipts;

@@ -10,6 +10,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
 use crate::id::{MessageUid, TeammateId, WorkspaceId};
+use crate::inbox::contact_book::is_unasked;
 use crate::inbox::reach::reached_message;
 use crate::inbox::status::move_message;
 use crate::inbox::urgency::Urgency;
@@ -116,6 +117,10 @@ fn release(write: &mut Write<'_, '_>, due: &DueSend) -> Result<(), Error> {
     if !due.unlinked_at.is_never() {
         let details = "Its WhatsApp account was unlinked before its time came.".to_owned();
         return end(write, &due.send, Failure { code: None, title: "Account unlinked".to_owned(), details });
+    }
+    if is_unasked(due.origin, due.last_inbound_at, due.opted_out_at) {
+        let details = "Its recipient opted out before its time came, and hasn't written since.".to_owned();
+        return end(write, &due.send, Failure { code: None, title: "Opted out".to_owned(), details });
     }
     let now = write.now;
     scheduled_delete(write, message)?;

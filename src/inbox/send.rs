@@ -9,6 +9,7 @@ use crate::error::{Code, Error};
 use crate::event_kind::Kind;
 use crate::id::{ChatId, MessageUid, TeammateId};
 use crate::inbox::chat::{FirstMessage, free_name, note_rename, open_chat, unknown_chat};
+use crate::inbox::contact_book::is_unasked;
 use crate::inbox::contacts::main_address;
 use crate::inbox::content::{Attachment, Content, Recipient};
 use crate::inbox::labels::{LABELS_PER_CHAT_MAX, label_chat_anew};
@@ -64,6 +65,8 @@ pub struct Decision<'d> {
     /// In credits; whether there are so many is not decided yet.
     pub cost: i64,
     pub urgency: Urgency,
+    /// No chat bears the label that it names.
+    is_label_made: bool,
     /// How the contact's window stands when the message is to go.
     pub window: Window,
 }
@@ -128,6 +131,7 @@ pub fn decide<'d>(
         ensure_can_wait(tx, caller.workspace, send_at, now)?;
     }
     let last_inbound_at = chat.map_or(Time::NEVER, |chat| chat.last_inbound_at);
+    ensure_wanted(route, request, last_inbound_at)?;
     // What a teammate says by hand is free; the quota is for programs and masses.
     let cost = match request.origin {
         Origin::SharedInbox => 0,
@@ -138,7 +142,8 @@ pub fn decide<'d>(
         Some(_) => Window::None,
         None => window(route.transport, last_inbound_at, request.send_at.unwrap_or(now)),
     };
-    Ok(Decision { route, address, file, rename, cost, urgency, window })
+    let is_label_made = request.label.is_some() && !found.is_label_known;
+    Ok(Decision { route, address, file, rename, cost, urgency, is_label_made, window })
 }
 
 /// Writes what was decided.
@@ -186,7 +191,7 @@ fn accept(
             }
             _ => now,
         };
-        label_chat_anew(write, Place { chat, last_message_at, name: &name }, label)?;
+        label_chat_anew(write, Place { chat, last_message_at, name: &name }, label, decision.is_label_made)?;
     }
     Ok(())
 }
@@ -338,6 +343,20 @@ fn ensure_able(transport: TransportKind, address: &Address, request: &SendMessag
 pub fn not_supported(transport: TransportKind, what: &str) -> Error {
     let rule = format!("An account of kind {transport} can't do {what}; use an account of another kind");
     Error::new(Code::NotSupported, rule)
+}
+
+/// Refuses what an opted-out contact didn't ask for.
+fn ensure_wanted(route: &Route, request: &SendMessage, last_inbound_at: Time) -> Result<(), Error> {
+    if !is_unasked(request.origin, last_inbound_at, route.opted_out_at) {
+        return Ok(());
+    }
+    let field = match request.to {
+        Recipient::Address(_) => "phone",
+        Recipient::Chat(_) => "chat_id",
+        Recipient::ChatNamed(_) => "chat_name",
+    };
+    let rule = "This contact opted out of messages that they didn't ask for, and hasn't written since";
+    Err(Error::invalid(field, format!("{rule}; leave them out, or let a teammate write by hand or opt them in again")))
 }
 
 /// A message that is answered must stand in the chat that the answer goes to, for its contact as well.

@@ -101,7 +101,7 @@ pub fn event_prune(write: &mut Write<'_, '_>, before: Time, rows_max: i64) -> Re
     write.tx.execute(&EVENT_PRUNE, &params![write.workspace.id, before, rows_max])
 }
 
-fn decode(row: &Row<'_>) -> Result<EventRow, Error> {
+pub(super) fn decode(row: &Row<'_>) -> Result<EventRow, Error> {
     let number: i64 = row.get(1)?;
     Ok(EventRow {
         seq: row.get(0)?,

@@ -32,6 +32,8 @@ const LABEL_RENAME: Sql = Sql::both("UPDATE chat_labels SET name_folded = $3 WHE
 const LABEL_LIST: Sql =
     Sql::both("SELECT label FROM chat_labels WHERE workspace_id = $1 AND chat_id = $2 ORDER BY label");
 
+const LABEL_IS_BORNE: Sql = Sql::both("SELECT 1 FROM chat_labels WHERE workspace_id = $1 AND label = $2 LIMIT 1");
+
 const LABELS_OF: Sql = Sql::both(concat!(
     "SELECT chat_id, label FROM chat_labels WHERE workspace_id = $1 AND chat_id IN (",
     page_ids!(),
@@ -93,11 +95,16 @@ pub fn label_list(tx: &mut impl Read, workspace: WorkspaceId, chat: ChatId) -> R
     tx.query(&LABEL_LIST, &params![workspace, chat], |row| row.get(0))
 }
 
+/// Whether any chat bears a label.
+pub fn label_is_borne(tx: &mut impl Read, workspace: WorkspaceId, label: &str) -> Result<bool, Error> {
+    Ok(tx.query_row(&LABEL_IS_BORNE, &params![workspace, label], |row| row.get::<i64>(0))?.is_some())
+}
+
 /// The labels of a page of chats, each with its chat, in alphabetical order.
 pub fn labels_of(tx: &mut impl Read, workspace: WorkspaceId, chats: &[ChatId]) -> Result<Vec<(ChatId, String)>, Error> {
     tx.query(&LABELS_OF, page_values(workspace, chats)?, |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 super::statements! {
-    LABEL_INSERT, LABEL_DELETE, LABEL_NEWS, LABEL_RENAME, LABEL_LIST, LABELS_OF,
+    LABEL_INSERT, LABEL_DELETE, LABEL_NEWS, LABEL_RENAME, LABEL_LIST, LABEL_IS_BORNE, LABELS_OF,
 }

@@ -17,7 +17,9 @@ pub mod accounts;
 pub mod api_calls;
 pub mod audit;
 mod chat_candidates;
+pub mod chat_lines;
 pub mod chat_lists;
+pub mod chat_presence;
 mod chat_walks;
 pub mod chat_words;
 pub mod chats;
@@ -216,6 +218,12 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0023_settings.sql"),
     },
     Migration {
+        version: 24,
+        name: "chat lines",
+        sqlite: include_str!("../../migrations/sqlite/0024_chat_lines.sql"),
+        postgres: include_str!("../../migrations/postgres/0024_chat_lines.sql"),
+    },
+    Migration {
         version: 25,
         name: "waba",
         sqlite: include_str!("../../migrations/sqlite/0025_waba.sql"),
@@ -241,6 +249,8 @@ pub fn every_statement() -> Vec<(&'static str, &'static str, &'static Sql)> {
         ("chat_lists", chat_lists::STATEMENTS),
         ("chat_walks", chat_walks::STATEMENTS),
         ("chat_words", chat_words::STATEMENTS),
+        ("chat_lines", chat_lines::STATEMENTS),
+        ("chat_presence", chat_presence::STATEMENTS),
         ("chats", chats::STATEMENTS),
         ("contact_book", contact_book::STATEMENTS),
         ("contacts", contacts::STATEMENTS),

@@ -18,6 +18,8 @@ pub struct Route {
     pub unlinked_at: Time,
     /// Whose address it is, if that is known; unknown where the chat itself was named.
     pub contact: Option<ContactId>,
+    /// Since when they want no mass messages; [`Time::NEVER`] where they never said so.
+    pub opted_out_at: Time,
     pub chat: Option<RouteChat>,
 }
 
@@ -51,6 +53,8 @@ pub struct Found {
     /// Who bears the name.
     pub name_owner: Option<ChatId>,
     pub reply_to: Option<Quotable>,
+    /// Some chat bears the named label.
+    pub is_label_known: bool,
     /// The named file, or the named template's.
     pub file: Option<FileRow>,
     pub template: Option<FoundTemplate>,
@@ -90,10 +94,11 @@ pub struct Routes {
 
 const ROUTES_PLAIN: Sql = Sql::both(
     "SELECT a.account_id, a.transport, a.phone, a.linked_at_ms, a.unlinked_at_ms, k.contact_id, c.chat_id, c.jid, \
-     c.name, c.last_inbound_at_ms \
+     c.name, c.last_inbound_at_ms, o.opted_out_at_ms \
      FROM accounts a LEFT JOIN chats c \
      ON c.workspace_id = a.workspace_id AND c.account_id = a.account_id AND c.jid = $2 \
      LEFT JOIN contact_addresses k ON k.workspace_id = a.workspace_id AND k.jid = $2 \
+     LEFT JOIN contacts o ON o.workspace_id = a.workspace_id AND o.contact_id = k.contact_id \
      WHERE a.workspace_id = $1 ORDER BY a.account_id",
 );
 
@@ -107,8 +112,14 @@ macro_rules! routes_from {
              f.thumbnail, f.token_id, f.uploaded_by_email, f.uploaded_at_ms, t.template_id, t.file_uid, \
              CASE WHEN CAST($4 AS TEXT) IS NULL THEN 0 ELSE (SELECT CAST(COUNT(*) AS BIGINT) FROM chat_labels b \
              WHERE b.workspace_id = a.workspace_id AND b.chat_id = c.chat_id) END, s.uid, \
-             t.created_by, t.visibility, t.team_id, m.role, m.team_id ",
+             t.created_by, t.visibility, t.team_id, m.role, m.team_id, o.opted_out_at_ms, \
+             CASE WHEN CAST($4 AS TEXT) IS NULL THEN 0 ELSE (SELECT CAST(COUNT(*) AS BIGINT) FROM \
+             (SELECT 1 FROM chat_labels y WHERE y.workspace_id = a.workspace_id AND y.label = $4 LIMIT 1) AS borne) \
+             END ",
             $from,
+            "LEFT JOIN contacts o ON o.workspace_id = a.workspace_id AND o.contact_id = ",
+            $contact,
+            " ",
             "LEFT JOIN chats n ON n.workspace_id = a.workspace_id AND n.name = $3 \
              LEFT JOIN chat_labels l ON l.workspace_id = a.workspace_id AND l.chat_id = c.chat_id AND l.label = $4 \
              LEFT JOIN messages r ON r.workspace_id = a.workspace_id AND r.uid = $5 \
@@ -151,7 +162,7 @@ pub fn routes_to_address(
     named: &Named<'_>,
 ) -> Result<Routes, Error> {
     if *named == Named::default() {
-        let routes = tx.query(&ROUTES_PLAIN, &params![workspace, jid], |row| route(row, false, 0))?;
+        let routes = tx.query(&ROUTES_PLAIN, &params![workspace, jid], |row| route(row, (false, 0), 10))?;
         return Ok(Routes { routes, found: Found::default() });
     }
     let Named { chat_name, label, reply_to, file, template } = named;
@@ -195,10 +206,11 @@ fn gathered(rows: Vec<(Route, Found)>) -> Result<Routes, Error> {
 
 fn both(row: &Row<'_>) -> Result<(Route, Found), Error> {
     let is_labelled = row.get::<Option<ChatId>>(10)?.is_some();
-    Ok((route(row, is_labelled, row.get(30)?)?, found(row)?))
+    Ok((route(row, (is_labelled, row.get(30)?), 37)?, found(row)?))
 }
 
-fn route(row: &Row<'_>, is_labelled: bool, labels: i64) -> Result<Route, Error> {
+/// `opted_out`: the column that says so.
+fn route(row: &Row<'_>, (is_labelled, labels): (bool, i64), opted_out: usize) -> Result<Route, Error> {
     let transport: String = row.get(1)?;
     let chat: Option<ChatId> = row.get(6)?;
     Ok(Route {
@@ -208,6 +220,7 @@ fn route(row: &Row<'_>, is_labelled: bool, labels: i64) -> Result<Route, Error> 
         linked_at: row.get(3)?,
         unlinked_at: row.get(4)?,
         contact: row.get(5)?,
+        opted_out_at: row.get::<Option<Time>>(opted_out)?.unwrap_or(Time::NEVER),
         chat: match chat {
             Some(id) => {
                 let (jid, name, last_inbound_at) = (row.get(7)?, row.get(8)?, row.get(9)?);
@@ -232,7 +245,8 @@ fn found(row: &Row<'_>) -> Result<Found, Error> {
         }
         None => None,
     };
-    Ok(Found { name_owner: row.get(11)?, reply_to, file: file(row)?, template: template(row)? })
+    let is_label_known = row.get::<i64>(38)? > 0;
+    Ok(Found { name_owner: row.get(11)?, reply_to, is_label_known, file: file(row)?, template: template(row)? })
 }
 
 fn template(row: &Row<'_>) -> Result<Option<FoundTemplate>, Error> {

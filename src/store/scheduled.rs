@@ -26,6 +26,8 @@ pub struct DueSend {
     pub last_inbound_at: Time,
     /// Never, unless its account was unlinked meanwhile.
     pub unlinked_at: Time,
+    /// Never, or since when its recipient wants no mass messages.
+    pub opted_out_at: Time,
 }
 
 static SCHEDULED_INSERT: Sql = Sql::both(
@@ -53,11 +55,13 @@ const SCHEDULED_COUNT: Sql = Sql::both(
 );
 
 const SCHEDULED_DUE: Sql = Sql::both(
-    "SELECT s.uid, s.account_id, s.chat_id, s.send_at_ms, m.origin, c.last_inbound_at_ms, a.unlinked_at_ms \
+    "SELECT s.uid, s.account_id, s.chat_id, s.send_at_ms, m.origin, c.last_inbound_at_ms, a.unlinked_at_ms, \
+     COALESCE(o.opted_out_at_ms, 0) \
      FROM scheduled_sends s \
      JOIN messages m ON m.workspace_id = s.workspace_id AND m.uid = s.uid \
      JOIN chats c ON c.workspace_id = s.workspace_id AND c.chat_id = s.chat_id \
      JOIN accounts a ON a.workspace_id = s.workspace_id AND a.account_id = s.account_id \
+     LEFT JOIN contacts o ON o.workspace_id = c.workspace_id AND o.contact_id = c.contact_id \
      WHERE s.workspace_id = $1 AND s.send_at_ms <= $2 ORDER BY s.send_at_ms, s.uid LIMIT $3",
 );
 
@@ -122,6 +126,7 @@ pub fn scheduled_due(write: &mut Write<'_, '_>, rows_max: i64) -> Result<Vec<Due
             origin: Origin::from_number(origin).ok_or_else(|| Error::Decode(format!("message origin {origin}")))?,
             last_inbound_at: row.get(5)?,
             unlinked_at: row.get(6)?,
+            opted_out_at: row.get(7)?,
         })
     })
 }

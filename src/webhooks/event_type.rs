@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 88] = [
+const ALL: [EventType; 89] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -53,6 +53,7 @@ const ALL: [EventType; 88] = [
     EventType("chat:renamed"),
     EventType("chat:labelled"),
     EventType("chat:unlabelled"),
+    EventType("label:new"),
     EventType("chat:read"),
     EventType("chat:unread"),
     EventType("chat:autoresponse"),

@@ -28,6 +28,7 @@ mod marks;
 mod message_changes;
 mod notes;
 mod openapi;
+mod opted_out;
 mod people;
 mod previews;
 mod reactions;

@@ -34,7 +34,7 @@ fn planted(stage: &TestApp, actor: &Actor, work: Work) -> Actor {
 async fn an_operation_that_refuses_after_it_wrote_is_a_fault_and_leaves_nothing() {
     let label: Work = |write| {
         let place = Place { chat: ChatId(1), last_message_at: START, name: ECHO };
-        label_chat_anew(write, place, &LabelName::parse("label", "half")?)
+        label_chat_anew(write, place, &LabelName::parse("label", "half")?, false)
     };
     let credits: Work = |write| take_credits(write, 1).map(drop);
     for engine in Engine::all() {

@@ -16,7 +16,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// The browser listens on file 3 and speaks on file 4; a shell puts our pipes there.
 const PIPED: &str = r#"exec "$0" "$@" 3<&0 4>&1 0</dev/null 1>/dev/null"#;
 
-const FLAGS: [&str; 13] = [
+const FLAGS: [&str; 15] = [
     "--remote-debugging-pipe",
     "--headless=new",
     // As root, in a container, there is no sandbox to be had; the pages are our own.
@@ -32,6 +32,9 @@ const FLAGS: [&str; 13] = [
     // A name that isn't this machine's, for what browsers do only there.
     "--host-resolver-rules=MAP line.test 127.0.0.1",
     "--force-device-scale-factor=1",
+    // A microphone that beeps, and nobody who has to allow it.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ];
 
 pub struct Chromium {

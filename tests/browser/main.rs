@@ -2,12 +2,18 @@
 
 mod accounts;
 mod axe;
+mod bulk;
+mod by_keys;
 mod chromium;
+mod contacts;
 mod desk;
 mod docs;
 mod inbox;
 mod instance;
 mod keys;
+mod line;
+mod long;
+mod notices;
 #[path = "../kit/pages.rs"]
 mod pages;
 mod phone;
@@ -17,6 +23,9 @@ mod roles;
 mod screens;
 mod server;
 mod setup;
+mod small;
 mod tab;
+mod together;
+mod voice;
 mod walk;
 mod webhooks;

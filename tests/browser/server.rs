@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -17,16 +18,37 @@ pub struct Server {
     pub token: String,
     /// The path of the setup link, if the first start said one.
     pub setup: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Server {
+    /// The same on the same data and port, after what `meanwhile` did to its database while it was down.
+    pub fn restarted(mut self, meanwhile: impl FnOnce(&Path)) -> Server {
+        self.stop();
+        meanwhile(&self.folder.path().join("partyline-data/partyline.db"));
+        let port = self.address.strip_prefix("http://").expect("an address").to_owned();
+        let (process, mut said) = start_in(&self.folder, &["serve", "--listen", &port]);
+        self.process = process;
+        loop {
+            let line = next_line(&mut said, &mut self.process);
+            if line.contains("is listening on") {
+                return self;
+            }
+        }
+    }
+
+    fn stop(&mut self) {
+        // Calmly, so that a throwaway folder of its own goes too.
+        let _ = kill_process(Pid::from_child(&self.process), Signal::TERM);
+        let _ = self.process.wait();
+    }
+
     /// As another program's tests start it.
     pub fn ephemeral() -> Server {
         let (folder, mut process, mut said) = start(&["serve", "--ephemeral", "--print-json"]);
         let line: Value = serde_json::from_str(&next_line(&mut said, &mut process)).expect("a line of JSON");
         let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
-        Server { address: text("address"), token: text("token"), setup: String::new(), process, _folder: folder }
+        Server { address: text("address"), token: text("token"), setup: String::new(), process, folder }
     }
 
     /// As a newcomer starts it: what they need is read from what it prints.
@@ -48,7 +70,7 @@ impl Server {
                 _ => {}
             }
         }
-        Server { process, address, token, setup, _folder: folder }
+        Server { process, address, token, setup, folder }
     }
 
     pub fn at(&self, path: &str) -> String {
@@ -102,6 +124,11 @@ impl Server {
 
 fn start(arguments: &[&str]) -> (TempDir, Child, BufReader<ChildStdout>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
+    let (process, said) = start_in(&folder, arguments);
+    (folder, process, said)
+}
+
+fn start_in(folder: &TempDir, arguments: &[&str]) -> (Child, BufReader<ChildStdout>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_partyline"));
     command.args(arguments).current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::piped());
     // What the machine's own server is told is not meant for this one.
@@ -110,7 +137,7 @@ fn start(arguments: &[&str]) -> (TempDir, Child, BufReader<ChildStdout>) {
     }
     let mut process = command.env("PARTYLINE_LOG", "warn").spawn().expect("the server starts");
     let said = BufReader::new(process.stdout.take().expect("its words"));
-    (folder, process, said)
+    (process, said)
 }
 
 /// Waits for one; a server that ends instead has said why on standard error.
@@ -124,8 +151,6 @@ fn next_line(said: &mut BufReader<ChildStdout>, process: &mut Child) -> String {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Calmly, so that a throwaway folder of its own goes too.
-        let _ = kill_process(Pid::from_child(&self.process), Signal::TERM);
-        let _ = self.process.wait();
+        self.stop();
     }
 }

@@ -122,6 +122,21 @@ impl<'b> Tab<'b> {
         self.call("Input.insertText", json!({"text": text}));
     }
 
+    /// Turns the wheel over the middle of what a selector finds; upwards where `by` is negative.
+    pub fn wheel(&mut self, selector: &str, by: i32) {
+        let middle = self.value(&format!(
+            "(() => {{ const b = document.querySelector({}).getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2] }})()",
+            Value::from(selector)
+        ));
+        let parameters = json!({"type": "mouseWheel", "x": middle[0], "y": middle[1], "deltaX": 0, "deltaY": by});
+        self.call("Input.dispatchMouseEvent", parameters);
+    }
+
+    /// Runs a script in every page that this tab opens, before the page's own.
+    pub fn before_each_page(&mut self, script: &str) {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": script}));
+    }
+
     /// Lets the pages of this server read and write the clipboard.
     pub fn allow_clipboard(&mut self, origin: &str) {
         let permissions = json!(["clipboardReadWrite", "clipboardSanitizedWrite"]);
@@ -159,9 +174,13 @@ impl<'b> Tab<'b> {
         self.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
     }
 
-    /// Presses Tab, Enter, Escape, Space, or a letter.
-    pub fn press(&mut self, name: &str) {
+    /// Presses Tab, Enter, Escape, Space, an arrow, or a letter; `Ctrl+` before it holds that key.
+    pub fn press(&mut self, keys: &str) {
+        let (name, modifiers) = keys.strip_prefix("Ctrl+").map_or((keys, 0), |name| (name, 2));
         let (code, text) = match name {
+            "ArrowUp" => (38, ""),
+            "ArrowDown" => (40, ""),
+            "Backspace" => (8, ""),
             "Tab" => (9, ""),
             "Enter" => (13, "\r"),
             "Escape" => (27, ""),
@@ -169,9 +188,9 @@ impl<'b> Tab<'b> {
             letter => (i64::from(letter.as_bytes()[0].to_ascii_uppercase()), letter),
         };
         for kind in ["keyDown", "keyUp"] {
-            let text = if kind == "keyDown" { text } else { "" };
-            let parameters =
-                json!({"type": kind, "key": name, "code": name, "windowsVirtualKeyCode": code, "text": text});
+            let text = if kind == "keyDown" && modifiers == 0 { text } else { "" };
+            let parameters = json!({"type": kind, "key": name, "code": name, "windowsVirtualKeyCode": code, "text": text,
+                "modifiers": modifiers});
             self.call("Input.dispatchKeyEvent", parameters);
         }
     }

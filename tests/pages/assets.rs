@@ -56,3 +56,31 @@ async fn an_asset_is_kept_by_its_mark() {
         assert_eq!(visitor.get(wrong).await.status, StatusCode::NOT_FOUND, "{wrong}");
     }
 }
+
+/// What the inbox runs before anybody has done anything.
+const FIRST_VIEW_BYTES_MAX: usize = 25_000;
+const MODULE_LINES_MAX: usize = 150;
+
+#[tokio::test]
+async fn the_inbox_begins_with_little_script_and_each_module_is_short() {
+    let app = TestApp::on(Engine::Sqlite).await;
+    let ana = crate::owner(&app).await;
+    app.token().await.send("+12025550100", "Hello").await;
+    let page = ana.get("//inbox/1").await.text();
+    let scripts: Vec<&str> =
+        page.split(r#"<script type="module" src=""#).skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let later: Vec<&str> =
+        page.split(r#"<meta name="module:"#).skip(1).filter_map(|rest| rest.split('"').nth(2)).collect();
+    assert!(scripts.len() >= 5 && later.len() >= 5, "{page}");
+    let mut bytes = 0;
+    for script in &scripts {
+        bytes += ana.get(&format!("/{script}")).await.bytes.len();
+    }
+    assert!(bytes <= FIRST_VIEW_BYTES_MAX, "{bytes} bytes");
+    for module in scripts.iter().chain(&later) {
+        let answer = ana.get(&format!("/{module}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{module}");
+        let lines = answer.text().lines().count();
+        assert!(lines <= MODULE_LINES_MAX, "{module} has {lines} lines");
+    }
+}

@@ -60,7 +60,13 @@ async fn two_contacts_become_one_and_whoever_opted_out_stays_out() {
         let merged = done(&ana, "/contacts/merge", "contact=2&contact=1").await;
         assert_eq!((merged.matches("value=\"1\"").count(), merged.matches("Opted out").count()), (2, 4), "{merged}");
         assert!(page(&ana, "/inbox/2").await.contains("Hello"), "its chats stay");
-        token.send("+12025550121", "Again").await;
+        let unasked = token.post("/messages", serde_json::json!({"phone": "+12025550121", "text": "Again"})).await;
+        assert!(
+            unasked.status == StatusCode::BAD_REQUEST && unasked.text().contains("opted out"),
+            "{}",
+            unasked.text()
+        );
+        assert_eq!(ana.post_form("//inbox/2/send", "mode=reply&text=By+hand").await.status, StatusCode::SEE_OTHER);
         for (path, form, status) in [
             ("merge", "contact=1", StatusCode::BAD_REQUEST),
             ("merge", "contact=1&contact=9", StatusCode::NOT_FOUND),

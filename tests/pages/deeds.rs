@@ -247,7 +247,10 @@ async fn teammates_in_one_chat_see_each_other() {
     receive(&app, 20, "Hello").await;
     let mut stream = ana.listen("//live?chat=1").await;
     assert_eq!(joe.post_form("//inbox/1/here", "writing=true").await.status, StatusCode::NO_CONTENT);
-    assert_eq!(told(&mut stream, "here").await, json!([{"name": "Joe Reyes", "is_writing": true}]));
+    assert_eq!(
+        told(&mut stream, "here").await,
+        json!([{"name": "Joe Reyes", "is_writing": true, "is_contact": false}])
+    );
     assert_eq!(app.stranger().post_form("//inbox/1/here", "").await.status, StatusCode::SEE_OTHER);
 }
 

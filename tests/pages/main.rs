@@ -25,6 +25,7 @@ mod settings;
 mod setup;
 mod setup_attacked;
 mod templates;
+mod thread;
 mod webhooks;
 mod welcome;
 

@@ -97,13 +97,14 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 36] = [
+const SMALL: [&str; 37] = [
     "chat_words_states",
     "known",
     "stale",
     "waba_profiles",
     "waba_templates",
     "waba_analyses",
+    "chat_presence",
     "template_uses",
     "account_cares",
     "account_linkings",

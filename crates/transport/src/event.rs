@@ -20,6 +20,16 @@ pub enum Event {
     SameContact(SameContact),
     /// How far the linking of this account is.
     Link(LinkStep),
+    /// A contact writes, or has stopped. Of this moment only: nothing of it is stored.
+    Typing(ContactTyping),
+}
+
+/// Whether a contact writes in a chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactTyping {
+    /// A direct chat's or a group's address.
+    pub chat: Address,
+    pub is_writing: bool,
 }
 
 /// How the account's connection is.

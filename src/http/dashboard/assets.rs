@@ -52,6 +52,10 @@ static ASSETS: &[Asset] = &[
     asset!("playground.js", "text/javascript; charset=utf-8"),
     asset!("playground.css", "text/css; charset=utf-8"),
     asset!("keys.js", "text/javascript; charset=utf-8"),
+    asset!("help.js", "text/javascript; charset=utf-8"),
+    asset!("ways.js", "text/javascript; charset=utf-8"),
+    asset!("voice.js", "text/javascript; charset=utf-8"),
+    asset!("ogg.js", "text/javascript; charset=utf-8"),
     asset!("icons.svg", "image/svg+xml"),
     asset!("mark.svg", "image/svg+xml"),
 ];
@@ -69,13 +73,35 @@ impl Asset {
     fn mark(&self) -> String {
         mark(&self.bytes())
     }
+
+    /// The mark of what lies on disk now, made anew when the file changes: a page names a hundred drawings.
+    #[cfg(debug_assertions)]
+    fn fresh_mark(&self) -> String {
+        use std::collections::HashMap;
+        use std::sync::{Mutex, PoisonError};
+        use std::time::SystemTime;
+        type Known = HashMap<&'static str, (Option<SystemTime>, String)>;
+        static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/").to_owned() + self.name;
+        let changed_at = std::fs::metadata(file).and_then(|file| file.modified()).ok();
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.get(self.name).filter(|(at, _)| *at == changed_at) {
+            Some((_, mark)) => mark.clone(),
+            None => known.entry(self.name).insert_entry((changed_at, self.mark())).get().1.clone(),
+        }
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn fresh_mark(&self) -> String {
+        self.mark()
+    }
 }
 
 /// The address of an asset, with the mark of what it holds now. For the names above only.
 pub fn address(name: &str) -> String {
     static EMBEDDED: LazyLock<Vec<String>> = LazyLock::new(|| ASSETS.iter().map(Asset::mark).collect());
     let Some(at) = ASSETS.iter().position(|asset| asset.name == name) else { return format!("/assets/{name}") };
-    let mark = if cfg!(debug_assertions) { ASSETS[at].mark() } else { EMBEDDED[at].clone() };
+    let mark = if cfg!(debug_assertions) { ASSETS[at].fresh_mark() } else { EMBEDDED[at].clone() };
     format!("/assets/{name}?v={mark}")
 }
 

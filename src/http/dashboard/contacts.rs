@@ -102,7 +102,7 @@ fn one(row: &ContactRow, may_change: bool) -> Markup {
     let is_out = !row.opted_out_at.is_never();
     html! {
         tr {
-            @if may_change { td data-label="Tick" { input type="checkbox" form="merge" name="contact" value=(row.id) aria-label={ "Tick " (name) }; } }
+            @if may_change { td data-label="Tick" { label.tick-cell { input type="checkbox" form="merge" name="contact" value=(row.id) aria-label={ "Tick " (name) }; } } }
             td data-label="Name" { @if name.is_empty() { span.muted { "Unnamed" } } @else { bdi { (name) } } }
             td.num data-label="Phone" { @match &phone { Some(phone) => (phone), None => span.muted { "Hidden" } } }
             td data-label="Chat" { @if row.chat.0 > 0 { a href={ (INBOX_PATH) "/" (row.chat) } { bdi { (row.chat_name) } } } @else { span.muted { "None" } } }

@@ -9,7 +9,6 @@ use axum::extract::FromRef;
 use database::Priority;
 use tokio::sync::Semaphore;
 
-use super::inbox::presence::Rooms;
 use crate::app::App;
 use crate::error::Error;
 use crate::event_kind::Cause;
@@ -24,8 +23,6 @@ use crate::workspace::sessions::Presence;
 pub struct Desk {
     pub app: App,
     pub doors: Arc<Doors>,
-    /// Who looks at which chat.
-    pub presence: Arc<Rooms>,
     /// Places for screens that are kept live.
     pub streams: Arc<Semaphore>,
 }

@@ -173,6 +173,12 @@ pub fn landing(signed_may: impl Fn(Right) -> bool) -> &'static str {
     open.next().map_or(ACCOUNT_PATH, |place| place.path)
 }
 
+/// What the inbox runs from its first view on; a test holds their size.
+const INBOX_SCRIPTS: [&str; 6] = ["screens.js", "keys.js", "composer.js", "ways.js", "here.js", "inbox.js"];
+/// What is loaded with the first key, file, voice or news that needs it.
+const PAGE_LATER: [&str; 2] = ["palette.js", "help.js"];
+const INBOX_LATER: [&str; 6] = ["palette.js", "help.js", "suggest.js", "files.js", "voice.js", "notices.js"];
+
 /// A page inside the frame.
 pub struct Page<'p> {
     pub here: Here,
@@ -225,21 +231,13 @@ impl<'p> Page<'p> {
             } else {
                 &["screens.css"]
             },
-            scripts: match (self.panes.is_some(), self.is_live) {
-                (true, _) => &[
-                    "screens.js",
-                    "palette.js",
-                    "keys.js",
-                    "suggest.js",
-                    "composer.js",
-                    "files.js",
-                    "here.js",
-                    "notices.js",
-                    "inbox.js",
-                ],
-                (false, true) => &["screens.js", "palette.js", "keys.js", "notices.js", "live.js"],
-                (false, false) => &["screens.js", "palette.js", "keys.js", "notices.js"],
+            scripts: match (self.panes.is_some(), self.is_live, self.here) {
+                (true, ..) => &INBOX_SCRIPTS,
+                (false, true, _) => &["screens.js", "keys.js", "live.js"],
+                (false, false, Here::Notices) => &["screens.js", "keys.js", "notices.js"],
+                (false, false, _) => &["screens.js", "keys.js"],
             },
+            later: if self.panes.is_some() { &INBOX_LATER } else { &PAGE_LATER },
             theme: signed.theme,
             refresh_s: self.refresh_s,
         };

@@ -6,7 +6,6 @@ pub mod watch;
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -21,7 +20,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use self::watch::Watched;
-use super::inbox::presence::{Other, Room, Rooms};
+use crate::accounts::presence::{elsewhere, others};
 use crate::app::App;
 use crate::error::Error;
 use crate::events::live::{Listener, Next};
@@ -31,6 +30,8 @@ use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::fields::Fields;
 use crate::id::{ChatId, MessageUid, TeammateId};
 use crate::inbox::habits::{habits_of, news_for};
+use crate::inbox::presence::{Other, Room};
+use crate::store::chat_presence::PresenceRow;
 use crate::store::sessions::SessionRow;
 use crate::store::teammates::TeammateRow;
 use crate::workspace::permissions::Right;
@@ -61,8 +62,8 @@ pub async fn listen(State(desk): State<Desk>, signed: Signed, uri: Uri, headers:
     };
     let watch = watched.map(|what| (what, asked.text("mark").unwrap_or_default()));
     let room = asked.integer("chat").map(|chat| (signed.who.workspace.id, ChatId(chat)));
-    let news = desk.presence.listen();
-    let seat = Seat { presence: desk.presence, room, me: signed.who.teammate.id, shown: Vec::new(), news };
+    let news = desk.app.rooms.listen();
+    let seat = Seat { room, me: signed.who.teammate.id, elsewhere: Vec::new(), shown: Vec::new(), news };
     let mut beat = interval(HEARTBEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut look = interval(LOOK_EVERY);
@@ -82,9 +83,10 @@ pub async fn listen(State(desk): State<Desk>, signed: Signed, uri: Uri, headers:
 
 /// The chat that this screen shows, and whom it last told to be there.
 struct Seat {
-    presence: Arc<Rooms>,
     room: Option<Room>,
     me: TeammateId,
+    /// Who is there on other nodes, as of the last beat.
+    elsewhere: Vec<PresenceRow>,
     shown: Vec<Other>,
     news: broadcast::Receiver<Room>,
 }
@@ -103,8 +105,8 @@ impl Seat {
     }
 
     /// Who else is there, if that differs from what was told last.
-    fn tell(&mut self, now: Duration) -> Option<String> {
-        let others = self.presence.others(self.room?, self.me, now);
+    fn tell(&mut self, app: &App) -> Option<String> {
+        let others = others(app, self.room?, self.me, &self.elsewhere);
         if others == self.shown {
             return None;
         }
@@ -140,6 +142,7 @@ impl Talk {
                 let _ = writeln!(piece, "id: {}", listener.at());
             }
             piece.push('\n');
+            piece.extend(self.look_around().await?);
             // The first beat comes at once.
             self.beat.tick().await;
             return Some((Ok(piece.into()), self));
@@ -162,10 +165,10 @@ impl Talk {
                     return None;
                 }
                 piece.push_str(":\n\n");
-                piece.extend(self.seat.tell(self.app.clock.monotonic()));
+                piece.extend(self.look_around().await?);
             }
             _ = self.look.tick(), if self.watch.is_some() => piece.push_str(self.watched().await?),
-            () = self.seat.changed() => piece.push_str(&self.seat.tell(self.app.clock.monotonic()).unwrap_or_default()),
+            () = self.seat.changed() => piece.push_str(&self.seat.tell(&self.app).unwrap_or_default()),
         }
         Some((Ok(piece.into()), self))
     }
@@ -180,6 +183,14 @@ impl Talk {
         }
         *known = mark;
         Some("data: 0\n\n")
+    }
+
+    /// Who is in the chat, on whichever node, if that differs from what was told last; `None` ends the stream.
+    async fn look_around(&mut self) -> Option<Option<String>> {
+        if let Some(room) = self.seat.room {
+            self.seat.elsewhere = elsewhere(&self.app, room).await.ok()?;
+        }
+        Some(self.seat.tell(&self.app))
     }
 
     /// What this screen's owner is told of an event, if it is for them. A notice that can't be made is none.

@@ -52,7 +52,7 @@ const FORM_BYTES_MAX: usize = 16 * 1024;
 
 pub fn routes(app: App) -> Router {
     let streams = Arc::new(Semaphore::new(LIVE_SCREENS_MAX));
-    let desk = Desk { app, doors: Arc::new(Doors::default()), presence: Arc::default(), streams };
+    let desk = Desk { app, doors: Arc::new(Doors::default()), streams };
     let router = Router::new();
     #[cfg(debug_assertions)]
     let router = router.route("/styleguide", get(styleguide::show));

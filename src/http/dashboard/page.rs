@@ -72,6 +72,8 @@ pub struct Document<'d> {
     pub sheets: &'d [&'d str],
     /// Modules that make the page handier; it works without them.
     pub scripts: &'d [&'d str],
+    /// Modules that these load once somebody needs them; the page says where they are.
+    pub later: &'d [&'d str],
     pub theme: Theme,
     /// Asks for the page again after so many seconds.
     pub refresh_s: Option<u32>,
@@ -101,6 +103,7 @@ impl Document<'_> {
                     @for sheet in ["tokens.css", "base.css", "components.css"].iter().chain(self.sheets) {
                         link rel="stylesheet" href=(address(sheet));
                     }
+                    @for script in self.later { meta name={ "module:" (script.trim_end_matches(".js")) } content=(address(script)); }
                     @for script in self.scripts { script type="module" src=(address(script)) {} }
                 }
                 body { (body) }

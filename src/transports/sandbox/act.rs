@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use transport::{
-    AccountState, Address, Call, Event, FileKind, GroupChange, Incoming, IncomingBody, IncomingEdit, IncomingFile,
-    IncomingReaction, IncomingRevoke, LinkStep, OutgoingFile, Receipt, ReceiptStatus, SameContact, Sender,
+    AccountState, Address, Call, ContactTyping, Event, FileKind, GroupChange, Incoming, IncomingBody, IncomingEdit,
+    IncomingFile, IncomingReaction, IncomingRevoke, LinkStep, OutgoingFile, Receipt, ReceiptStatus, SameContact,
+    Sender,
 };
 
 use crate::clock::Time;
@@ -39,6 +40,7 @@ pub enum Act {
     Line(AccountState),
     /// A step of its linking; likewise.
     Link(LinkStep),
+    Type(ContactTyping),
 }
 
 impl Act {
@@ -66,6 +68,7 @@ impl Act {
             Act::Call(call) => Event::Call(Call { at_ms: set(call.at_ms), ..call }),
             Act::Line(state) => Event::Account(line::state_at(state, at_ms)),
             Act::Link(step) => Event::Link(line::step_at(step, at_ms)),
+            Act::Type(typing) => Event::Typing(typing),
             Act::Group(change) => Event::Group(GroupChange { at_ms: set(change.at_ms), ..change }),
         }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use database::{Error, Read, Tx};
 use transport::{
-    Address, Call, CallOutcome, Incoming, IncomingBody, IncomingEdit, IncomingReaction, IncomingRevoke, SameContact,
-    Sender,
+    Address, Call, CallOutcome, ContactTyping, Incoming, IncomingBody, IncomingEdit, IncomingReaction, IncomingRevoke,
+    SameContact, Sender,
 };
 use uuid::Uuid;
 
@@ -72,6 +72,10 @@ pub enum Play {
     },
     Revoke {
         wamid: String,
+    },
+    /// They write, or have stopped.
+    Type {
+        is_writing: bool,
     },
     /// They call, or are called; `None` where nobody answered.
     Call {
@@ -144,6 +148,7 @@ pub fn play(
             is_video,
             outcome,
         }),
+        Play::Type { is_writing } => Act::Type(ContactTyping { chat, is_writing }),
         Play::Revoke { wamid } => Act::Revoke(IncomingRevoke { chat, sender, wamid, at_ms: 0 }),
     };
     step(tx, of, &player.chat, wamid, (StepKind::Act, act.to_json()), id, now)

@@ -139,6 +139,7 @@ pub fn keep(tx: &mut Tx<'_>, of: SandboxOf, told: &[(Event, Uuid)]) -> Result<()
             | Event::Account(_)
             | Event::Call(_)
             | Event::Link(_)
+            | Event::Typing(_)
             | Event::SameContact(_) => {}
         }
     }

@@ -146,7 +146,7 @@ fn change(scene: &Scene<'_>, row: &EventRow) -> Change {
     let told = || Some(row.detail.clone());
     let mut change = Change { event_timestamp: scene.time(row.at), ..Change::default() };
     match row.kind {
-        Kind::ChatLabelled | Kind::ChatUnlabelled => change.label = told(),
+        Kind::ChatLabelled | Kind::ChatUnlabelled | Kind::LabelMade => change.label = told(),
         Kind::ChatRenamed => change.name = told(),
         Kind::ChatContact => change.other_chat_id = row.detail.parse().ok(),
         Kind::ChatAutoresponse => change.enabled = Some(row.detail == "on"),

@@ -16,7 +16,7 @@ pub fn example(event_type: EventType, public_url: &str, now: &str) -> Value {
                 "reactions": {"\u{1f44d}": 1}}}),
         _ if name.starts_with("message:") || name == "chat:note:new" => message(event_type, public_url, now),
         _ if name.starts_with("call:") => call(name, public_url, now),
-        _ if name.starts_with("chat:") => chat(event_type, public_url, now),
+        _ if name.starts_with("chat:") || name == "label:new" => chat(event_type, public_url, now),
         _ if name.starts_with("whatsapp:") => account_event(event_type, now),
         _ if name.starts_with("quota:") => json!({"event_timestamp": now,
             "quota": {"name": "credits", "used": 1_600, "limit": 2_000, "resets_at": now}}),

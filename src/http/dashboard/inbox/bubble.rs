@@ -40,7 +40,14 @@ fn kind_of(view: &MessageView, waiting: Option<&OutboxRow>) -> Option<&'static s
     }
 }
 
-pub fn message(open: &OpenChat, view: &MessageView, goes_on: bool, zone: &TimeZone) -> Markup {
+/// Whether an answer may quote it: it is said, for its contact as well.
+fn is_quotable(view: &MessageView, waiting: Option<&OutboxRow>) -> bool {
+    let message = &view.message;
+    let is_said = message.kind == MessageKind::WhatsApp && message.status != Status::Failed && waiting.is_none();
+    is_said && view.details.deleted_at.is_never() && view.details.scheduled_at.is_never()
+}
+
+pub fn message(open: &OpenChat, view: &MessageView, goes_on: bool, may_answer: bool, zone: &TimeZone) -> Markup {
     let message = &view.message;
     let waiting = open.waiting.get(&message.uid);
     let is_gone = !view.details.deleted_at.is_never();
@@ -57,7 +64,12 @@ pub fn message(open: &OpenChat, view: &MessageView, goes_on: bool, zone: &TimeZo
                 (slip(open, view, waiting, zone))
             }
             (reactions(open, view))
-            p.msg-meta { (about(open, view, waiting, goes_on, zone)) }
+            p.msg-meta {
+                (about(open, view, waiting, goes_on, zone))
+                @if may_answer && is_quotable(view, waiting) {
+                    a.reply href={ (Wish { reply: Some(message.uid), ..Wish::default() }.address(Some(open.chat.id))) "#composer" } data-reply aria-label={ "Reply to this message of " (formatted(message.at, zone, "%H:%M")) } { span aria-hidden="true" { "\u{21a9}\u{fe0e}" } }
+                }
+            }
         }
     }
 }
@@ -67,7 +79,7 @@ fn sender(view: &MessageView) -> &str {
     if own.is_empty() { &view.chat_name } else { own }
 }
 
-fn quote(quoted: &MessageView) -> Markup {
+pub fn quote(quoted: &MessageView) -> Markup {
     let text: String = quoted.message.text.chars().take(QUOTE_CHARS_MAX).collect();
     html! {
         a.quote dir="auto" href={ "#m-" (quoted.message.uid) } {
@@ -205,7 +217,7 @@ fn about(open: &OpenChat, view: &MessageView, waiting: Option<&OutboxRow>, goes_
             Origin::Synced if message.from_me => span.tick { "From the phone" },
             _ => {},
         }
-        @if let Some(name) = open.mates.get(&view.details.said_by) { span { bdi { (name) } } }
+        @if let Some(name) = open.line_names.teammates.get(&view.details.said_by) { span { bdi { (name) } } }
         time datetime=(utc_time(message.at)) { (formatted(message.at, zone, "%H:%M")) }
         @if !view.details.edited_at.is_never() { span { "edited" } }
         @if message.from_me && message.kind == MessageKind::WhatsApp { (tick(message.status, waiting)) }

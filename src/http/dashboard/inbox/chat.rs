@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::bubble::{is_same_hand, message};
 use super::composer;
 use super::list::avatar;
-use super::scene::OpenChat;
+use super::scene::{OpenChat, said_at};
+use super::telling::{line, lines};
 use super::view::Wish;
 use super::{INBOX_PATH, Refused};
 use crate::clock::Time;
@@ -13,6 +14,8 @@ use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
 use crate::http::dashboard::time::{day_of, formatted};
 use crate::id::MessageUid;
+use crate::store::events::EventRow;
+use crate::store::messages::MessageView;
 use crate::workspace::permissions::Right;
 use crate::workspace::zone::stored_zone;
 
@@ -85,18 +88,60 @@ fn closing(wish: &Wish, open: &OpenChat) -> Markup {
     }
 }
 
+/// A piece of the thread.
+enum Piece<'o> {
+    Message(&'o MessageView),
+    /// And whether its label was made then.
+    Line(&'o EventRow, bool),
+}
+
+impl Piece<'_> {
+    fn at(&self) -> Time {
+        match self {
+            Piece::Message(view) => view.message.at,
+            Piece::Line(event, _) => event.at,
+        }
+    }
+
+    /// By this the thread is in order.
+    fn place(&self) -> Time {
+        match self {
+            Piece::Message(view) => said_at(view.message.uid),
+            Piece::Line(event, _) => event.at,
+        }
+    }
+}
+
+/// Messages, and what happened between them.
+fn pieces(open: &OpenChat) -> Vec<Piece<'_>> {
+    let said = open.messages.iter().map(Piece::Message);
+    let mut pieces: Vec<Piece<'_>> =
+        said.chain(lines(&open.lines).map(|(event, is_made)| Piece::Line(event, is_made))).collect();
+    // Stable: what was said in the moment of a line stands before it.
+    pieces.sort_by_key(Piece::place);
+    pieces
+}
+
 fn messages(signed: &Signed, wish: &Wish, open: &OpenChat, now: Time) -> Markup {
     let zone = stored_zone(&signed.who.workspace.zone);
-    let mut day = String::new();
+    let may_answer = signed.may(Right::SendMessages);
+    let (mut day, mut last) = (String::new(), None);
     html! {
         @if let (true, Some(first)) = (open.has_older, open.messages.first()) {
             a.btn.btn-small.older data-older href=(older(wish, open, first.message.uid)) { "Older messages" }
         }
-        @for (at, view) in open.messages.iter().enumerate() {
-            @let this_day = day_of(view.message.at, now, &zone);
-            @if this_day != day { h2.day { (this_day) } }
-            @let goes_on = this_day == day && at > 0 && is_same_hand(&open.messages[at - 1], view);
-            (message(open, view, goes_on, &zone))
+        @for piece in pieces(open) {
+            @let this_day = day_of(piece.at(), now, &zone);
+            @let is_new_day = this_day != day;
+            @if is_new_day { h2.day { (this_day) } }
+            @match piece {
+                Piece::Message(view) => {
+                    @let goes_on = !is_new_day && last.is_some_and(|last| is_same_hand(last, view));
+                    (message(open, view, goes_on, may_answer, &zone))
+                    ({ last = Some(view); "" })
+                },
+                Piece::Line(event, is_made) => { (line(event, is_made, &open.line_names, &zone)) ({ last = None; "" }) },
+            }
             ({ day = this_day; "" })
         }
         @if open.messages.is_empty() { p.sys { "Nothing was said here yet." } }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::bubble::quote;
 use super::scene::OpenChat;
 use super::view::Wish;
 use super::{INBOX_PATH, Refused};
@@ -21,6 +22,7 @@ const MIB: u64 = 1024 * 1024;
 pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refused<'_>>) -> Markup {
     let is_note = refused.is_some_and(|refused| refused.is_note);
     let text = refused.map_or(open.prefilled.as_str(), |refused| refused.text);
+    let wish = &Wish { reply: None, ..wish.clone() };
     let template = wish.template().map(|id| id.0).or(refused.and_then(|refused| refused.template));
     html! {
         div data-live="scheduled" { (scheduled(signed, wish, open)) }
@@ -34,6 +36,10 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refu
                 legend.hidden-text { "What are you writing?" }
                 label { input type="radio" name="mode" value="reply" checked[!is_note]; "Reply" }
                 label { input type="radio" name="mode" value="note" checked[is_note] data-key="n"; "Note" }
+            }
+            div.answering hidden[open.answered.is_none()] {
+                @if let Some(answered) = &open.answered { (quote(answered)) }
+                a.btn.btn-icon data-kind="plain" data-unreply href=(wish.address(Some(open.chat.id))) aria-label="Don’t quote it" { (icon("close")) }
             }
             div.picked hidden {}
             textarea name="text" rows="2" dir="auto" maxlength=(NOTE_CHARS_MAX) required aria-label="Message" placeholder="Write a message, / for a template" data-key="r" {
@@ -53,7 +59,8 @@ fn hidden(wish: &Wish, open: &OpenChat) -> Markup {
     };
     let seen = open.messages.iter().rev().find(ours).map(|view| view.message.uid.to_string());
     html! {
-        input type="hidden" name="back" value=(Wish { prefill: None, ..wish.clone() }.address(Some(open.chat.id)));
+        input type="hidden" name="back" value=(Wish { prefill: None, reply: None, ..wish.clone() }.address(Some(open.chat.id)));
+        input type="hidden" name="reply_to" value=[open.answered.as_ref().map(|view| view.message.uid)];
         input type="hidden" name="key" value=(fresh_key());
         input type="hidden" name="seen" value=(seen.unwrap_or_default());
     }
@@ -74,6 +81,7 @@ fn bar(signed: &Signed, open: &OpenChat) -> Markup {
     html! {
         div.composer-bar {
             button.btn.btn-icon data-kind="plain" type="button" popovertarget="send-file" data-pick aria-label="Send a file" { (icon("clip")) }
+            button.btn.btn-icon data-kind="plain" type="button" data-record aria-pressed="false" aria-label="Record a voice message" hidden { (icon("mic")) span {} }
             a.btn.btn-icon data-kind="plain" data-templates href={ (INBOX_PATH) "/" (open.chat.id) "/templates" } aria-label="Choose a template" { (icon("template")) }
             details.later.more {
                 summary.btn.btn-icon data-kind="plain" aria-label="Send later" { (icon("clock")) }

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
+use crate::accounts::presence::{leave, sit};
 use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
 use crate::http::dashboard::path::Path;
@@ -24,8 +25,8 @@ pub async fn tell(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i64
     let room = (signed.who.workspace.id, ChatId(chat));
     let me = &signed.who.teammate;
     match given.leaving {
-        true => desk.presence.leave(room, me.id),
-        false => desk.presence.sit(room, me.id, &me.display_name, given.writing, desk.app.clock.monotonic()),
+        true => leave(&desk.app, room, me.id).await,
+        false => sit(&desk.app, room, me.id, &me.display_name, given.writing).await,
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }

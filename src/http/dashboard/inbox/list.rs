@@ -48,7 +48,7 @@ pub fn pane(
             }
             (narrow::pane(wish, list))
             @if signed.may(Right::SendMessages) { (bulk::bar(wish, list)) }
-            ul.pane-body aria-label="Chats" data-live="list" {
+            ul.pane-body tabindex="0" data-ring="in" aria-label="Chats" data-live="list" {
                 @for listed in &list.chats { li.chat-line id={ "c-" (listed.chat.id) } {
                     @if signed.may(Right::SendMessages) {
                         label.tick-box { input type="checkbox" form="bulk" name="chat" value=(listed.chat.id) aria-label={ "Tick " (listed.chat.name) }; }

@@ -15,11 +15,11 @@ mod notices;
 mod phone;
 mod phone_acts;
 mod pick;
-pub mod presence;
 mod saying;
 mod scene;
 mod search;
 mod side;
+mod telling;
 mod view;
 mod when;
 
@@ -41,6 +41,7 @@ use crate::http::dashboard::path::Path;
 use crate::http::layers::AllowBody;
 use crate::id::ChatId;
 use crate::workspace::permissions::Right;
+use crate::workspace::zone::stored_zone;
 use scene::{OpenChat, read_list, read_open};
 use view::Wish;
 
@@ -114,18 +115,18 @@ async fn shown(
 ) -> Shown {
     signed.ensure(Right::ReadChats)?;
     let (app, workspace, me) = (desk.app.clone(), signed.who.workspace.id, signed.who.teammate.id);
-    let now = app.clock.now();
+    let (now, zone) = (app.clock.now(), stored_zone(&signed.who.workspace.zone));
     let asked = wish.clone();
     let who = (signed.who.caller(), signed.who.teammate.display_name.clone());
     let look = move |tx: &mut database::Snapshot<'_>| {
         let open = chat.map(|chat| read_open(tx, workspace, chat, &asked, &who)).transpose()?;
-        Ok::<_, crate::error::Error>((read_list(tx, workspace, me, &asked, now)?, open))
+        Ok::<_, crate::error::Error>((read_list(tx, workspace, me, &asked, (now, &zone))?, open))
     };
     let (list, open) = app.read(look).await?;
     let content = html! {
         (list::pane(signed, wish, &list, chat, (page.notice, now)))
         @match &open {
-            Some(open) => { (chat::pane(signed, wish, open, refused, now)) (side::pane(signed, wish, open, &list.teammates)) },
+            Some(open) => { (chat::pane(signed, wish, open, refused, now)) (side::pane(signed, wish, open, &list)) },
             None => (nothing_open(list.chats.is_empty() && wish.is_plain())),
         }
         @if let Some(undoable) = &list.undo { (bulk::toast(wish, chat, undoable)) }

@@ -64,6 +64,15 @@ fn filters(wish: &Wish, list: &List) -> Markup {
                         option value="true" selected[wish.group == Some(true)] { "Groups" }
                     }
                 }
+                label { "Read"
+                    select name="read" {
+                        option value="" { "Read and unread" }
+                        option value="false" selected[wish.read == Some(false)] { "Unread" }
+                        option value="true" selected[wish.read == Some(true)] { "Read" }
+                    }
+                }
+                label { "Last message from" input name="since" type="date" value=[wish.since]; }
+                label { "Last message until" input name="until" type="date" value=[wish.until]; }
                 button.btn { "Show" }
             }
         }
@@ -83,6 +92,9 @@ fn narrowed(wish: &Wish, list: &List) -> Markup {
             @if let Some(account) = account { span { "On " bdi { (account.name) } } }
             @if let Some(who) = who { span { "Of " bdi { (who.display_name) } } }
             @match wish.group { Some(true) => span { "Groups" }, Some(false) => span { "Contacts" }, None => {} }
+            @match wish.read { Some(true) => span { "Read" }, Some(false) => span { "Unread" }, None => {} }
+            @if let Some(day) = wish.since { span { "From " (day) } }
+            @if let Some(day) = wish.until { span { "Until " (day) } }
             a href=(wish.without_filters().address(None)) { "Show all" }
             @match saved {
                 Some(saved) => form method="post" action={ (INBOX_PATH) "/views/" (saved.id) "/delete" } {

@@ -83,6 +83,8 @@ fn inbound(write: &mut Write<'_, '_>, of: SandboxOf, who: &Address, given: &Give
     Ok(match given.what.as_str() {
         "text" => Inbound::Text { text, reply_to: None },
         "edit" => Inbound::Edit { message: named(write, of, who, &given.message)?, text },
+        "typing" => Inbound::Type { is_writing: true },
+        "stopped" => Inbound::Type { is_writing: false },
         "delete" => Inbound::Delete { message: named(write, of, who, &given.message)? },
         "react" => Inbound::React { to: named(write, of, who, &given.message)?, emoji: given.emoji.clone() },
         "place" => {

@@ -61,6 +61,14 @@ pub struct Given {
     /// In the workspace's zone, as a browser's field writes it; empty for now.
     send_at: String,
     template: Option<i64>,
+    /// The uid of the message that this answers; empty for none.
+    reply_to: String,
+}
+
+impl Given {
+    fn answered(&self) -> Option<MessageUid> {
+        Uuid::try_parse(&self.reply_to).ok().map(MessageUid)
+    }
 }
 
 /// What became of it.
@@ -91,7 +99,8 @@ pub async fn send(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i64
 }
 
 async fn refuse(desk: &Desk, signed: &Signed, chat: ChatId, given: &Given, why: &str, may_insist: bool) -> Shown {
-    let wish = given.back.parse().map(|place| Wish::read(&place)).unwrap_or_default();
+    let wish =
+        Wish { reply: given.answered(), ..given.back.parse().map(|place| Wish::read(&place)).unwrap_or_default() };
     let is_note = given.mode == "note";
     let refused = Refused { text: &given.text, is_note, why, may_insist, template: given.template };
     shown(desk, signed, Page::new(Here::Inbox, INBOX), &wish, Some(chat), Some(&refused)).await
@@ -100,7 +109,8 @@ async fn refuse(desk: &Desk, signed: &Signed, chat: ChatId, given: &Given, why: 
 async fn say(desk: &Desk, signed: &Signed, chat: ChatId, given: &Given) -> Result<Said, Error> {
     let caller = signed.who.caller();
     let words = Arc::new(words(desk, signed, chat, given)?);
-    let submit = Submit::of(&given.key, &[&chat.to_string(), &given.mode, &given.text, &given.send_at]);
+    let submit =
+        Submit::of(&given.key, &[&chat.to_string(), &given.mode, &given.text, &given.send_at, &given.reply_to]);
     let seen = Uuid::try_parse(&given.seen).ok().map(MessageUid).filter(|_| !given.sure && given.mode != "note");
     desk.act(&signed.who, move |write| {
         if submit.is_done(write)? {
@@ -130,7 +140,7 @@ fn words(desk: &Desk, signed: &Signed, chat: ChatId, given: &Given) -> Result<Wo
     }
     let content = Content::new(Some(MessageText::parse("text", &text)?), None)?;
     let send_at = moment_of("send_at", &given.send_at, &stored_zone(&signed.who.workspace.zone))?;
-    let message = message_to(desk, uid, chat, content, send_at);
+    let message = SendMessage { reply_to: given.answered(), ..message_to(desk, uid, chat, content, send_at) };
     Ok(Words::Message(Box::new(message), given.template.map(TemplateId)))
 }
 
@@ -185,6 +195,9 @@ pub struct Beside {
     key: String,
     send_at: String,
     back: String,
+    reply_to: String,
+    /// Spoken into the composer: Opus in Ogg, which a phone plays as a voice message.
+    voice: bool,
 }
 
 pub async fn send_file(
@@ -211,13 +224,14 @@ async fn take_in(desk: &Desk, signed: &Signed, chat: ChatId, beside: &Beside, bo
     let look = move |tx: &mut Snapshot<'_>| chat_find(tx, workspace, chat)?.map(drop).ok_or_else(unknown_chat);
     app.read(look).await?;
     let send_at = moment_of("send_at", &beside.send_at, &stored_zone(&signed.who.workspace.zone))?;
-    let upload = read_upload(body, &app.blobs, Purpose::Any).await?;
+    let upload = read_upload(body, &app.blobs, if beside.voice { Purpose::Voice } else { Purpose::Any }).await?;
     let submit = Submit::of(&beside.key, &[&chat.to_string(), "file"]);
     let at = app.clock.now();
     let uploaded_by_email = signed.who.teammate.email.clone();
     let file = FileRow { uploaded_by_email, ..upload.stored.row(app.ids.file_uid(at), caller.token, at) };
     let content = Content::new(upload.caption, Some(Attachment::Fresh(Box::new(file.clone()))))?;
-    let message = message_to(desk, app.ids.message_uid(at), chat, content, send_at);
+    let reply_to = Uuid::try_parse(&beside.reply_to).ok().map(MessageUid);
+    let message = SendMessage { reply_to, ..message_to(desk, app.ids.message_uid(at), chat, content, send_at) };
     desk.act(&signed.who, move |write| {
         if submit.is_done(write)? {
             return Ok(());

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use database::Read;
+use jiff::tz::TimeZone;
 
 use super::bulk::VIEWS_MAX;
 use super::pick::prefilled;
+use super::telling::Names;
 use super::view::{View, Wish};
 use crate::clock::Time;
 use crate::error::Error;
@@ -16,12 +18,17 @@ use crate::inbox::deeds::{Undoable, undoable};
 use crate::inbox::habits::{Habits, habits_of};
 use crate::inbox::snooze::SNOOZED_MAX;
 use crate::store::accounts::{AccountRow, account_find, account_list};
-use crate::store::chat_lists::{From, chat_list, chat_place, chat_rows};
+use crate::store::chat_lines::chat_line_list;
+use crate::store::chat_lists::{ChatKey, From, chat_list, chat_place, chat_rows};
 use crate::store::chats::{ChatRow, chat_find};
+use crate::store::contact_book::{ContactRow, contact_rows};
+use crate::store::contacts::chats_at;
+use crate::store::events::EventRow;
 use crate::store::inbox_desk::{SavedView, saved_view_list};
 use crate::store::labels::{label_list, labels_of};
 use crate::store::message_pages::message_views;
 use crate::store::messages::{MessageFilter, MessageView, message_find, message_last, message_list};
+use crate::store::notes::note_list;
 use crate::store::outbox::{OutboxRow, outbox_of_chat};
 use crate::store::reactions::{ReactionRow, reaction_list};
 use crate::store::scheduled::scheduled_list;
@@ -37,6 +44,14 @@ pub const MESSAGES_MAX: i64 = 50;
 pub const COUNT_MAX: usize = 99;
 /// Reactions and waiting messages that one page of a thread reads.
 const BESIDE_MAX: i64 = 1_000;
+
+/// Lines between the messages of one page of a thread.
+const LINES_MAX: i64 = 100;
+
+/// Of a contact, beside the thread.
+const ADDRESSES_LOOKED_AT: usize = 5;
+const OTHERS_SHOWN: usize = 10;
+const NOTES_SHOWN: i64 = 3;
 
 /// Scheduled messages that a chat's page shows.
 const SCHEDULED_SHOWN_MAX: i64 = 50;
@@ -82,10 +97,20 @@ pub struct OpenChat {
     pub scheduled: Vec<MessageView>,
     /// What the composer begins with.
     pub prefilled: String,
+    /// What happened to the chat beside its messages, in the time of those shown, oldest first.
+    pub lines: Vec<EventRow>,
+    /// Who was behind it.
+    pub line_names: Names,
+    /// The message that the composer answers.
+    pub answered: Option<MessageView>,
+    /// The contact by each of their addresses; none for a group.
+    pub contact: Vec<ContactRow>,
+    /// Their other chats, on this account or another.
+    pub other_chats: Vec<ChatRow>,
+    /// The newest notes, the newest first.
+    pub notes: Vec<MessageView>,
     /// What teammates are called, longest first, so that a name isn't taken for a shorter one that begins it.
     pub names: Vec<String>,
-    /// Who is and was here, by their numbers.
-    pub mates: HashMap<TeammateId, String>,
     /// Never, or until when it is put off.
     pub snoozed_until: Time,
 }
@@ -102,10 +127,10 @@ pub fn read_list(
     workspace: WorkspaceId,
     me: TeammateId,
     wish: &Wish,
-    now: Time,
+    (now, zone): (Time, &TimeZone),
 ) -> Result<List, Error> {
     let snoozed = snoozed_list(tx, workspace, SNOOZED_MAX)?;
-    let (mut ids, waiting) = read_ids(tx, workspace, me, wish, &snoozed)?;
+    let (mut ids, waiting) = read_ids(tx, workspace, me, (wish, zone), &snoozed)?;
     let rows_max = usize::try_from(CHATS_MAX).unwrap_or(0);
     let has_more = ids.len() > rows_max;
     ids.truncate(rows_max);
@@ -144,7 +169,7 @@ fn read_ids(
     tx: &mut impl Read,
     workspace: WorkspaceId,
     me: TeammateId,
-    wish: &Wish,
+    (wish, zone): (&Wish, &TimeZone),
     snoozed: &[(ChatId, Time)],
 ) -> Result<(Vec<ChatId>, Vec<WaitingKey>), Error> {
     if wish.view == View::Waiting {
@@ -165,10 +190,14 @@ fn read_ids(
         Some(chat) => chat_place(tx, workspace, chat)?,
         None => None,
     };
-    let from = behind.map_or(From::Row(0), From::Behind);
+    let (since, until) = wish.days(zone);
+    // The list is in the order of last messages, so days are a piece of it: it begins at the last and ends before the first.
+    let last_day = until.map(|until| ChatKey { last_message_at: until, name_folded: String::new(), chat: ChatId(0) });
+    let from = behind.or(last_day).map_or(From::Row(0), From::Behind);
     let put_off = i64::try_from(snoozed.len()).unwrap_or(0);
     let keys = chat_list(tx, workspace, &wish.filter(me), &from, CHATS_MAX + 1 + put_off)?;
-    Ok((keys.iter().map(|key| key.chat).filter(|chat| !is_among(snoozed, *chat)).collect(), Vec::new()))
+    let keys = keys.iter().filter(|key| since.is_none_or(|since| key.last_message_at >= since));
+    Ok((keys.map(|key| key.chat).filter(|chat| !is_among(snoozed, *chat)).collect(), Vec::new()))
 }
 
 fn is_among(snoozed: &[(ChatId, Time)], chat: ChatId) -> bool {
@@ -222,7 +251,21 @@ pub fn read_open(
         teammate_list(tx, workspace)?.into_iter().map(|teammate| (teammate.id, teammate.display_name)).collect();
     let mut names: Vec<String> = mates.values().filter(|name| !name.is_empty()).cloned().collect();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let lines = read_lines(tx, workspace, chat.id, wish.before, messages.first().filter(|_| has_older))?;
+    let line_names = Names::read(tx, workspace, mates, &lines)?;
+    let answered = match wish.reply {
+        Some(uid) => message_find(tx, workspace, uid)?.filter(|view| view.message.chat == chat.id),
+        None => None,
+    };
+    let contact = if chat.is_group { Vec::new() } else { contact_rows(tx, workspace, chat.contact)? };
+    let notes = note_list(tx, workspace, chat.id, NOTES_SHOWN, 0)?;
     Ok(OpenChat {
+        other_chats: read_others(tx, workspace, chat.id, &contact)?,
+        notes: message_views(tx, workspace, &notes)?,
+        contact,
+        lines,
+        line_names,
+        answered,
         snoozed_until: snoozed_until(tx, workspace, chat.id)?,
         account: account_find(tx, workspace, chat.account)?,
         labels: label_list(tx, workspace, chat.id)?,
@@ -235,8 +278,41 @@ pub fn read_open(
         has_older,
         reactions,
         names,
-        mates,
     })
+}
+
+/// The chats with the contact's addresses, but for the one that is open.
+fn read_others(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    open: ChatId,
+    contact: &[ContactRow],
+) -> Result<Vec<ChatRow>, Error> {
+    let mut chats = Vec::new();
+    for row in contact.iter().take(ADDRESSES_LOOKED_AT) {
+        chats.extend(chats_at(tx, workspace, &row.jid)?.into_iter().map(|(_, chat)| chat).filter(|chat| *chat != open));
+    }
+    chats.truncate(OTHERS_SHOWN);
+    if chats.is_empty() { Ok(Vec::new()) } else { Ok(chat_rows(tx, workspace, &chats)?) }
+}
+
+/// What happened while the messages of a page were said: from `first` on, or from the beginning, until the next page.
+fn read_lines(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    chat: ChatId,
+    before: Option<MessageUid>,
+    first: Option<&MessageView>,
+) -> Result<Vec<EventRow>, Error> {
+    // A uid begins with its time; by that messages are in order.
+    let from = first.map_or(Time::NEVER, |view| said_at(view.message.uid));
+    let until = before.map_or(Time::from_ms(i64::MAX), said_at);
+    Ok(chat_line_list(tx, workspace, chat, (from, until), LINES_MAX)?)
+}
+
+/// When a message got its uid: its place in the thread.
+pub fn said_at(uid: MessageUid) -> Time {
+    Time::from_ms(i64::try_from(uid.0.as_u128() >> 80).unwrap_or(0))
 }
 
 /// The answered messages; those on the same page are there already.

@@ -1,11 +1,13 @@
 //! What is known of the open chat, and what one may set on it.
 
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use super::INBOX_PATH;
 use super::list::avatar;
-use super::scene::OpenChat;
+use super::scene::{List, OpenChat};
 use super::view::Wish;
+use crate::http::dashboard::frame::CONTACTS_PATH;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
 use crate::http::dashboard::time::moment;
@@ -14,7 +16,10 @@ use crate::store::teammates::TeammateRow;
 use crate::workspace::permissions::Right;
 use crate::workspace::zone::stored_zone;
 
-pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, teammates: &[TeammateRow]) -> Markup {
+/// So much of a note is shown beside the thread.
+const NOTE_SHOWN_CHARS_MAX: usize = 200;
+
+pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, list: &List) -> Markup {
     let chat = &open.chat;
     let zone = stored_zone(&signed.who.workspace.zone);
     let may_change = signed.may(Right::SendMessages);
@@ -30,13 +35,55 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, teammates: &[Teammate
                     @if !chat.phone.is_empty() { dt { "Phone" } dd.num { (chat.phone) } }
                     @if let Some(lid) = chat.jid.strip_suffix("@lid") { dt { "LID" } dd.num { (lid) } }
                     @if let Some(account) = &open.account { dt { "Account" } dd { bdi { (account.name) } } }
+                    @if let Some(contact) = open.contact.first() {
+                        @if !contact.name.is_empty() && contact.name != chat.name { dt { "Calls themselves" } dd { bdi { (contact.name) } } }
+                        @if !contact.opted_out_at.is_never() { dt { "Mass messages" } dd { a href={ (CONTACTS_PATH) "?q=" (chat.phone.trim_start_matches('+')) } { "Opted out" } } }
+                    }
                     dt { "Chat id" } dd.num data-copy { code { (chat.id) } }
                     dt { "First wrote" } dd { (moment(chat.created_at, &zone)) }
                 }
-                @if may_change { (responsible(wish, open, teammates)) }
+                @if may_change { (responsible(wish, open, &list.teammates)) }
                 (labels(wish, open, may_change))
+                (others(open, list))
+                (notes(open, &zone))
                 @if may_change { (marking(wish, open)) }
                 a.btn.btn-small href={ (INBOX_PATH) "/" (chat.id) "/history" } { (icon("clock")) "What happened" }
+            }
+        }
+    }
+}
+
+/// The contact's other chats.
+fn others(open: &OpenChat, list: &List) -> Markup {
+    html! {
+        @if !open.other_chats.is_empty() {
+            div.field {
+                h3 { "Other chats with them" }
+                ul {
+                    @for chat in &open.other_chats {
+                        @let account = list.accounts.iter().find(|account| account.id == chat.account);
+                        li {
+                            a href={ (INBOX_PATH) "/" (chat.id) } { bdi { (chat.name) } }
+                            span.meta { @if let Some(account) = account { " on " bdi { (account.name) } } @if chat.closed { ", closed" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The newest notes, so that nobody has to scroll for them.
+fn notes(open: &OpenChat, zone: &TimeZone) -> Markup {
+    html! {
+        @if !open.notes.is_empty() {
+            div.field {
+                h3 { "Notes" }
+                @for note in &open.notes {
+                    @let text: String = note.message.text.chars().take(NOTE_SHOWN_CHARS_MAX).collect();
+                    p.side-note dir="auto" { (text) }
+                    p.meta { @if let Some(name) = open.line_names.teammates.get(&note.details.said_by) { bdi { (name) } ", " } (moment(note.message.at, zone)) }
+                }
             }
         }
     }

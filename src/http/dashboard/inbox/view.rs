@@ -1,10 +1,13 @@
 //! Which chats somebody wishes to see: a view, a label, a name; and how far back in the open thread.
 
 use axum::http::Uri;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use super::INBOX_PATH;
+use crate::clock::Time;
 use crate::http::fields::Fields;
 use crate::id::{AccountId, ChatId, MessageUid, TeammateId, TemplateId};
 use crate::inbox::values::CHAT_NAME_CHARS_MAX;
@@ -67,6 +70,10 @@ pub struct Wish {
     pub account: Option<AccountId>,
     pub who: Option<TeammateId>,
     pub group: Option<bool>,
+    pub read: Option<bool>,
+    /// The days of the last message: the first and the last that fit.
+    pub since: Option<Date>,
+    pub until: Option<Date>,
     /// What was just done and can be undone.
     pub undo: Option<i64>,
     /// The list goes on behind this chat.
@@ -74,6 +81,8 @@ pub struct Wish {
     /// The thread ends before this message.
     pub before: Option<MessageUid>,
     pub prefill: Option<Prefill>,
+    /// The message that the composer answers.
+    pub reply: Option<MessageUid>,
 }
 
 impl Wish {
@@ -83,11 +92,14 @@ impl Wish {
         let name: String = fields.text("name").unwrap_or_default().trim().chars().take(CHAT_NAME_CHARS_MAX).collect();
         let behind = fields.text("behind").and_then(|text| text.parse().ok()).map(ChatId);
         let mut uid = |name| fields.text(name).and_then(|text| Uuid::try_parse(&text).ok()).map(MessageUid);
-        let (before, again) = (uid("before"), uid("again"));
+        let (before, again, reply) = (uid("before"), uid("again"), uid("reply"));
         let template = fields.text("template").and_then(|text| text.parse().ok()).map(TemplateId);
         let phone = fields.text("phone").unwrap_or_default();
         let phone = phone.chars().filter(char::is_ascii_digit).take(PHONE_DIGITS_MAX).collect();
-        let group = fields.text("group").and_then(|text| text.parse().ok());
+        let mut choice = |name| fields.text(name).and_then(|text| text.parse().ok());
+        let (group, read) = (choice("group"), choice("read"));
+        let mut day = |name| fields.text(name).and_then(|text| text.parse::<Date>().ok());
+        let (since, until) = (day("since"), day("until"));
         let mut number =
             |name| fields.text(name).and_then(|text| text.parse::<i64>().ok()).filter(|number| *number > 0);
         let (account, who, undo) = (number("account").map(AccountId), number("who").map(TeammateId), number("undo"));
@@ -100,8 +112,12 @@ impl Wish {
             who,
             undo,
             group,
+            read,
+            since,
+            until,
             behind,
             before,
+            reply,
             prefill: template.map(Prefill::Template).or(again.map(Prefill::Again)),
         }
     }
@@ -113,7 +129,8 @@ impl Wish {
 
     /// Nothing is filtered, whatever the view and the name.
     pub fn is_plain_list(&self) -> bool {
-        self.without_filters() == Wish { behind: None, before: None, prefill: None, undo: None, ..self.clone() }
+        self.without_filters()
+            == Wish { behind: None, before: None, prefill: None, reply: None, undo: None, ..self.clone() }
     }
 
     /// The same view without its filters.
@@ -133,7 +150,7 @@ impl Wish {
         };
         ChatFilter {
             closed: Some(self.view == View::Closed),
-            read: (self.view == View::Unread).then_some(false),
+            read: (self.view == View::Unread).then_some(false).or(self.read),
             name_part: (!self.name.is_empty()).then(|| fold(&self.name)),
             phone: (!self.phone.is_empty()).then(|| PhoneFilter::Part(self.phone.clone())),
             account: self.account,
@@ -142,6 +159,13 @@ impl Wish {
             labels: self.label.iter().cloned().collect(),
             ..ChatFilter::default()
         }
+    }
+
+    /// The first moment of the first day that fits, and the last of the last one.
+    pub fn days(&self, zone: &TimeZone) -> (Option<Time>, Option<Time>) {
+        let begin = |day: Date| Some(Time::from_ms(day.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond()));
+        let end = |day: Date| Some(Time::from_ms(begin(day.tomorrow().ok()?)?.ms() - 1));
+        (self.since.and_then(begin), self.until.and_then(end))
     }
 
     /// The address of a chat in this list, or of the list.
@@ -154,6 +178,7 @@ impl Wish {
             Some(Prefill::Again(uid)) => pairs.push(format!("again={uid}")),
             None => {}
         }
+        pairs.extend(self.reply.map(|uid| format!("reply={uid}")));
         if pairs.is_empty() { path } else { format!("{path}?{}", pairs.join("&")) }
     }
 
@@ -174,6 +199,9 @@ impl Wish {
         pairs.extend(self.account.map(|account| format!("account={account}")));
         pairs.extend(self.who.map(|who| format!("who={who}")));
         pairs.extend(self.group.map(|group| format!("group={group}")));
+        pairs.extend(self.read.map(|read| format!("read={read}")));
+        pairs.extend(self.since.map(|day| format!("since={day}")));
+        pairs.extend(self.until.map(|day| format!("until={day}")));
         pairs.join("&")
     }
 
@@ -186,7 +214,7 @@ impl Wish {
 
     /// The same list in another view.
     pub fn in_view(&self, view: View) -> Wish {
-        Wish { view, behind: None, before: None, prefill: None, undo: None, ..self.clone() }
+        Wish { view, behind: None, before: None, prefill: None, reply: None, undo: None, ..self.clone() }
     }
 }
 
@@ -207,6 +235,10 @@ mod tests {
         let narrow = wish("/inbox?view=waiting&phone=%2B1+202&account=2&who=3&group=true");
         assert_eq!(narrow.address(None), "/inbox?view=waiting&phone=1202&account=2&who=3&group=true");
         assert_eq!(wish(&narrow.address(None)), narrow);
+        let days = wish("/inbox?read=false&since=2026-01-05&until=2026-01-06");
+        assert_eq!(wish(&days.address(None)), days);
+        let (since, until) = days.days(&TimeZone::UTC);
+        assert_eq!(until.map(Time::ms), since.map(|since| since.ms() + 2 * 86_400_000 - 1));
         assert!(!narrow.is_plain_list() && wish("/inbox?view=mine&name=a&undo=3").is_plain_list());
     }
 

@@ -1,4 +1,6 @@
-//! Who looks at a chat just now, and who writes in it. Kept in memory: nobody else needs it, and a node knows its own screens.
+//! Who looks at a chat just now, and who writes in it, its contact among them. Kept in memory, since a node knows its own
+//! screens and lines; what other nodes should know as well is told to them now and then, by rows of a moment
+//! (`src/accounts/presence.rs`).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +14,11 @@ use crate::id::{ChatId, TeammateId, WorkspaceId};
 pub const SEAT_LIVES: Duration = Duration::from_secs(25);
 /// How long somebody counts as writing after their last word of it.
 pub const WRITING_LIVES: Duration = Duration::from_secs(12);
-const SEATS_PER_CHAT_MAX: usize = 50;
+/// How often other nodes are told of the same person at the most: once of their being there, once of their writing.
+pub const TOLD_EVERY: Duration = Duration::from_secs(20);
+/// How long other nodes take somebody for being there, or for writing, after they were told so.
+pub const TOLD_LIVES: Duration = Duration::from_secs(45);
+pub const SEATS_PER_CHAT_MAX: usize = 50;
 const CHATS_MAX: usize = 10_000;
 /// Changes that a screen may be behind before it misses one; it looks by itself a few seconds later.
 const NEWS_MAX: usize = 256;
@@ -26,13 +32,20 @@ struct Seat {
     name: String,
     heard_at: Duration,
     wrote_at: Option<Duration>,
+    /// When other nodes were last told that they are here, and that they write.
+    told_at: Option<Duration>,
+    told_writing_at: Option<Duration>,
 }
 
 /// Somebody else in a chat.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Other {
+    #[serde(skip)]
+    pub teammate: TeammateId,
     pub name: String,
     pub is_writing: bool,
+    /// Not one of us; only told while they write.
+    pub is_contact: bool,
 }
 
 /// Who is where. Times are of the monotonic clock.
@@ -53,23 +66,41 @@ impl Rooms {
         self.news.subscribe()
     }
 
-    /// Somebody is in a chat, and writes or doesn't.
-    pub fn sit(&self, room: Room, teammate: TeammateId, name: &str, is_writing: bool, now: Duration) {
+    /// Somebody is in a chat, and writes or doesn't; [`TeammateId::NOBODY`] is its contact. Returns whether it is time to tell
+    /// other nodes.
+    pub fn sit(&self, room: Room, teammate: TeammateId, name: &str, is_writing: bool, now: Duration) -> bool {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         if rooms.len() >= CHATS_MAX {
             rooms.retain(|_, seats| seats.iter().any(|seat| seat.is_taken(now)));
         }
         if rooms.len() >= CHATS_MAX && !rooms.contains_key(&room) {
-            return;
+            return false;
         }
         let seats = rooms.entry(room).or_default();
-        seats.retain(|seat| seat.is_taken(now) && seat.teammate != teammate);
+        seats.retain(|seat| seat.is_taken(now));
+        let before = seats.iter().position(|seat| seat.teammate == teammate).map(|at| seats.remove(at));
+        let (mut told_at, mut told_writing_at) =
+            before.map_or((None, None), |before| (before.told_at, before.told_writing_at));
+        let is_due = |told: Option<Duration>| told.is_none_or(|told| now.saturating_sub(told) >= TOLD_EVERY);
+        let is_told = is_due(told_at) || is_writing && is_due(told_writing_at);
+        if is_told {
+            told_at = Some(now);
+            told_writing_at = if is_writing { Some(now) } else { told_writing_at };
+        }
         if seats.len() < SEATS_PER_CHAT_MAX {
             let wrote_at = is_writing.then_some(now);
-            seats.push(Seat { teammate, name: name.to_owned(), heard_at: now, wrote_at });
+            seats.push(Seat { teammate, name: name.to_owned(), heard_at: now, wrote_at, told_at, told_writing_at });
         }
         drop(rooms);
         let _ = self.news.send(room);
+        is_told
+    }
+
+    /// Whether a contact of this workspace is known to write; most messages come without.
+    pub fn hears_contacts(&self, workspace: WorkspaceId) -> bool {
+        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_contact = |seats: &Vec<Seat>| seats.iter().any(|seat| seat.teammate == TeammateId::NOBODY);
+        rooms.iter().any(|((of, _), seats)| *of == workspace && of_contact(seats))
     }
 
     /// Somebody left a chat.
@@ -90,8 +121,15 @@ impl Rooms {
         let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         let seats = rooms.get(&room).into_iter().flatten();
         let others = seats.filter(|seat| seat.teammate != me && seat.is_taken(now));
-        let mut others: Vec<Other> =
-            others.map(|seat| Other { name: seat.name.clone(), is_writing: seat.is_writing(now) }).collect();
+        let mut others: Vec<Other> = others
+            .map(|seat| Other {
+                teammate: seat.teammate,
+                name: seat.name.clone(),
+                is_writing: seat.is_writing(now),
+                is_contact: seat.teammate == TeammateId::NOBODY,
+            })
+            .filter(|other| other.is_writing || !other.is_contact)
+            .collect();
         others.sort_by(|one, other| one.name.cmp(&other.name));
         others
     }
@@ -124,7 +162,7 @@ mod tests {
         let presence = Rooms::default();
         presence.sit(ROOM, ANA, "Ana", false, at(0));
         presence.sit(ROOM, JOE, "Joe", true, at(1));
-        let joe = |is_writing| vec![Other { name: "Joe".into(), is_writing }];
+        let joe = |is_writing| vec![Other { teammate: JOE, name: "Joe".into(), is_writing, is_contact: false }];
         assert_eq!(presence.others(ROOM, ANA, at(2)), joe(true));
         assert_eq!(presence.others(ROOM, ANA, at(14)), joe(false), "who writes no more isn't writing");
         assert_eq!(presence.others(ROOM, ANA, at(27)), vec![], "and who isn't heard isn't there");
@@ -135,9 +173,28 @@ mod tests {
     }
 
     #[test]
+    fn other_nodes_are_told_of_somebody_once_in_a_while_and_of_writing_once_more() {
+        let presence = Rooms::default();
+        let told: Vec<bool> = [(0, false), (1, false), (2, true), (9, true), (19, false), (21, true), (25, true)]
+            .map(|(second, is_writing)| presence.sit(ROOM, ANA, "Ana", is_writing, at(second)))
+            .to_vec();
+        assert_eq!(told, [true, false, true, false, false, false, true]);
+    }
+
+    #[test]
+    fn a_contact_is_told_only_while_they_write() {
+        let presence = Rooms::default();
+        presence.sit(ROOM, TeammateId::NOBODY, "Echo", true, at(0));
+        assert!(presence.others(ROOM, ANA, at(1))[0].is_contact && presence.hears_contacts(ROOM.0));
+        assert_eq!(presence.others(ROOM, ANA, at(13)), vec![]);
+        presence.leave(ROOM, TeammateId::NOBODY);
+        assert!(!presence.hears_contacts(ROOM.0));
+    }
+
+    #[test]
     fn a_room_has_so_many_seats_and_everybody_one() {
         let presence = Rooms::default();
-        for teammate in 0..100 {
+        for teammate in 1..=100 {
             for _ in 0..2 {
                 presence.sit(ROOM, TeammateId(teammate), "T", false, at(0));
             }
