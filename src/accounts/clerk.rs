@@ -1,4 +1,5 @@
-//! The clerk asks Meta what nobody waits for: the templates of business accounts, and the figures that somebody asked for.
+//! The clerk asks Meta what nobody waits for: that it tells this app of a business account, the account's templates, and the
+//! figures that somebody asked for.
 //! Rows, not tasks: a restart goes on where it was, and of several servers one asks.
 
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::store::waba_analyses::{
     Analysis, AnalysisState, analysis_claim, analysis_due, analysis_note, analysis_prune,
 };
 use crate::store::waba_profiles::{WabaProfile, waba_profile_claim, waba_profile_due, waba_profile_note};
-use crate::transports::cloud::business::{Business, Figures, business, figures};
+use crate::transports::cloud::business::{Business, Figures, business, figures, subscribe};
 use crate::transports::cloud::{Line, quality_of};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -101,7 +102,7 @@ async fn read_profile(app: &App, profile: WabaProfile) -> Result<bool, Error> {
             return Ok(true);
         }
         Some(account) => match line(app, profile.workspace, *account).await {
-            Ok(line) => business(&line, &profile.business_id).await,
+            Ok(line) => look_at(&line, &profile.business_id).await,
             Err(error) => Err(error),
         },
     };
@@ -118,6 +119,11 @@ async fn read_profile(app: &App, profile: WabaProfile) -> Result<bool, Error> {
     };
     app.write(workspace, Priority::Background, work).await?;
     Ok(true)
+}
+
+async fn look_at(line: &Line, business_id: &str) -> Result<Business, SendError> {
+    subscribe(line, business_id).await?;
+    business(line, business_id).await
 }
 
 /// What Meta thinks of each number; one that it doesn't tell of is left out.
@@ -145,7 +151,7 @@ fn note_profile(
         }
         Err(error) => {
             let attempts = profile.attempts + 1;
-            let problem = problem("Its templates could not be read", error);
+            let problem = problem("The business account could not be read", error);
             WabaProfile { due: now + pause(error, attempts), attempts, problem, ..profile.clone() }
         }
     };

@@ -45,6 +45,7 @@ mod tokens;
 mod two_steps;
 mod uncertain;
 mod waba;
+mod waba_graph;
 mod webhook_deliveries;
 mod webhook_guide;
 mod webhook_library;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use transport::SendError;
 
@@ -74,6 +75,17 @@ pub async fn business(line: &Line, business_id: &str) -> Result<Business, SendEr
         after = format!("&after={}", encoded(cursor));
     }
     Err(broken("Too many templates", &format!("WhatsApp tells of more than {}.", PAGES_MAX * PAGE_ROWS)))
+}
+
+/// Has the app told what happens on the business account: without it nothing is, whatever its settings say. Asking again
+/// changes nothing.
+///
+/// # Errors
+/// As the Graph refuses, or nobody answered.
+pub async fn subscribe(line: &Line, business_id: &str) -> Result<(), SendError> {
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let path = format!("{business_id}/subscribed_apps");
+    line.ask(&path, headers, AskBody::Whole(Bytes::from_static(b"{}")), &LIMITS).await.map(drop)
 }
 
 /// Reads what a number's messages cost.
