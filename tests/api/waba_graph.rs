@@ -44,7 +44,9 @@ async fn answer(
     let told = match path.strip_prefix("v25.0/").unwrap_or_default() {
         NUMBER => json!({"id": NUMBER, "display_phone_number": "+1 919-555-0147", "verified_name": "Harbour",
             "quality_rating": "YELLOW"}),
-        "102290129340398/message_templates" if query.get("after").is_some() => json!({"data": [template(3)], "paging": {}}),
+        "102290129340398/message_templates" if query.contains_key("after") => {
+            json!({"data": [template(3)], "paging": {}})
+        }
         "102290129340398/message_templates" => {
             json!({"data": [template(1), template(2)], "paging": {"cursors": {"after": "a=b"}, "next": "https://x"}})
         }
@@ -63,7 +65,8 @@ async fn a_number_of_metas_is_checked_subscribed_and_its_templates_read_to_the_l
         let routes = Router::new().route("/{*path}", any(answer)).with_state(Arc::clone(&graph));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let _server = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move { axum::serve(listener, routes).await }));
+        let _server =
+            tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move { axum::serve(listener, routes).await }));
         let _ = stage.app.clone().with_graph(GraphPlace { url, version: "v25.0".into() });
         let token = stage.token().await;
         let add = async |access_token: &str| {
@@ -84,7 +87,8 @@ async fn a_number_of_metas_is_checked_subscribed_and_its_templates_read_to_the_l
         let account = token.get("/waba/accounts/2").await.body()["data"].clone();
         assert_eq!((&account["waba_profile"]["name"], &account["_note"]), (&json!("Harbour Bikes"), &json!("")));
         let templates = token.get("/waba/templates").await.body()["data"].clone();
-        let names: Vec<&Value> = templates["templates"].as_array().expect("a list").iter().map(|one| &one["name"]).collect();
+        let names: Vec<&Value> =
+            templates["templates"].as_array().expect("a list").iter().map(|one| &one["name"]).collect();
         assert_eq!(names, ["ready_1", "ready_2", "ready_3"]);
         assert!(token.get("/whatsapp_accounts").await.text().contains("\"quality\":\"medium\""));
         let asked = graph.asked.lock().expect("no panic").clone();

@@ -253,13 +253,13 @@ fn tried(first: &Scene) -> (usize, usize) {
 }
 
 #[tokio::test]
-#[allow(clippy::print_stdout, reason = "docs/measurements.md has these figures")]
 async fn foreign_ids_answer_as_ids_that_do_not_exist_and_nothing_changes() {
     for half in Half::BOTH {
         foreign_ids_answer_as_ids_that_do_not_exist_and_nothing_changes_for(half).await;
     }
 }
 
+#[allow(clippy::print_stdout, reason = "docs/measurements.md has these figures")]
 async fn foreign_ids_answer_as_ids_that_do_not_exist_and_nothing_changes_for(half: Half) {
     for engine in Engine::all() {
         let stage = TestApp::on(engine).await;
