@@ -15,6 +15,7 @@ use crate::store::Write;
 use crate::store::chats::{chat_by_jid, chat_received, chat_sent};
 use crate::store::contacts::contact_find;
 use crate::store::events::{NewEvent, event_append};
+use crate::store::labels::label_list;
 use crate::store::messages::{KnownAs, MessageRow, message_insert, message_known};
 
 /// What the log says of a call beside its message, as JSON.
@@ -50,7 +51,8 @@ pub fn record_call(
             if missed {
                 chat_received(write, chat.id, uid, at)?
             } else {
-                chat_sent(write, chat.id, uid, at)?
+                let has_labels = !label_list(write.tx, workspace, chat.id)?.is_empty();
+                chat_sent(write, (chat.id, has_labels), uid, at)?
             }
             chat.id
         }

@@ -18,6 +18,7 @@ use crate::message::{Failure, Status};
 use crate::store::Write;
 use crate::store::chats::chat_sent;
 use crate::store::events::{NewEvent, event_append};
+use crate::store::labels::label_list;
 use crate::store::message_details::{MessageDetails, message_details_put};
 use crate::store::outbox::{NewOutboxRow, outbox_insert};
 use crate::store::scheduled::{
@@ -125,7 +126,8 @@ fn release(write: &mut Write<'_, '_>, due: &DueSend) -> Result<(), Error> {
     let now = write.now;
     scheduled_delete(write, message)?;
     message_set_at(write, message)?;
-    chat_sent(write, chat, message, now)?;
+    let has_labels = !label_list(write.tx, write.workspace.id, chat)?.is_empty();
+    chat_sent(write, (chat, has_labels), message, now)?;
     let class = Urgency::of(due.origin, due.last_inbound_at, now) as i64;
     let seq = write.next_outbox_seq();
     outbox_insert(write, &NewOutboxRow { account, seq, message, chat, class })?;

@@ -209,14 +209,14 @@ fn enter_chat(
         (Some(chat), Some(name)) => {
             match request.send_at {
                 Some(_) => chat_rename(write, chat.id, name.as_str())?,
-                None => chat_sent_and_renamed(write, chat.id, request.uid, now, name.as_str())?,
+                None => chat_sent_and_renamed(write, (chat.id, chat.has_labels), request.uid, now, name.as_str())?,
             }
             note_rename(write, chat.id, name)?;
             Ok((chat.id, name.as_str().to_owned()))
         }
         (Some(chat), None) => {
             if request.send_at.is_none() {
-                chat_sent(write, chat.id, request.uid, now)?;
+                chat_sent(write, (chat.id, chat.has_labels), request.uid, now)?;
             }
             Ok((chat.id, chat.name.clone()))
         }

@@ -52,10 +52,14 @@ pub const REASON_CHARS_MAX: usize = 500;
 /// So much of a refused request's body is logged.
 pub const BODY_BYTES_MAX: usize = 2_048;
 
-const API_CALL_LIST: Sql = Sql::both(
+// The ring's places in order are the calls in order, once around; by `seq` the whole ring would have to be sorted.
+const API_CALL_RANGE: Sql = Sql::both(
     "SELECT seq, at_ms, request_id, token_id, method, path, status, outcome, reason, ignored, duration_us, repeats, \
-     message_uid, body FROM api_calls WHERE workspace_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+     message_uid, body FROM api_calls WHERE workspace_id = $1 AND slot BETWEEN $2 AND $3 AND seq BETWEEN $4 AND $5 \
+     ORDER BY slot DESC",
 );
+
+const API_CALL_NEWEST: Sql = Sql::both("SELECT call_last FROM workspace_counters WHERE workspace_id = $1");
 
 const API_CALL_SINCE: Sql = Sql::both(
     "SELECT at_ms, repeats FROM api_calls WHERE workspace_id = $1 AND at_ms > $2 AND outcome <> $3 AND outcome <> $4",
@@ -105,7 +109,20 @@ pub fn api_call_page(
     before: i64,
     rows_max: i64,
 ) -> Result<Vec<ApiCallRow>, Error> {
-    tx.query(&API_CALL_LIST, &params![workspace, before, rows_max], decode)
+    let newest = tx.query_row(&API_CALL_NEWEST, &params![workspace], |row| row.get(0))?.unwrap_or(0);
+    let last = newest.min(before.saturating_sub(1));
+    let first = (newest - API_CALLS_MAX + 1).max(last.saturating_sub(rows_max) + 1).max(1);
+    let mut rows = Vec::new();
+    if first > last {
+        return Ok(rows);
+    }
+    let (from, to) = (first % API_CALLS_MAX, last % API_CALLS_MAX);
+    let around = [(0, to), (from, API_CALLS_MAX - 1)];
+    let ranges = if from <= to { &[(from, to)][..] } else { &around[..] };
+    for (from, to) in ranges {
+        rows.extend(tx.query(&API_CALL_RANGE, &params![workspace, *from, *to, first, last], decode)?);
+    }
+    Ok(rows)
 }
 
 /// When calls took place since `since`, with how often; those of the two outcomes, which use no slot, left out.
@@ -139,5 +156,5 @@ fn decode(row: &Row<'_>) -> Result<ApiCallRow, Error> {
 }
 
 super::statements! {
-    API_CALL_INSERT, API_CALL_LIST, API_CALL_SINCE,
+    API_CALL_INSERT, API_CALL_RANGE, API_CALL_NEWEST, API_CALL_SINCE,
 }

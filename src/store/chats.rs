@@ -58,19 +58,18 @@ static CHAT_INSERT: Sql = Sql::both(
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $17)",
 );
 
-// Tells as well whether the chat has labels: those keep the order of the lists too.
+// What RETURNING gives is kept in a table of its own until the statement ends, which a send would pay for.
 const CHAT_SENT: Sql = Sql::both(
     "UPDATE chats SET last_message_uid = $3, last_message_at_ms = $4, unattended = FALSE \
-     WHERE workspace_id = $1 AND chat_id = $2 \
-     RETURNING EXISTS (SELECT 1 FROM chat_labels l WHERE l.workspace_id = $1 AND l.chat_id = $2)",
+     WHERE workspace_id = $1 AND chat_id = $2",
 );
 
 const CHAT_SENT_AND_RENAMED: Sql = Sql::both(
     "UPDATE chats SET last_message_uid = $3, last_message_at_ms = $4, unattended = FALSE, name = $5, name_folded = $6 \
-     WHERE workspace_id = $1 AND chat_id = $2 \
-     RETURNING EXISTS (SELECT 1 FROM chat_labels l WHERE l.workspace_id = $1 AND l.chat_id = $2)",
+     WHERE workspace_id = $1 AND chat_id = $2",
 );
 
+// Tells as well whether the chat has labels: those keep the order of the lists too.
 const CHAT_RECEIVED: Sql = Sql::both(
     "UPDATE chats SET unread = unread + 1, unattended = TRUE, closed = FALSE, snoozed_until_ms = 0, \
      waiting_since_ms = CASE WHEN unattended THEN waiting_since_ms ELSE $4 END, \
@@ -162,22 +161,21 @@ pub fn chat_insert(write: &mut Write<'_, '_>, chat: &ChatRow) -> Result<(), crat
     write.later(&CHAT_INSERT, values)
 }
 
-/// Notes the chat's newest message, one of ours.
+/// Notes the chat's newest message, one of ours. The caller has seen whether the chat has labels, and tells.
 pub fn chat_sent(
     write: &mut Write<'_, '_>,
-    chat: ChatId,
+    (chat, has_labels): (ChatId, bool),
     message: MessageUid,
     at: Time,
 ) -> Result<(), crate::error::Error> {
-    let values = params![write.workspace.id, chat, message, at];
-    let is_labelled = write.tx.query_row(&CHAT_SENT, &values, |row| row.get(0))?;
-    if is_labelled == Some(true) { label_news(write, chat, at, None) } else { Ok(()) }
+    write.tx.execute(&CHAT_SENT, &params![write.workspace.id, chat, message, at])?;
+    if has_labels { label_news(write, chat, at, None) } else { Ok(()) }
 }
 
 /// As [`chat_sent`], with the chat's new name, which the caller has seen to be free.
 pub fn chat_sent_and_renamed(
     write: &mut Write<'_, '_>,
-    chat: ChatId,
+    (chat, has_labels): (ChatId, bool),
     message: MessageUid,
     at: Time,
     name: &str,
@@ -185,8 +183,8 @@ pub fn chat_sent_and_renamed(
     chat_words_stale(write, chat)?;
     let folded = fold(name);
     let values = params![write.workspace.id, chat, message, at, name, folded];
-    let is_labelled = write.tx.query_row(&CHAT_SENT_AND_RENAMED, &values, |row| row.get(0))?;
-    if is_labelled == Some(true) { label_news(write, chat, at, Some(&folded)) } else { Ok(()) }
+    write.tx.execute(&CHAT_SENT_AND_RENAMED, &values)?;
+    if has_labels { label_news(write, chat, at, Some(&folded)) } else { Ok(()) }
 }
 
 /// Notes a message of the contact: one more unread, and the chat is open again.

@@ -30,6 +30,8 @@ pub struct RouteChat {
     pub jid: String,
     pub name: String,
     pub last_inbound_at: Time,
+    /// It bears labels, whose lists follow what is said in it.
+    pub has_labels: bool,
     /// It bears the label that the send names.
     pub is_labelled: bool,
     /// How many labels it bears; not counted where the send names none.
@@ -94,7 +96,8 @@ pub struct Routes {
 
 const ROUTES_PLAIN: Sql = Sql::both(
     "SELECT a.account_id, a.transport, a.phone, a.linked_at_ms, a.unlinked_at_ms, k.contact_id, c.chat_id, c.jid, \
-     c.name, c.last_inbound_at_ms, o.opted_out_at_ms \
+     c.name, c.last_inbound_at_ms, o.opted_out_at_ms, \
+     EXISTS (SELECT 1 FROM chat_labels h WHERE h.workspace_id = a.workspace_id AND h.chat_id = c.chat_id) \
      FROM accounts a LEFT JOIN chats c \
      ON c.workspace_id = a.workspace_id AND c.account_id = a.account_id AND c.jid = $2 \
      LEFT JOIN contact_addresses k ON k.workspace_id = a.workspace_id AND k.jid = $2 \
@@ -115,7 +118,7 @@ macro_rules! routes_from {
              t.created_by, t.visibility, t.team_id, m.role, m.team_id, o.opted_out_at_ms, \
              CASE WHEN CAST($4 AS TEXT) IS NULL THEN 0 ELSE (SELECT CAST(COUNT(*) AS BIGINT) FROM \
              (SELECT 1 FROM chat_labels y WHERE y.workspace_id = a.workspace_id AND y.label = $4 LIMIT 1) AS borne) \
-             END ",
+             END, EXISTS (SELECT 1 FROM chat_labels h WHERE h.workspace_id = a.workspace_id AND h.chat_id = c.chat_id) ",
             $from,
             "LEFT JOIN contacts o ON o.workspace_id = a.workspace_id AND o.contact_id = ",
             $contact,
@@ -162,7 +165,7 @@ pub fn routes_to_address(
     named: &Named<'_>,
 ) -> Result<Routes, Error> {
     if *named == Named::default() {
-        let routes = tx.query(&ROUTES_PLAIN, &params![workspace, jid], |row| route(row, (false, 0), 10))?;
+        let routes = tx.query(&ROUTES_PLAIN, &params![workspace, jid], |row| route(row, (false, 0), (10, 11)))?;
         return Ok(Routes { routes, found: Found::default() });
     }
     let Named { chat_name, label, reply_to, file, template } = named;
@@ -206,11 +209,15 @@ fn gathered(rows: Vec<(Route, Found)>) -> Result<Routes, Error> {
 
 fn both(row: &Row<'_>) -> Result<(Route, Found), Error> {
     let is_labelled = row.get::<Option<ChatId>>(10)?.is_some();
-    Ok((route(row, (is_labelled, row.get(30)?), 37)?, found(row)?))
+    Ok((route(row, (is_labelled, row.get(30)?), (37, 39))?, found(row)?))
 }
 
-/// `opted_out`: the column that says so.
-fn route(row: &Row<'_>, (is_labelled, labels): (bool, i64), opted_out: usize) -> Result<Route, Error> {
+/// The columns that say so: that its contact opted out, and whether it has labels.
+fn route(
+    row: &Row<'_>,
+    (is_labelled, labels): (bool, i64),
+    (opted_out, has_labels): (usize, usize),
+) -> Result<Route, Error> {
     let transport: String = row.get(1)?;
     let chat: Option<ChatId> = row.get(6)?;
     Ok(Route {
@@ -224,7 +231,8 @@ fn route(row: &Row<'_>, (is_labelled, labels): (bool, i64), opted_out: usize) ->
         chat: match chat {
             Some(id) => {
                 let (jid, name, last_inbound_at) = (row.get(7)?, row.get(8)?, row.get(9)?);
-                Some(RouteChat { id, jid, name, last_inbound_at, is_labelled, labels })
+                let has_labels = row.get(has_labels)?;
+                Some(RouteChat { id, jid, name, last_inbound_at, has_labels, is_labelled, labels })
             }
             None => None,
         },

@@ -221,6 +221,19 @@ async fn an_api_call() {
         let before = START - Duration::from_secs(1);
         assert_eq!(seen(&stage, move |tx| api_call_times(tx, workspace, before, [6, 4])).await, [(START, 4)]);
         assert_eq!(seen(&stage, move |tx| api_call_times(tx, workspace, START, [6, 4])).await, []);
+
+        // Around the end of the ring.
+        stage
+            .write(workspace, move |write| {
+                write.counters.call_last = 9_997;
+                (0..6).try_for_each(|_| api_call_insert(write, &made))
+            })
+            .await;
+        let all = seen(&stage, move |tx| api_call_list(tx, workspace, 10)).await;
+        let seqs: Vec<i64> = all.iter().map(|call| call.seq).collect();
+        assert_eq!(seqs, [10_003, 10_002, 10_001, 10_000, 9_999, 9_998]);
+        let page = seen(&stage, move |tx| api_call_page(tx, workspace, 10_002, 3)).await;
+        assert_eq!(page.iter().map(|call| call.seq).collect::<Vec<_>>(), [10_001, 10_000, 9_999]);
     })
     .await;
 }

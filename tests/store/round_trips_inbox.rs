@@ -91,7 +91,7 @@ async fn a_chat_that_changes() {
                 assert_eq!(contact_find(write.tx, workspace, "1@s.whatsapp.net")?, known(""));
                 assert_eq!(contact_find(write.tx, workspace, "1@lid")?, known("1@s.whatsapp.net"));
                 assert_eq!(contact_find(write.tx, WorkspaceId(2), "1@s.whatsapp.net")?, None);
-                chat_sent(write, ChatId(1), uid, later)?;
+                chat_sent(write, (ChatId(1), true), uid, later)?;
                 chat_rename(write, ChatId(1), "Łódź")?;
                 let place = Place { chat: ChatId(1), last_message_at: later, name: "Łódź" };
                 assert!(label_add(write, place, "vip")? && !label_add(write, place, "vip")?);
