@@ -39,32 +39,43 @@ function see() {
 function renewKey() { composer.elements.key.value = crypto.getRandomValues(new Uint32Array(4)).join('-'); }
 
 async function send() {
+  const { key, send_at: when, reply_to: to, template } = composer.elements, was = [key.value, when.value, to.value];
   const fields = new URLSearchParams(new FormData(composer)), text = field.value, at = fields.get('send_at');
   if (!text.trim()) return;
   if (!isNote() && text.length > composer.dataset.chars) { fault(`A message has at most ${composer.dataset.chars} characters; this one has ${text.length}.`); return; }
   const shown = at ? null : bubble(text);
-  field.value = '';
-  field.focus();
+  // What is written until the answer comes is another message, with a key and a time of its own.
+  fresh();
   try {
     const reply = await fetch(composer.action, { method: 'POST', body: fields, redirect: 'manual' });
     if (reply.type !== 'opaqueredirect' && !reply.ok) throw reply;
-    localStorage.removeItem(kept);
+    if (!field.value) localStorage.removeItem(kept);
     document.querySelector('.composer-fault')?.remove();
-    renewKey();
-    composer.elements.template?.remove();
-    composer.elements.send_at.value = '';
-    answer(null);
-    words();
     if (shown) { shown.dataset.sent = ''; setTimeout(() => { going.delete(shown); shown.remove(); }, 5000); }
     tell('inbox:renew');
   } catch (refusal) {
     going.delete(shown);
     shown?.remove();
+    if (field.value) { field.value = `${text}\n${field.value}`; fault('No answer came: the first of this may have gone or not. Look before you send it again.'); return; }
     field.value = text;
+    if (template) composer.append(template);
+    answer(document.getElementById(`m-${was[2]}`));
+    [key.value, when.value, to.value] = was;
+    words();
     // A refusal stored nothing, so the form may go again for the server's own words.
     if (refusal instanceof Response && refusal.status < 500) composer.submit();
     else fault('No answer came: this may have gone or not. Send it again, it goes only once.');
   }
+}
+
+function fresh() {
+  field.value = '';
+  field.focus();
+  renewKey();
+  composer.elements.template?.remove();
+  composer.elements.send_at.value = '';
+  answer(null);
+  words();
 }
 
 // The message that is answered stands above the field; none with `null`.

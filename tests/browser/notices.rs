@@ -38,7 +38,7 @@ fn one_notice_is_shown_of_what_is_for_me_and_none_when_it_is_quiet() {
     ana.inspect("notices");
     ana.visit(&server.at("/inbox/1"));
     // A second screen in the same tab's place would be another tab: a frame of the same origin is one, too.
-    ana.value("window.second = new EventSource('/inbox/live'); 0");
+    ana.value("window.second = new EventSource('/live'); 0");
     customer_says(&mut ana, "12025550177", "to nobody yet");
     ana.until("JSON.parse(localStorage.told ?? '[]').length === 1");
     assert_eq!(ana.value("JSON.parse(localStorage.told)[0][1]"), "A new message", "what was said is not told");

@@ -189,7 +189,7 @@ async fn teammates_on_two_nodes_see_each_other() {
         app.token().await.send("+12025550100", "Hello").await;
         let (_, joe) = app.other_node(&joe);
         assert_eq!(ana.post_form("//inbox/1/here", "writing=true").await.status, StatusCode::NO_CONTENT);
-        let mut stream = joe.listen("//inbox/live?chat=1").await;
+        let mut stream = joe.listen("//live?chat=1").await;
         let others = told(&mut stream, "here").await;
         assert_eq!(others, json!([{"name": "Ana Martins", "is_writing": true, "is_contact": false}]));
         // Told once in a while: what is told again at once costs no write.
@@ -199,10 +199,10 @@ async fn teammates_on_two_nodes_see_each_other() {
         }
         assert_eq!(app.app.database.statistics().writes, before.writes, "a write for each beat");
         ana.post_form("//inbox/1/here", "leaving=true").await;
-        let mut stream = joe.listen("//inbox/live?chat=1").await;
+        let mut stream = joe.listen("//live?chat=1").await;
         joe.post_form("//inbox/1/here", "writing=false").await;
         ana.post_form("//inbox/1/here", "writing=false").await;
-        let mut anas = ana.listen("//inbox/live?chat=1").await;
+        let mut anas = ana.listen("//live?chat=1").await;
         assert_eq!(told(&mut anas, "here").await[0]["name"], "Joe Reyes");
         assert_eq!(
             told(&mut stream, "here").await[0],
@@ -218,7 +218,7 @@ async fn the_team_sees_that_the_contact_writes() {
     app.token().await.send("+12025550177", "Hello").await;
     let stop = CancellationToken::new();
     let supervisor = Supervisor::start(app.app.clone(), stop.clone());
-    let mut stream = ana.listen("//inbox/live?chat=1").await;
+    let mut stream = ana.listen("//live?chat=1").await;
     let typing = |what: &'static str| ana.post_form("//phone/12025550177/do", what);
     assert_eq!(typing("what=typing").await.status, StatusCode::SEE_OTHER);
     let seen = told(&mut stream, "here").await;
