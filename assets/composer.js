@@ -44,7 +44,7 @@ async function send() {
   if (!text.trim()) return;
   if (!isNote() && text.length > composer.dataset.chars) { fault(`A message has at most ${composer.dataset.chars} characters; this one has ${text.length}.`); return; }
   const shown = at ? null : bubble(text);
-  // What is written until the answer comes is another message, with a key and a time of its own.
+  // What is written until the answer comes is another message.
   fresh();
   try {
     const reply = await fetch(composer.action, { method: 'POST', body: fields, redirect: 'manual' });
@@ -56,7 +56,7 @@ async function send() {
   } catch (refusal) {
     going.delete(shown);
     shown?.remove();
-    if (field.value) { field.value = `${text}\n${field.value}`; fault('No answer came: the first of this may have gone or not. Look before you send it again.'); return; }
+    if (field.value) { field.value = `${text}\n${field.value}`; fault('No answer came: the first of this may have gone. Look before you send it.'); return; }
     field.value = text;
     if (template) composer.append(template);
     answer(document.getElementById(`m-${was[2]}`));

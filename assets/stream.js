@@ -1,14 +1,12 @@
 // The one stream of a page: what it tells is heard, and while it is lost a banner says so.
 
 const LOST = 'The connection is lost. It comes back by itself; nothing is missed.';
-// Before a stream that the server has ended is asked for again.
 const AGAIN_MS = 3000;
 
-// `heard`: something happened. `back`: the stream is there again after it was lost. `kinds`: what else it tells, by name.
-// `place`: the banner stands behind it.
+// `back`: it is there again after it was lost. `kinds`: what else it tells. The banner stands behind `place`.
 export function hear(address, { heard, back, place, kinds = {} }) {
   const stream = new EventSource(address);
-  let lost = document.querySelector('.banner.lost');
+  let lost = document.querySelector('.banner.lost[data-tone=warning]');
   stream.onmessage = heard;
   for (const [kind, told] of Object.entries(kinds)) stream.addEventListener(kind, ({ data }) => told(JSON.parse(data)));
   stream.onopen = () => { if (lost) { lost.remove(); lost = null; back(); } };
