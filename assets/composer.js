@@ -44,7 +44,6 @@ async function send() {
   if (!text.trim()) return;
   if (!isNote() && text.length > composer.dataset.chars) { fault(`A message has at most ${composer.dataset.chars} characters; this one has ${text.length}.`); return; }
   const shown = at ? null : bubble(text);
-  // What is written until the answer comes is another message.
   fresh();
   try {
     const reply = await fetch(composer.action, { method: 'POST', body: fields, redirect: 'manual' });
