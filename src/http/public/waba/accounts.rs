@@ -108,8 +108,10 @@ pub struct AddedOfficialAccount {
     pub account_name: String,
     /// For "Callback URL" in the app's settings under WhatsApp, Configuration.
     pub callback_url: String,
-    /// For "Verify token" there. Not told again by a replay.
-    pub verify_token: String,
+    /// For "Verify token" there. Told once: an answer repeated under its `Idempotency-Key` leaves it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub verify_token: Option<String>,
 }
 
 /// Add an official account
@@ -191,7 +193,7 @@ impl From<AddedCloud> for AddedOfficialAccount {
             display_phone_number: phone,
             account_name: name,
             callback_url,
-            verify_token,
+            verify_token: Some(verify_token),
         }
     }
 }
