@@ -56,6 +56,8 @@ fn finds_and_answers(ana: &mut Tab<'_>) {
     ana.press("Enter");
     ana.until("[...document.querySelectorAll('#thread .msg[id]')].some((m) => m.textContent.includes('Yes, it is') && m.querySelector('.quote'))");
     has_focus(ana, "a send");
+    // The customer answers in its own time, and would open the chat again when it is closed below.
+    ana.until("[...document.querySelectorAll('#thread .msg[id]')].filter((m) => m.textContent.includes('Yes, it is')).length === 2");
 }
 
 fn names_somebody_in_a_note(ana: &mut Tab<'_>) {

@@ -22,6 +22,11 @@ impl Tab<'_> {
         panic!("{selector} can't be reached with Tab");
     }
 
+    fn enter_on(&mut self, selector: &str) {
+        self.reach(selector);
+        self.press("Enter");
+    }
+
     fn type_into(&mut self, selector: &str, text: &str) {
         self.reach(selector);
         self.value("document.activeElement.select?.()");
@@ -42,8 +47,7 @@ fn the_public_api_is_set_up_by_keys_alone() {
     newcomer_in(&mut ana, &server);
     ana.look_at();
     ana.visit(&server.at("/integrations/public-api"));
-    ana.reach("[popovertarget=new-token]");
-    ana.press("Enter");
+    ana.enter_on("[popovertarget=new-token]");
     ana.until("document.activeElement.id === 'name'");
     ana.write("crm");
     ana.press("Enter");
@@ -56,31 +60,26 @@ fn the_public_api_is_set_up_by_keys_alone() {
     ana.press("Enter");
     ana.until_shown("No call fits");
     ana.visit(&server.at("/integrations/public-api"));
-    ana.reach("a.log-row");
-    ana.press("Enter");
+    ana.enter_on("a.log-row");
     ana.until_shown("What it caused");
 
     ana.visit(&server.at("/integrations/public-api/increase"));
     ana.type_into("#calls_per_cycle", "400000");
     ana.type_into("#reason", "Two more shops open in spring.");
-    ana.reach("form[action$=increase] button");
-    ana.press("Enter");
+    ana.enter_on("form[action$=increase] button");
     ana.until_shown("The request is with the operator");
     ana.visit(&server.at("/instance"));
     ana.type_into("[name=answer]", "With pleasure");
-    ana.reach("[value=granted]");
-    ana.press("Enter");
+    ana.enter_on("[value=granted]");
     ana.until_shown("The request is answered");
 
     ana.visit(&server.at("/integrations/webhooks"));
-    ana.reach("[popovertarget=new-webhook]");
-    ana.press("Enter");
+    ana.enter_on("[popovertarget=new-webhook]");
     ana.until("document.activeElement.id === 'url'");
-    ana.write("https://crm.example.com/hear");
+    ana.write("https://crm.invalid/hear");
     ana.press("Enter");
     ana.until_shown("Signing secret");
-    ana.reach("form[action$=test] button");
-    ana.press("Enter");
+    ana.enter_on("form[action$=test] button");
     ana.until_shown("The example is on its way");
     assert_eq!(ana.complaints(), Vec::<String>::new());
 }
@@ -98,15 +97,12 @@ fn the_workspace_is_run_by_keys_alone() {
 
     ana.visit(&server.at("/accounts"));
     ana.type_into("#name", "Lisbon shop");
-    ana.reach("form[action='/accounts/link'] button");
-    ana.press("Enter");
+    ana.enter_on("form[action='/accounts/link'] button");
     ana.until("document.querySelector('svg.qr')");
-    ana.reach("[value=scan]");
-    ana.press("Enter");
+    ana.enter_on("[value=scan]");
     ana.until_shown("sends and receives now");
     ana.visit(&server.at("/accounts"));
-    ana.reach("details summary");
-    ana.press("Enter");
+    ana.enter_on("details summary");
     ana.type_into("#name-1", "Porto shop");
     ana.press("Enter");
     ana.until_shown("Porto shop");
@@ -114,8 +110,7 @@ fn the_workspace_is_run_by_keys_alone() {
     ana.visit(&server.at("/templates"));
     ana.type_into("#new-name", "Ready");
     ana.type_into("#new-text", "Your bike is ready.");
-    ana.reach("#new form button");
-    ana.press("Enter");
+    ana.enter_on("#new form button");
     ana.until_shown("The template is there");
 
     ana.visit(&server.at("/team"));
@@ -128,18 +123,15 @@ fn the_workspace_is_run_by_keys_alone() {
     ana.press("Enter");
     ana.until_shown("The workspace is saved");
     ana.visit(&server.at("/audit-log"));
-    ana.reach("a[href*='about=settings']");
-    ana.press("Enter");
+    ana.enter_on("a[href*='about=settings']");
     ana.until_shown("60 days");
 
     ana.visit(&server.at("/account"));
     ana.reach("[name=theme]");
     ana.press("Space");
-    ana.reach("form[action='/account/theme'] button");
-    ana.press("Enter");
+    ana.enter_on("form[action='/account/theme'] button");
     ana.until_shown("The colours are as you chose");
-    ana.reach("form[action='/logout'] button");
-    ana.press("Enter");
+    ana.enter_on("form[action='/logout'] button");
     settled(&mut ana, "/login");
     // The cursor is in the first field already.
     ana.write("ana@harbourbikes.example");

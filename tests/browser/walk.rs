@@ -54,7 +54,7 @@ fn furnish(ana: &mut Tab<'_>, server: &Server) -> Vec<String> {
         ("/integrations/public-api/increase", vec![("calls_per_cycle", "400000"), ("reason", ODD)]),
         (
             "/integrations/webhooks",
-            vec![("event_type", "message:new"), ("url", "https://crm.example.com/a/rather/long/address/of/a/receiver")],
+            vec![("event_type", "message:new"), ("url", "https://crm.invalid/a/rather/long/address/of/a/receiver")],
         ),
         ("/integrations/webhooks/1/test", vec![]),
         ("/accounts/link", vec![("name", "Lisbon shop"), ("way", "qr")]),

@@ -148,6 +148,8 @@ fn a_kill_at_any_point_of_a_send_loses_nothing_and_doubles_nothing_in_silence() 
         }
         server.ended();
         server = serve(&place, &options, &seen);
+        // A send that goes again now would be taken for the next one.
+        settled(&server, &token, &uid);
         sent.push((point, word, uid));
     }
     for (point, word, uid) in &sent {

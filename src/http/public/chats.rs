@@ -21,6 +21,7 @@ use crate::inbox::chats::{ChatChange, change_chat};
 use crate::inbox::reach::{ensure_chat_in_reach, reached_chat};
 use crate::inbox::values::ChatName;
 use crate::store::chat_lists::{chat_list, chat_rows};
+use crate::store::chats::ChatRow;
 use crate::workspace::tokens::Caller;
 
 /// Longer than any email.
@@ -84,16 +85,23 @@ async fn list(mut call: Call) -> Response {
 }
 
 fn page(tx: &mut impl Read, caller: &Caller, app: &App, request: &ListChats) -> Result<ChatPage, Error> {
-    let workspace = caller.workspace;
-    let scene = Scene::read(tx, workspace, app)?;
-    let Some((filter, from)) = request.resolve(tx, caller, &scene)? else {
-        return Ok(ChatPage { has_more_pages: false, chats: Vec::new() });
-    };
-    let mut keys = chat_list(tx, workspace, &filter, &from, PAGE_ROWS + 1)?;
+    let scene = Scene::read(tx, caller.workspace, app)?;
+    let (has_more_pages, rows) = listed(tx, caller, &scene, request)?;
+    Ok(ChatPage { has_more_pages, chats: scene.chats(tx, &rows, request.with_message)? })
+}
+
+/// A page's chats, and whether there are more behind it.
+pub(super) fn listed(
+    tx: &mut impl Read,
+    caller: &Caller,
+    scene: &Scene<'_>,
+    request: &ListChats,
+) -> Result<(bool, Vec<ChatRow>), Error> {
+    let Some((filter, from)) = request.resolve(tx, caller, scene)? else { return Ok((false, Vec::new())) };
+    let mut keys = chat_list(tx, caller.workspace, &filter, &from, PAGE_ROWS + 1)?;
     let has_more_pages = cut(&mut keys, PAGE_ROWS);
     let chats: Vec<ChatId> = keys.iter().map(|key| key.chat).collect();
-    let rows = chat_rows(tx, workspace, &chats)?;
-    Ok(ChatPage { has_more_pages, chats: scene.chats(tx, &rows, request.with_message)? })
+    Ok((has_more_pages, chat_rows(tx, caller.workspace, &chats)?))
 }
 
 /// Read a chat

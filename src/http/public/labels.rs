@@ -4,18 +4,23 @@ use std::collections::BTreeSet;
 
 use axum::extract::Path;
 use axum::response::Response;
+use database::Read;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::Error;
 use crate::http::call::{Call, Done, RawBody};
 use crate::http::fields::{Fields, quoted};
 use crate::http::public::chats::parse_chat_id;
 use crate::http::public::refusals::{BodyRefusals, Refusals};
 use crate::http::public::view::Ok as OkBody;
+use crate::id::ChatId;
 use crate::inbox::labels::{LABELS_PER_CALL_MAX, Labelling, change_labels};
-use crate::inbox::reach::{ensure_chat_in_reach, reached_chat};
+use crate::inbox::reach::reached_chat;
 use crate::inbox::values::LabelName;
+use crate::inbox::waba::reached_waba_chat;
 use crate::store::labels::label_list;
+use crate::workspace::tokens::Caller;
 
 /// Labels to give a chat.
 #[derive(ToSchema)]
@@ -47,13 +52,8 @@ pub struct Labels {
         (status = 200, description = "The labels", body = OkBody<Labels>), Refusals,
     ),
 )]
-pub async fn list_chat_labels(mut call: Call, Path(id): Path<String>) -> Response {
-    let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_chat_id(&id));
-    call.read(request, |tx, caller, chat| {
-        reached_chat(tx, caller, *chat)?;
-        Ok(Labels::of(label_list(tx, caller.workspace, *chat)?))
-    })
-    .await
+pub async fn list_chat_labels(call: Call, path: Path<String>) -> Response {
+    list(call, &path.0, Chats::Any).await
 }
 
 /// Replace a chat's labels
@@ -68,7 +68,7 @@ pub async fn list_chat_labels(mut call: Call, Path(id): Path<String>) -> Respons
     ),
 )]
 pub async fn replace_chat_labels(call: Call, path: Path<String>, body: RawBody) -> Response {
-    change(call, &path.0, body, Labelling::Replace).await
+    change(call, &path.0, body, (Chats::Any, Labelling::Replace)).await
 }
 
 /// Add labels to a chat
@@ -83,23 +83,53 @@ pub async fn replace_chat_labels(call: Call, path: Path<String>, body: RawBody) 
     ),
 )]
 pub async fn add_chat_labels(call: Call, path: Path<String>, body: RawBody) -> Response {
-    change(call, &path.0, body, Labelling::Add).await
+    change(call, &path.0, body, (Chats::Any, Labelling::Add)).await
 }
 
-async fn change(mut call: Call, id: &str, body: RawBody, labelling: Labelling) -> Response {
+/// Which chats an operation knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chats {
+    Any,
+    /// Those on official accounts.
+    Official,
+}
+
+impl Chats {
+    fn ensure(self, tx: &mut impl Read, caller: &Caller, chat: ChatId) -> Result<(), Error> {
+        match self {
+            Chats::Any => reached_chat(tx, caller, chat).map(drop),
+            Chats::Official => reached_waba_chat(tx, caller, chat).map(drop),
+        }
+    }
+}
+
+pub(super) async fn list(mut call: Call, id: &str, chats: Chats) -> Response {
+    let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_chat_id(id));
+    call.read(request, move |tx, caller, chat| {
+        chats.ensure(tx, caller, *chat)?;
+        Ok(Labels::of(label_list(tx, caller.workspace, *chat)?))
+    })
+    .await
+}
+
+pub(super) async fn change(
+    mut call: Call,
+    id: &str,
+    body: RawBody,
+    (chats, labelling): (Chats, Labelling),
+) -> Response {
     let request = call.may_manage().and_then(|()| {
         let chat = parse_chat_id(id)?;
         call.body(body, read_labels).map(|labels| (chat, labels))
     });
     call.write(request, move |write, caller, (chat, labels)| {
-        ensure_chat_in_reach(write.tx, caller, *chat)?;
-        let labels = change_labels(write, *chat, labels, labelling)?;
-        Ok(Done { data: Labels::of(labels), message: None })
+        chats.ensure(write.tx, caller, *chat)?;
+        Ok(Done::with(Labels::of(change_labels(write, *chat, labels, labelling)?)))
     })
     .await
 }
 
-pub(super) fn read_labels(fields: &mut Fields) -> Option<BTreeSet<LabelName>> {
+fn read_labels(fields: &mut Fields) -> Option<BTreeSet<LabelName>> {
     let Some(given) = fields.texts("labels") else {
         if !fields.has_fault("labels") {
             fields.fault("labels", "labels is missing; give a list of labels, empty for none".into());

@@ -1,6 +1,7 @@
 //! What is done to a webhook and its deliveries by a form.
 
-use axum::extract::State;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -23,17 +24,29 @@ use crate::webhooks::{NewSecret, WebhookChange, change_webhook, delete_webhook, 
 use crate::workspace::permissions::Right;
 use crate::workspace::zone::{api_time, parse_api_time, stored_zone};
 
+/// A webhook of the path, and who may change it.
+pub struct Managed {
+    desk: Desk,
+    signed: Signed,
+    id: i64,
+}
+
+impl FromRequestParts<Desk> for Managed {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Managed, Refusal> {
+        let signed = <Signed as FromRequestParts<Desk>>::from_request_parts(parts, desk).await?;
+        signed.ensure(Right::ManageWebhooks)?;
+        let Path(id) = Path::<i64>::from_request_parts(parts, desk).await?;
+        Ok(Managed { desk: desk.clone(), signed, id })
+    }
+}
+
 #[derive(Default, Deserialize)]
 pub struct Nothing {}
 
 /// Delivers an example, and shows how that goes.
-pub async fn test(
-    State(desk): State<Desk>,
-    signed: Signed,
-    Path(id): Path<i64>,
-    Sent(Nothing {}): Sent<Nothing>,
-) -> Shown {
-    signed.ensure(Right::ManageWebhooks)?;
+pub async fn test(Managed { desk, signed, id }: Managed, Sent(Nothing {}): Sent<Nothing>) -> Shown {
     let (caller, app) = (signed.who.caller(), desk.app.clone());
     let send = move |write: &mut Write<'_, '_>| {
         let now = api_time(write.now, &stored_zone(&write.workspace.zone));
@@ -45,26 +58,15 @@ pub async fn test(
     Ok(to_delivery(id, &delivery, "webhook-tested"))
 }
 
-pub async fn pause(
-    State(desk): State<Desk>,
-    signed: Signed,
-    Path(id): Path<i64>,
-    Sent(Nothing {}): Sent<Nothing>,
-) -> Shown {
-    switch(&desk, &signed, id, false).await
+pub async fn pause(managed: Managed, Sent(Nothing {}): Sent<Nothing>) -> Shown {
+    switch(managed, false).await
 }
 
-pub async fn resume(
-    State(desk): State<Desk>,
-    signed: Signed,
-    Path(id): Path<i64>,
-    Sent(Nothing {}): Sent<Nothing>,
-) -> Shown {
-    switch(&desk, &signed, id, true).await
+pub async fn resume(managed: Managed, Sent(Nothing {}): Sent<Nothing>) -> Shown {
+    switch(managed, true).await
 }
 
-async fn switch(desk: &Desk, signed: &Signed, id: i64, on: bool) -> Shown {
-    signed.ensure(Right::ManageWebhooks)?;
+async fn switch(Managed { desk, signed, id }: Managed, on: bool) -> Shown {
     let caller = signed.who.caller();
     let change = WebhookChange { enabled: Some(on), ..WebhookChange::default() };
     let change = move |write: &mut Write<'_, '_>| change_webhook(write, &caller, WebhookId(id), &change);
@@ -73,13 +75,7 @@ async fn switch(desk: &Desk, signed: &Signed, id: i64, on: bool) -> Shown {
     Ok(Redirect::to(&done(&format!("{PATH}/{id}"), word)).into_response())
 }
 
-pub async fn rotate(
-    State(desk): State<Desk>,
-    signed: Signed,
-    Path(id): Path<i64>,
-    Sent(Nothing {}): Sent<Nothing>,
-) -> Shown {
-    signed.ensure(Right::ManageWebhooks)?;
+pub async fn rotate(Managed { desk, signed, id }: Managed, Sent(Nothing {}): Sent<Nothing>) -> Shown {
     let new = NewSecret::generate(desk.app.sealing_key()?, signed.who.workspace.id)?;
     let (caller, kept) = (signed.who.caller(), new.clone());
     let rotate = move |write: &mut Write<'_, '_>| rotate_secret(write, &caller, WebhookId(id), &kept);
@@ -87,13 +83,7 @@ pub async fn rotate(
     one::with_secret(&desk, &signed, Page::new(Here::Webhooks, WEBHOOKS), id, &new.secret.reveal()).await
 }
 
-pub async fn delete(
-    State(desk): State<Desk>,
-    signed: Signed,
-    Path(id): Path<i64>,
-    Sent(Nothing {}): Sent<Nothing>,
-) -> Shown {
-    signed.ensure(Right::ManageWebhooks)?;
+pub async fn delete(Managed { desk, signed, id }: Managed, Sent(Nothing {}): Sent<Nothing>) -> Shown {
     let caller = signed.who.caller();
     let delete = move |write: &mut Write<'_, '_>| delete_webhook(write, &caller, WebhookId(id));
     desk.act(&signed.who, delete).await?;
@@ -106,13 +96,7 @@ pub struct Which {
     delivery: String,
 }
 
-pub async fn resend_one(
-    State(desk): State<Desk>,
-    signed: Signed,
-    Path(id): Path<i64>,
-    Sent(which): Sent<Which>,
-) -> Shown {
-    signed.ensure(Right::ManageWebhooks)?;
+pub async fn resend_one(Managed { desk, signed, id }: Managed, Sent(which): Sent<Which>) -> Shown {
     let (caller, delivery) = (signed.who.caller(), which.delivery.clone());
     let again = move |write: &mut Write<'_, '_>| resend(write, &caller, WebhookId(id), &delivery).map(drop);
     desk.act(&signed.who, again).await?;
@@ -127,13 +111,7 @@ pub struct Span {
     pub to: String,
 }
 
-pub async fn replay_range(
-    State(desk): State<Desk>,
-    signed: Signed,
-    Path(id): Path<i64>,
-    Sent(span): Sent<Span>,
-) -> Shown {
-    signed.ensure(Right::ManageWebhooks)?;
+pub async fn replay_range(Managed { desk, signed, id }: Managed, Sent(span): Sent<Span>) -> Shown {
     let began = match read_span(&span, &signed.who.workspace.zone) {
         Ok((from, to)) => {
             let caller = signed.who.caller();

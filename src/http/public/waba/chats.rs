@@ -12,8 +12,7 @@ use crate::http::call::{Call, Done, RawBody};
 use crate::http::fields::Fields;
 use crate::http::public::chat_query::{ListChats, OfficialChatQuery, read_list_official_chats};
 use crate::http::public::chat_view::{Chat, GroupMember, Scene};
-use crate::http::public::chats::{parse_chat_id, read_email};
-use crate::http::public::pages::{PAGE_ROWS, cut};
+use crate::http::public::chats::{listed, parse_chat_id, read_email};
 use crate::http::public::refusals::{BodyRefusals, Refusals};
 use crate::http::public::view::{Message, Ok as OkBody};
 use crate::id::ChatId;
@@ -21,7 +20,6 @@ use crate::inbox::chat::unknown_chat;
 use crate::inbox::chats::{ChatChange, change_chat};
 use crate::inbox::values::ChatName;
 use crate::inbox::waba::reached_waba_chat;
-use crate::store::chat_lists::{chat_list, chat_rows};
 use crate::store::chats::ChatRow;
 use crate::workspace::tokens::Caller;
 
@@ -107,13 +105,7 @@ pub async fn list_waba_chats(mut call: Call) -> Response {
 
 fn page(tx: &mut impl Read, caller: &Caller, app: &App, request: &ListChats) -> Result<OfficialChatPage, Error> {
     let scene = Scene::read(tx, caller.workspace, app)?;
-    let Some((filter, from)) = request.resolve(tx, caller, &scene)? else {
-        return Ok(OfficialChatPage { has_more_pages: false, chats: Vec::new() });
-    };
-    let mut keys = chat_list(tx, caller.workspace, &filter, &from, PAGE_ROWS + 1)?;
-    let has_more_pages = cut(&mut keys, PAGE_ROWS);
-    let chats: Vec<ChatId> = keys.iter().map(|key| key.chat).collect();
-    let rows = chat_rows(tx, caller.workspace, &chats)?;
+    let (has_more_pages, rows) = listed(tx, caller, &scene, request)?;
     Ok(OfficialChatPage { has_more_pages, chats: shown(tx, &scene, &rows, request.with_message)? })
 }
 

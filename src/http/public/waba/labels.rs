@@ -3,14 +3,11 @@
 use axum::extract::Path;
 use axum::response::Response;
 
-use crate::http::call::{Call, Done, RawBody};
-use crate::http::public::chats::parse_chat_id;
-use crate::http::public::labels::{Labels, LabelsToSet, read_labels};
+use crate::http::call::{Call, RawBody};
+use crate::http::public::labels::{Chats, Labels, LabelsToSet, change, list};
 use crate::http::public::refusals::{BodyRefusals, Refusals};
 use crate::http::public::view::Ok as OkBody;
-use crate::inbox::labels::{Labelling, change_labels};
-use crate::inbox::waba::reached_waba_chat;
-use crate::store::labels::label_list;
+use crate::inbox::labels::Labelling;
 
 /// Read the labels of a chat on an official account
 #[utoipa::path(
@@ -20,13 +17,8 @@ use crate::store::labels::label_list;
         (status = 200, description = "The labels", body = OkBody<Labels>), Refusals,
     ),
 )]
-pub async fn list_waba_chat_labels(mut call: Call, Path(id): Path<String>) -> Response {
-    let request = call.may_read().and_then(|()| call.query(|_| Some(()))).and_then(|()| parse_chat_id(&id));
-    call.read(request, |tx, caller, chat| {
-        reached_waba_chat(tx, caller, *chat)?;
-        Ok(Labels::of(label_list(tx, caller.workspace, *chat)?))
-    })
-    .await
+pub async fn list_waba_chat_labels(call: Call, path: Path<String>) -> Response {
+    list(call, &path.0, Chats::Official).await
 }
 
 /// Replace the labels of a chat on an official account
@@ -41,7 +33,7 @@ pub async fn list_waba_chat_labels(mut call: Call, Path(id): Path<String>) -> Re
     ),
 )]
 pub async fn replace_waba_chat_labels(call: Call, path: Path<String>, body: RawBody) -> Response {
-    change(call, &path.0, body, Labelling::Replace).await
+    change(call, &path.0, body, (Chats::Official, Labelling::Replace)).await
 }
 
 /// Add labels to a chat on an official account
@@ -56,17 +48,5 @@ pub async fn replace_waba_chat_labels(call: Call, path: Path<String>, body: RawB
     ),
 )]
 pub async fn add_waba_chat_labels(call: Call, path: Path<String>, body: RawBody) -> Response {
-    change(call, &path.0, body, Labelling::Add).await
-}
-
-async fn change(mut call: Call, id: &str, body: RawBody, labelling: Labelling) -> Response {
-    let request = call.may_manage().and_then(|()| {
-        let chat = parse_chat_id(id)?;
-        call.body(body, read_labels).map(|labels| (chat, labels))
-    });
-    call.write(request, move |write, caller, (chat, labels)| {
-        reached_waba_chat(write.tx, caller, *chat)?;
-        Ok(Done::with(Labels::of(change_labels(write, *chat, labels, labelling)?)))
-    })
-    .await
+    change(call, &path.0, body, (Chats::Official, Labelling::Add)).await
 }
