@@ -62,7 +62,7 @@ const fn limited(account: usize, path: &'static str, of: i64) -> List {
     List { account, path, key: "after_chat", of: Share::Chats(of) }
 }
 
-const LISTS: [List; 25] = [
+const LISTS: [List; 27] = [
     chats("/chats?", Share::Chats(1)),
     chats("/chats?closed=true", Share::Chats(10)),
     chats("/chats?closed=false", Share::Chats(1)),
@@ -87,6 +87,9 @@ const LISTS: [List; 25] = [
     messages("/chats/1/messages?", 1),
     messages("/chats/1/messages?from_me=false", 1),
     messages("/chats/1/messages?from_me=true", 0),
+    // In the middle of ten million; page numbers go through such a span row by row.
+    messages("/chats/1/messages?before=2026-01-15T09:58:00Z", 1_000),
+    messages("/chats/1/messages?after=2026-01-15T09:58:00Z&before=2026-01-15T09:58:05Z", 0),
     List { account: 0, path: "/chats/1/messages?sorting_order=asc", key: "after_message", of: Share::Messages(1) },
 ];
 

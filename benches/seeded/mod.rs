@@ -29,11 +29,12 @@ const LABELS: Sql = Sql::both(
      WHERE c.workspace_id = $1 AND c.chat_id % 10 = 7",
 );
 
+// A uid begins with the time of its message, as the server makes them.
 const MESSAGES: Sql = Sql::both(
     "WITH RECURSIVE n(i) AS (SELECT $2 UNION ALL SELECT i + 1 FROM n WHERE i < $3) \
      INSERT INTO messages (workspace_id, uid, chat_id, account_id, from_me, status, kind, origin, token_id, text, wamid, \
      reply_to, sender_jid, sender_name, at_ms, received_at_ms, credits_recurring, credits_topped_up) \
-     SELECT $1, unhex(printf('%032x', i)), CASE WHEN i % 10 = 0 THEN 1 ELSE 1 + (i / 16 * 7919) % $4 END, 1, i % 2, 4, 1, 1, \
+     SELECT $1, unhex(printf('%012x%020x', $5 + i, i)), CASE WHEN i % 10 = 0 THEN 1 ELSE 1 + (i / 16 * 7919) % $4 END, 1, i % 2, 4, 1, 1, \
      0, 'Message number ' || i || ' says that the bike is ready', '3EB0' || printf('%018X', i), NULL, '', '', $5 + i, \
      $5 + i, 1, 0 FROM n",
 );

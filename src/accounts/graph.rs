@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use database::{Priority, Snapshot, Tx};
+use database::Snapshot;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use transport::FileBytes;
@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::files::intake::Stored;
 use crate::id::random_bytes;
 use crate::outbound::check_url;
+use crate::store::Write;
 use crate::store::accounts::account_find;
 use crate::store::sandbox::SandboxOf;
 use crate::store::sandbox_graphs::{SandboxGraph, sandbox_graph_set};
@@ -64,21 +65,40 @@ pub struct OpenedGraph {
     pub app_secret: String,
 }
 
-/// Lets a sandbox account be spoken to as the Graph; tokens from before end.
+/// What it takes to open one, drawn and sealed before a write begins.
+pub struct PreparedGraph {
+    stored: SandboxGraph,
+    opened: OpenedGraph,
+}
+
+impl PreparedGraph {
+    pub fn of(&self) -> SandboxOf {
+        self.stored.of
+    }
+}
+
+/// Prepares a sandbox account to be spoken to as the Graph.
 ///
 /// # Errors
 /// `not_found` without such an account, or a fault.
-pub async fn open_graph(app: &App, of: SandboxOf, new: NewGraph) -> Result<OpenedGraph, Error> {
+pub async fn prepare_graph(app: &App, of: SandboxOf, new: NewGraph) -> Result<PreparedGraph, Error> {
     let row = app.read(move |tx| Ok::<_, Error>(account_find(tx, of.workspace, of.account)?)).await?;
     let face = Face::of(&row.ok_or_else(|| Error::not_found("There is no such account in this workspace"))?);
     let stored = sealed_graph(app, of, &new)?;
     let NewGraph { access_token, app_secret, .. } = new;
-    let set = move |tx: &mut Tx<'_>| sandbox_graph_set(tx, &stored);
-    let set = app.database.write(of.workspace.0, Priority::Foreground, set).await;
-    set.map_err(|error: database::Error| Error::from(error))?;
     let base_url = format!("{}{SANDBOX_GRAPH_PATH}/{}", app.settings.public_url, app.graph().version);
     let Face { phone_number_id, business_id, .. } = face;
-    Ok(OpenedGraph { base_url, phone_number_id, business_id, access_token, app_secret })
+    let opened = OpenedGraph { base_url, phone_number_id, business_id, access_token, app_secret };
+    Ok(PreparedGraph { stored, opened })
+}
+
+/// Lets it be spoken to; tokens from before end.
+///
+/// # Errors
+/// A fault.
+pub fn open_graph(write: &mut Write<'_, '_>, graph: &PreparedGraph) -> Result<OpenedGraph, Error> {
+    sandbox_graph_set(write.tx, &graph.stored)?;
+    Ok(graph.opened.clone())
 }
 
 /// How a sandbox account is to be spoken to, as it is stored. Draws randomness, so call it before a write begins.

@@ -1,24 +1,26 @@
 //! The wrapper around the operations that control a sandbox. They are for tests: they need a token that may do everything,
-//! reach sandbox accounts only, and are neither counted nor limited nor logged as api calls.
+//! reach sandbox accounts only, and are neither counted nor limited nor logged as api calls. A POST with an `Idempotency-Key` is
+//! done once, like any other; one that was refused did nothing and may be sent again.
 
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath};
-use axum::http::{HeaderValue, StatusCode, request::Parts};
+use axum::http::{HeaderValue, Method, StatusCode, request::Parts};
 use axum::response::{IntoResponse, Response};
 use database::{Priority, Snapshot};
 use serde::Serialize;
-use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::error::{Code, Error};
-use crate::http::call::{PublicState, RawBody};
+use crate::http::call::{Envelope, Fingerprint, PublicState, REPLAYED, RawBody, answered_before, key_of};
 use crate::http::caller::authenticate;
-use crate::http::error::json as answer;
+use crate::http::error::json;
 use crate::http::fields::Fields;
 use crate::http::path_names::name_in_path;
 use crate::id::WorkspaceId;
 use crate::store::Write;
+use crate::store::idempotency::{IdempotencyKey, idempotency_insert};
 use crate::store::sandbox::SandboxOf;
 use crate::workspace::tokens::Caller;
 
@@ -32,9 +34,23 @@ pub struct SandboxCall {
     caller: Arc<Caller>,
     query: Result<Fields, Error>,
     route: Option<MatchedPath>,
+    method: Method,
     path: String,
+    key: Result<Option<String>, Error>,
+    fingerprint: Fingerprint,
+    envelope: Envelope,
     ignored: Vec<String>,
 }
+
+/// A success that left its write.
+struct Answered {
+    body: String,
+    replayed: bool,
+}
+
+/// Nothing more to say.
+#[derive(Serialize)]
+struct Nothing {}
 
 impl FromRequestParts<PublicState> for SandboxCall {
     type Rejection = Error;
@@ -52,7 +68,10 @@ impl FromRequestParts<PublicState> for SandboxCall {
         }
         let query = Fields::from_query(parts.uri.query().unwrap_or_default());
         let (route, path) = (parts.extensions.get::<MatchedPath>().cloned(), parts.uri.path().to_owned());
-        Ok(SandboxCall { app, caller, query, route, path, ignored: Vec::new() })
+        let method = parts.method.clone();
+        let key = if method == Method::POST { key_of(&parts.headers) } else { Ok(None) };
+        let (fingerprint, envelope, ignored) = (Fingerprint::default(), Envelope::Data, Vec::new());
+        Ok(SandboxCall { app, caller, query, route, method, path, key, fingerprint, envelope, ignored })
     }
 }
 
@@ -63,6 +82,12 @@ impl SandboxCall {
 
     pub fn workspace(&self) -> WorkspaceId {
         self.caller.workspace
+    }
+
+    /// As `Call::with_a_secret`.
+    #[must_use]
+    pub fn with_a_secret(self) -> SandboxCall {
+        SandboxCall { envelope: Envelope::Secret, ..self }
     }
 
     /// Reads the query with `read`.
@@ -80,6 +105,7 @@ impl SandboxCall {
     /// `validation_error` with all that is wrong.
     pub fn body<T>(&mut self, body: RawBody, read: impl FnOnce(&mut Fields) -> Option<T>) -> Result<T, Error> {
         let bytes = body.0?;
+        self.fingerprint = Sha256::digest(&bytes).into();
         let fields = Fields::from_json(if bytes.is_empty() { b"{}" } else { &bytes })?;
         self.fields(fields, read)
     }
@@ -103,74 +129,105 @@ impl SandboxCall {
         };
         let workspace = self.caller.workspace;
         let data = self.app.read(move |snapshot| look(snapshot, workspace, &request)).await;
-        self.answer(data)
+        let body = data.and_then(|data| self.envelope.around(data));
+        self.answer(body.map(|body| Answered { body, replayed: false }))
     }
 
     /// Answers after one write, and lets the account's sandbox look. What is refused leaves nothing behind.
-    pub async fn write<R, T, F>(self, request: Result<R, Error>, work: F) -> Response
+    pub async fn write<R, T, F>(mut self, request: Result<R, Error>, work: F) -> Response
     where
         R: Send + Sync + 'static,
         T: Serialize + Send + 'static,
         F: Fn(&mut Write<'_, '_>, &R) -> Result<(SandboxOf, T), Error> + Send + 'static,
     {
-        let request = match request {
-            Ok(request) => request,
+        let (request, key) = match self.keyed(request) {
+            Ok(both) => both,
             Err(error) => return self.refuse(error),
         };
-        let cause = self.caller.cause();
+        let (cause, envelope) = (self.caller.cause(), self.envelope);
         let work = move |write: &mut Write<'_, '_>| {
             write.cause = cause;
-            work(write, &request)
+            if let Some(earlier) = earlier(write, key.as_ref())? {
+                return Ok((None, earlier));
+            }
+            let (of, data) = work(write, &request)?;
+            Ok((Some(of), keep(write, key.as_ref(), envelope, data)?))
         };
         let done = self.app.write(self.caller.workspace, Priority::Foreground, work).await;
-        let data = done.map(|(of, data)| {
-            self.app.sandbox_bells.of(of).notify_one();
-            data
+        let answered = done.map(|(of, answered)| {
+            self.ring(of);
+            answered
         });
-        self.answer(data)
+        self.answer(answered)
     }
 
     /// As [`SandboxCall::write`], in as many writes as it takes until `work` says that there is no more to do.
-    pub async fn write_in_pieces<R, F>(self, request: Result<R, Error>, work: F) -> Response
+    pub async fn write_in_pieces<R, F>(mut self, request: Result<R, Error>, work: F) -> Response
     where
         R: Send + Sync + 'static,
         F: Fn(&mut Write<'_, '_>, &R) -> Result<(SandboxOf, bool), Error> + Clone + Send + 'static,
     {
-        let request = match request {
-            Ok(request) => Arc::new(request),
+        let (request, key) = match self.keyed(request) {
+            Ok((request, key)) => (Arc::new(request), key),
             Err(error) => return self.refuse(error),
         };
         for _ in 0..PIECES_MAX {
-            let (request, work) = (Arc::clone(&request), work.clone());
-            let cause = self.caller.cause();
+            let (request, work, key) = (Arc::clone(&request), work.clone(), key.clone());
+            let (cause, envelope) = (self.caller.cause(), self.envelope);
             let piece = move |write: &mut Write<'_, '_>| {
                 write.cause = cause;
-                work(write, &request)
+                // Nothing is kept before the last piece, so this is another request's.
+                if let Some(earlier) = earlier(write, key.as_ref())? {
+                    return Ok((None, Some(earlier)));
+                }
+                let (of, more) = work(write, &request)?;
+                let done = if more { None } else { Some(keep(write, key.as_ref(), envelope, Nothing {})?) };
+                Ok((Some(of), done))
             };
             match self.app.write(self.caller.workspace, Priority::Foreground, piece).await {
-                Ok((of, more)) => {
-                    self.app.sandbox_bells.of(of).notify_one();
-                    if !more {
-                        break;
+                Ok((of, done)) => {
+                    self.ring(of);
+                    if let Some(answered) = done {
+                        return self.answer(Ok(answered));
                     }
                 }
                 Err(error) => return self.refuse(error),
             }
         }
-        self.answer(Ok(json!({})))
+        self.refuse(Error::internal("a sandbox's request didn't come to an end"))
+    }
+
+    /// The request with the key that it brought, if any.
+    fn keyed<R>(&mut self, request: Result<R, Error>) -> Result<(R, Option<IdempotencyKey>), Error> {
+        let key = std::mem::replace(&mut self.key, Ok(None))?;
+        let key = key.map(|key| IdempotencyKey {
+            key,
+            method: self.method.to_string(),
+            path: self.path.clone(),
+            fingerprint: self.fingerprint,
+        });
+        Ok((request?, key))
+    }
+
+    fn ring(&self, of: Option<SandboxOf>) {
+        if let Some(of) = of {
+            self.app.sandbox_bells.of(of).notify_one();
+        }
     }
 
     fn refuse(&self, error: Error) -> Response {
         name_in_path(self.route.as_ref(), &self.path, error).into_response()
     }
 
-    /// Answers with what was done already.
-    pub fn answer<T: Serialize>(&self, data: Result<T, Error>) -> Response {
-        let data = match data {
-            Ok(data) => data,
+    fn answer(&self, answered: Result<Answered, Error>) -> Response {
+        let Answered { body, replayed } = match answered {
+            Ok(answered) => answered,
             Err(error) => return self.refuse(error),
         };
-        let mut response = answer(StatusCode::OK, json!({"status": "ok", "data": data}).to_string());
+        let mut response = json(StatusCode::OK, body);
+        if replayed {
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        }
         if !self.ignored.is_empty()
             && let Ok(value) = HeaderValue::from_str(&self.ignored.join(", "))
         {
@@ -178,4 +235,24 @@ impl SandboxCall {
         }
         response
     }
+}
+
+/// What was answered under this key before.
+fn earlier(write: &mut Write<'_, '_>, key: Option<&IdempotencyKey>) -> Result<Option<Answered>, Error> {
+    let Some(key) = key else { return Ok(None) };
+    Ok(answered_before(write, key)?.map(|kept| Answered { body: kept.body, replayed: true }))
+}
+
+/// The answer, kept under the request's key.
+fn keep<T: Serialize>(
+    write: &mut Write<'_, '_>,
+    key: Option<&IdempotencyKey>,
+    envelope: Envelope,
+    data: T,
+) -> Result<Answered, Error> {
+    let body = envelope.around(data)?;
+    if let Some(key) = key {
+        idempotency_insert(write, key, StatusCode::OK.as_u16(), &envelope.kept(&body)?)?;
+    }
+    Ok(Answered { body, replayed: false })
 }

@@ -155,21 +155,22 @@ const RESPONSIBLE_FITTING_SKIP: Sql =
     Sql::both(keys!("c", "chats c", concat!("AND c.responsible_id > 0 AND c.responsible_id = $16", fits!())));
 const LABEL: Sql = Sql::both(keys!("l", "chat_labels l", concat!("AND l.label = $4", behind!("l", "$5", "$6", "$7"))));
 const LABEL_SKIP: Sql = Sql::both(keys!("l", "chat_labels l", "AND l.label = $4"));
-// SQLite takes the left table of a CROSS JOIN first: the label's chats are in order, and each is looked up once.
+// SQLite takes the left table of a CROSS JOIN first: the label's chats are in order, and each is looked up once, in the lists' own
+// index: it has all that is asked for, and its neighbours there are its neighbours here. The plus keeps SQLite from the chats
+// themselves, which lie by number.
+macro_rules! labelled {
+    () => {
+        "AND l.label = $16 AND c.workspace_id = l.workspace_id AND c.last_message_at_ms = l.last_message_at_ms \
+         AND c.name_folded = l.name_folded AND +c.chat_id = l.chat_id"
+    };
+}
 const LABEL_FITTING: Sql = Sql::both(keys!(
     "l",
     "chat_labels l CROSS JOIN chats c",
-    concat!(
-        "AND l.label = $16 AND c.workspace_id = l.workspace_id AND c.chat_id = l.chat_id",
-        fits!(),
-        behind!("l", "$17", "$18", "$19")
-    )
+    concat!(labelled!(), fits!(), behind!("l", "$17", "$18", "$19"))
 ));
-const LABEL_FITTING_SKIP: Sql = Sql::both(keys!(
-    "l",
-    "chat_labels l CROSS JOIN chats c",
-    concat!("AND l.label = $16 AND c.workspace_id = l.workspace_id AND c.chat_id = l.chat_id", fits!())
-));
+const LABEL_FITTING_SKIP: Sql =
+    Sql::both(keys!("l", "chat_labels l CROSS JOIN chats c", concat!(labelled!(), fits!())));
 // A contact has at most two chats with each account: these are put in order as they are.
 const ADDRESSES: Sql =
     Sql::both(keys!("c", "chats c", concat!("AND c.jid IN ($4, $5)", behind!("c", "$6", "$7", "$8"))));

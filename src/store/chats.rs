@@ -169,7 +169,7 @@ pub fn chat_sent(
     at: Time,
 ) -> Result<(), crate::error::Error> {
     write.tx.execute(&CHAT_SENT, &params![write.workspace.id, chat, message, at])?;
-    if has_labels { label_news(write, chat, at, None) } else { Ok(()) }
+    if has_labels { label_news(write, chat) } else { Ok(()) }
 }
 
 /// As [`chat_sent`], with the chat's new name, which the caller has seen to be free.
@@ -184,7 +184,7 @@ pub fn chat_sent_and_renamed(
     let folded = fold(name);
     let values = params![write.workspace.id, chat, message, at, name, folded];
     write.tx.execute(&CHAT_SENT_AND_RENAMED, &values)?;
-    if has_labels { label_news(write, chat, at, Some(&folded)) } else { Ok(()) }
+    if has_labels { label_news(write, chat) } else { Ok(()) }
 }
 
 /// Notes a message of the contact: one more unread, and the chat is open again.
@@ -196,7 +196,7 @@ pub fn chat_received(
 ) -> Result<(), crate::error::Error> {
     let values = params![write.workspace.id, chat, message, at];
     let is_labelled = write.tx.query_row(&CHAT_RECEIVED, &values, |row| row.get(0))?;
-    if is_labelled == Some(true) { label_news(write, chat, at, None) } else { Ok(()) }
+    if is_labelled == Some(true) { label_news(write, chat) } else { Ok(()) }
 }
 
 /// Renames a chat; the caller has seen that the name is free.

@@ -19,12 +19,11 @@ const LABEL_DELETE: Sql = Sql::both("DELETE FROM chat_labels WHERE workspace_id 
 // An INSERT, although the rows are there, so that it can wait for the end of the write and cost no round trip of its own.
 static LABEL_NEWS: Sql = Sql::both(
     "INSERT INTO chat_labels (workspace_id, chat_id, label, last_message_at_ms, name_folded) \
-     SELECT l.workspace_id, l.chat_id, l.label, CAST($3 AS BIGINT), COALESCE(CAST($4 AS TEXT), l.name_folded) \
-     FROM chat_labels l \
+     SELECT l.workspace_id, l.chat_id, l.label, c.last_message_at_ms, c.name_folded FROM chat_labels l \
+     JOIN chats c ON c.workspace_id = l.workspace_id AND c.chat_id = l.chat_id \
      WHERE l.workspace_id = CAST($1 AS BIGINT) AND l.chat_id = CAST($2 AS BIGINT) \
      ON CONFLICT (workspace_id, chat_id, label) DO UPDATE SET \
-     name_folded = excluded.name_folded, last_message_at_ms = CASE WHEN chat_labels.last_message_at_ms < excluded.last_message_at_ms THEN excluded.last_message_at_ms \
-     ELSE chat_labels.last_message_at_ms END",
+     name_folded = excluded.name_folded, last_message_at_ms = excluded.last_message_at_ms",
 );
 
 const LABEL_RENAME: Sql = Sql::both("UPDATE chat_labels SET name_folded = $3 WHERE workspace_id = $1 AND chat_id = $2");
@@ -73,16 +72,9 @@ pub fn label_remove(write: &mut Write<'_, '_>, chat: ChatId, label: &str) -> Res
     Ok(write.tx.execute(&LABEL_DELETE, &params![write.workspace.id, chat, label])? > 0)
 }
 
-/// Moves a labelled chat to its place by a message of that time, unless it has a newer one, and by its new name if it got one.
-pub(super) fn label_news(
-    write: &mut Write<'_, '_>,
-    chat: ChatId,
-    at: Time,
-    name_folded: Option<&str>,
-) -> Result<(), crate::error::Error> {
-    let name = name_folded.map_or(Value::Null, |name| Value::Text(name.to_owned().into()));
-    let values = vec![Value::Int(write.workspace.id.0), Value::Int(chat.0), Value::Int(at.ms()), name];
-    write.later(&LABEL_NEWS, values)
+/// Moves a labelled chat to where it stands in the other lists since this write changed it.
+pub(super) fn label_news(write: &mut Write<'_, '_>, chat: ChatId) -> Result<(), crate::error::Error> {
+    write.later(&LABEL_NEWS, vec![Value::Int(write.workspace.id.0), Value::Int(chat.0)])
 }
 
 /// Moves a labelled chat to its place by name.

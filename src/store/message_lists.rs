@@ -6,6 +6,7 @@ use database::{Error, Read, Sql, owned_params};
 use crate::clock::Time;
 use crate::id::{ChatId, MessageUid, WorkspaceId};
 use crate::store::message_files::attachment_columns;
+use crate::store::message_times::uids_of_span;
 use crate::store::messages::{MessageView, decode, messages_where};
 
 /// Which messages of a chat to list; `None` means any.
@@ -25,7 +26,7 @@ const SKIPPED_TOGETHER: i64 = 256;
 /// Messages of both directions, each only where it is wanted, side by side. $1 the workspace, $2 the chat, $3 the direction, $4
 /// and $5 the uids between which they lie.
 macro_rules! both_directions {
-    ($fits:literal, $order:literal) => {
+    ($fits:literal, $behind:literal) => {
         concat!(
             "SELECT i.uid FROM messages i WHERE i.workspace_id = $1 AND i.chat_id = $2 AND i.from_me = FALSE \
              AND COALESCE(CAST($3 AS BOOLEAN), FALSE) = FALSE AND i.uid > $4 AND i.uid < $5 ",
@@ -33,34 +34,41 @@ macro_rules! both_directions {
             " UNION ALL SELECT i.uid FROM messages i WHERE i.workspace_id = $1 AND i.chat_id = $2 AND i.from_me = TRUE \
              AND COALESCE(CAST($3 AS BOOLEAN), TRUE) = TRUE AND i.uid > $4 AND i.uid < $5 ",
             $fits,
-            $order
+            $behind
         )
     };
 }
 
 macro_rules! list {
-    ($fits:literal, $order:literal, $outer:literal) => {
+    ($order:literal, $outer:literal) => {
+        concat!(messages_where!("WHERE m.workspace_id = $1 AND m.uid IN ("), both_directions!("", $order), ")", $outer)
+    };
+}
+
+const LIST_OLDEST: Sql = Sql::both(list!(" ORDER BY uid LIMIT $6 OFFSET $7", " ORDER BY m.uid"));
+const LIST_NEWEST: Sql = Sql::both(list!(" ORDER BY uid DESC LIMIT $6 OFFSET $7", " ORDER BY m.uid DESC"));
+
+// Of a span of time: those that lie in it by their uids too, and the few others. $8 and $9 its ends, $10 and $11 the uids between
+// which all of them lie.
+macro_rules! timed {
+    ($order:literal, $outer:literal) => {
         concat!(
             messages_where!("WHERE m.workspace_id = $1 AND m.uid IN ("),
-            both_directions!($fits, $order),
+            both_directions!(
+                "AND i.at_ms > $8 AND i.at_ms < $9",
+                " UNION ALL SELECT l.uid FROM message_times l WHERE l.workspace_id = $1 AND l.chat_id = $2 \
+                 AND l.at_ms > $8 AND l.at_ms < $9 AND COALESCE(CAST($3 AS BOOLEAN), l.from_me) = l.from_me \
+                 AND l.uid > $10 AND l.uid < $11 AND (l.uid <= $4 OR l.uid >= $5)"
+            ),
+            $order,
             ")",
             $outer
         )
     };
 }
 
-const LIST_OLDEST: Sql = Sql::both(list!("", " ORDER BY uid LIMIT $6 OFFSET $7", " ORDER BY m.uid"));
-const LIST_NEWEST: Sql = Sql::both(list!("", " ORDER BY uid DESC LIMIT $6 OFFSET $7", " ORDER BY m.uid DESC"));
-const LIST_TIMED_OLDEST: Sql = Sql::both(list!(
-    "AND (CAST($8 AS BIGINT) IS NULL OR i.at_ms > $8) AND (CAST($9 AS BIGINT) IS NULL OR i.at_ms < $9)",
-    " ORDER BY uid LIMIT $6 OFFSET $7",
-    " ORDER BY m.uid"
-));
-const LIST_TIMED_NEWEST: Sql = Sql::both(list!(
-    "AND (CAST($8 AS BIGINT) IS NULL OR i.at_ms > $8) AND (CAST($9 AS BIGINT) IS NULL OR i.at_ms < $9)",
-    " ORDER BY uid DESC LIMIT $6 OFFSET $7",
-    " ORDER BY m.uid DESC"
-));
+const LIST_TIMED_OLDEST: Sql = Sql::both(timed!(" ORDER BY uid LIMIT $6 OFFSET $7", " ORDER BY m.uid"));
+const LIST_TIMED_NEWEST: Sql = Sql::both(timed!(" ORDER BY uid DESC LIMIT $6 OFFSET $7", " ORDER BY m.uid DESC"));
 
 // Skipped rows are only counted in the index.
 const SKIP_OLDEST_OF: Sql = Sql::both(
@@ -105,9 +113,12 @@ pub fn message_list(
         range = skipper.behind(range, last);
         skip = 0;
     }
-    let mut values = owned_params![workspace, chat, from_me, range.after, range.before, rows_max, skip];
+    let (first, end) = uids_of_span(*after, *before);
+    let walked = Range { after: first.max(range.after), before: end.min(range.before) };
+    let mut values = owned_params![workspace, chat, from_me, walked.after, walked.before, rows_max, skip];
     if is_timed {
-        values.extend(owned_params![after, before]);
+        let (after, before) = (after.map_or(i64::MIN, Time::ms), before.map_or(i64::MAX, Time::ms));
+        values.extend(owned_params![after, before, range.after, range.before]);
     }
     let sql = match (is_timed, newest_first) {
         (false, false) => &LIST_OLDEST,

@@ -9,6 +9,7 @@ use crate::store::Write;
 use crate::store::chats::ChatRow;
 use crate::store::message_details::MessageDetails;
 use crate::store::message_files::{MessageFile, attachment_columns, attachment_of};
+use crate::store::message_times::message_time_put;
 use crate::store::page_ids::{page_ids, page_values};
 
 /// A stored message.
@@ -170,6 +171,7 @@ pub fn message_insert(write: &mut Write<'_, '_>, message: &MessageRow) -> Result
     ];
     let values = values.into_iter().map(Value::into_owned).collect();
     write.later(&MESSAGE_INSERT, values)?;
+    message_time_put(write, message)?;
     history_insert(write, *uid, message.status, *received_at)
 }
 

@@ -46,6 +46,7 @@ pub mod message_lists;
 pub mod message_pages;
 pub mod message_prices;
 pub mod message_receipts;
+mod message_times;
 pub mod messages;
 pub mod notes;
 pub mod numbers;
@@ -235,12 +236,18 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0027_search_pages.sql"),
         postgres: include_str!("../../migrations/postgres/0027_search_pages.sql"),
     },
+    Migration {
+        version: 28,
+        name: "message_times",
+        sqlite: include_str!("../../migrations/sqlite/0028_message_times.sql"),
+        postgres: include_str!("../../migrations/postgres/0028_message_times.sql"),
+    },
 ];
 
 type Named = (&'static str, &'static Sql);
 
 /// The files of this module, each with its statements.
-const FILES: [(&str, &[Named]); 65] = [
+const FILES: [(&str, &[Named]); 66] = [
     ("account_cares", account_cares::STATEMENTS),
     ("account_linkings", account_linkings::STATEMENTS),
     ("accounts", accounts::STATEMENTS),
@@ -276,6 +283,7 @@ const FILES: [(&str, &[Named]); 65] = [
     ("message_receipts", message_receipts::STATEMENTS),
     ("message_prices", message_prices::STATEMENTS),
     ("message_lists", message_lists::STATEMENTS),
+    ("message_times", message_times::STATEMENTS),
     ("messages", messages::STATEMENTS),
     ("notes", notes::STATEMENTS),
     ("numbers", numbers::STATEMENTS),

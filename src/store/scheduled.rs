@@ -8,6 +8,7 @@ use crate::id::{AccountId, ChatId, MessageUid, WorkspaceId};
 use crate::message::Origin;
 use crate::store::Write;
 use crate::store::accounts::accounts_text;
+use crate::store::message_times::message_time_changed;
 
 /// A message that waits for its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +144,8 @@ pub fn scheduled_workspaces(tx: &mut impl Read, now: Time, rows_max: i64) -> Res
 
 /// Gives a message that goes only now the time of now.
 pub fn message_set_at(write: &mut Write<'_, '_>, message: MessageUid) -> Result<(), Error> {
-    write.tx.execute(&MESSAGE_NOW, &params![write.workspace.id, message, write.now]).map(drop)
+    write.tx.execute(&MESSAGE_NOW, &params![write.workspace.id, message, write.now])?;
+    message_time_changed(write, message)
 }
 
 super::statements! {

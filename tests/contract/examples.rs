@@ -178,6 +178,35 @@ async fn every_line_of_the_documentation_works() {
     assert!(run_in_all > ours().len(), "only {run_in_all} lines were found");
 }
 
+/// The guides that there must be, by their addresses.
+const GUIDES: [&str; 9] = [
+    "first-message",
+    "sending",
+    "files",
+    "chats-and-labels",
+    "limits-and-credits",
+    "idempotency",
+    "errors",
+    "sandbox",
+    "moving-from-timelinesai",
+];
+
+#[tokio::test]
+async fn every_guide_is_there_and_says_when_it_was_changed() {
+    let stage = TestApp::on(Engine::Sqlite).await;
+    let found = pages(&stage.stranger()).await;
+    let (guides, others): (Vec<_>, Vec<_>) = found.iter().partition(|(path, _)| path.contains("/docs/guides/"));
+    for name in GUIDES {
+        assert!(guides.iter().any(|(path, _)| path.ends_with(&format!("/{name}"))), "{name}");
+    }
+    assert!(!others.is_empty());
+    for (path, text) in found {
+        let day = text.split("<time datetime=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        let is_day = day.len() == 10 && day.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        assert!(is_day, "{path} bears no date: {day}");
+    }
+}
+
 #[tokio::test]
 async fn every_operation_has_an_example_and_an_anchor() {
     let stage = TestApp::on(Engine::Sqlite).await;

@@ -154,6 +154,11 @@ fn pair(scene: &Scene, name: &str, place: Place) -> Option<(String, String)> {
     Some((theirs, nobodys))
 }
 
+/// What an id in a path could be, and isn't; `None` where it names nothing of a workspace.
+pub fn nobodys(scene: &Scene, name: &str) -> Option<String> {
+    pair(scene, name, Place::Path).map(|(_, nobodys)| nobodys).filter(|_| name != NUMBER)
+}
+
 /// Asks for an operation as the catalogue says, but for one value.
 async fn ask(actor: &Scene, operation: &Operation, place: Place, name: &str, value: &str) -> Answer {
     let path = catalogue::path(operation, |parameter| match place {

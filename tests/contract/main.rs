@@ -18,5 +18,6 @@ mod refusals;
 mod scene;
 mod shape;
 mod shell;
+mod standing;
 mod story;
 mod webhook_bodies;

@@ -90,6 +90,11 @@ impl Wanted {
         Wanted { given: Some(given.into()), ..self }
     }
 
+    /// 404 that names the parameter of the path with its value, of a form that could be somebody's.
+    pub fn unknown(name: &str, given: &str) -> Wanted {
+        Wanted { statuses: vec![404], code: Some("not_found"), ..Wanted::in_path(name, given) }
+    }
+
     /// One that names this parameter of the path with its value.
     pub fn in_path(name: &str, given: &str) -> Wanted {
         let field = Some(name.to_owned());

@@ -223,8 +223,18 @@ async fn a_labels_list_is_in_the_order_of_all_chats() {
         let name = ChatName::parse("name", "zoe").expect("a name");
         stage.write(stage.workspace, move |write| rename_chat(write, ChatId(3), &name)).await;
         assert_eq!(listed(&stage, vip.clone()).await, [2, 3, 1], "of two at once the name decides");
-        let all = keys(&stage, ChatFilter::default(), From::Row(0), 50).await;
-        assert_eq!(keys(&stage, vip, From::Row(0), 50).await, all);
+        // A contact's clock is ahead: our answer to it takes the chat back to its own time, in every list.
+        let ahead = stage.clock.now().ms() + 3_600_000;
+        receive(&stage, incoming("+12025550102", "", "A4", "from tomorrow", ahead)).await;
+        assert_eq!(listed(&stage, vip.clone()).await, [2, 3, 1]);
+        stage.advance(Duration::from_secs(1));
+        queue(&stage, "+12025550102", "still today").await;
+        queue(&stage, ECHO, "and later").await;
+        let open = |filter: ChatFilter| ChatFilter { closed: Some(false), ..filter };
+        for (labelled, any) in [(vip.clone(), ChatFilter::default()), (open(vip), open(ChatFilter::default()))] {
+            let all = keys(&stage, any, From::Row(0), 50).await;
+            assert_eq!((keys(&stage, labelled, From::Row(0), 50).await, all.len()), (all, 3));
+        }
     })
     .await;
 }

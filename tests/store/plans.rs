@@ -7,8 +7,9 @@ use partyline::store::every_statement;
 use crate::kit::{Engine, TestApp};
 
 /// Tables that grow without end: a step into one of these must name more than whose rows they are.
-const LARGE: [&str; 14] = [
+const LARGE: [&str; 15] = [
     "messages",
+    "message_times",
     "status_history",
     "outbox",
     "chats",
@@ -59,8 +60,8 @@ async fn no_statement_walks_through_a_large_table() {
     assert!(findings.is_empty(), "{findings:#?}");
 }
 
-/// Each list of chats and the index that it must walk: in the list's order, and without a look at any chat but, for a label
-/// with further filters, at those of the label.
+/// Each list of chats and the index that it must walk: in the list's order, and without a look at any chat, also where a label's
+/// must fit further filters.
 const LISTS: [(&str, &str); 5] = [
     ("ALL", "chats_by_news"),
     ("UNREAD", "chats_unread"),
@@ -82,7 +83,23 @@ async fn every_list_of_chats_walks_its_index_and_sorts_nothing() {
         assert!(steps[0].contains(&walk), "{name}: {steps:?}");
         let looks = if name.starts_with("LABEL_FITTING") { 2 } else { 1 };
         assert_eq!(steps.len(), looks, "{name}: {steps:?}");
-        assert!(steps[1..].iter().all(|step| step.contains("PRIMARY KEY (workspace_id=? AND chat_id=?)")), "{steps:?}");
+        let place = "COVERING INDEX chats_by_news (workspace_id=? AND last_message_at_ms=? AND name_folded=?";
+        assert!(steps[1..].iter().all(|step| step.contains(place)), "{steps:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_span_of_time_in_a_chat_is_found_by_its_ends() {
+    let stage = TestApp::on(Engine::Sqlite).await;
+    let ends = [
+        "COVERING INDEX message_times_by_chat (workspace_id=? AND chat_id=? AND at_ms>? AND at_ms<?)",
+        "messages_by_chat (workspace_id=? AND chat_id=? AND from_me=? AND uid>? AND uid<?)",
+    ];
+    for (file, name, sql) in every_statement() {
+        if file == "message_lists" && name.starts_with("LIST_TIMED") {
+            let steps = plan(&stage.app.database, sql).await;
+            assert!(ends.iter().all(|end| steps.iter().any(|step| step.contains(end))), "{name}: {steps:#?}");
+        }
     }
 }
 

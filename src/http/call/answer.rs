@@ -51,11 +51,11 @@ pub(super) enum Gate {
 }
 
 /// What an answer tells once.
-const SECRETS: [&str; 2] = ["secret", "verify_token"];
+const SECRETS: [&str; 4] = ["secret", "verify_token", "access_token", "app_secret"];
 
 /// What stands around the data of a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Envelope {
+pub(in crate::http) enum Envelope {
     /// `{"status":"ok","data":..}`
     Data,
     /// The same, and its [`SECRETS`] aren't kept.
@@ -91,7 +91,7 @@ impl Envelope {
 
 impl Envelope {
     /// What of an answer is kept for whoever asks again.
-    fn kept(self, body: &str) -> Result<Cow<'_, str>, Error> {
+    pub fn kept(self, body: &str) -> Result<Cow<'_, str>, Error> {
         if self != Envelope::Secret {
             return Ok(body.into());
         }

@@ -15,7 +15,7 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub const KEY_CHARS_MAX: usize = 255;
 
 /// The key that a request brought, if any.
-pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Error> {
+pub(in crate::http) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Error> {
     let mut given = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(first) = given.next() else { return Ok(None) };
     let text = first.to_str().ok().map(str::trim).filter(|text| {
@@ -30,6 +30,26 @@ pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Error> {
             Err(Error::invalid("Idempotency-Key", rule))
         }
     }
+}
+
+/// The answer that was kept under a key, for operations that are no [`super::Call`]; they claim nothing.
+///
+/// # Errors
+/// `idempotency_mismatch` where it was used with another body.
+pub(in crate::http) fn answered_before(
+    write: &mut Write<'_, '_>,
+    key: &IdempotencyKey,
+) -> Result<Option<KeptAnswer>, Error> {
+    match earlier_answer(write, key, None)? {
+        Earlier::Answer(kept) if kept.fingerprint == key.fingerprint => Ok(Some(kept)),
+        Earlier::Answer(_) => Err(mismatch()),
+        Earlier::Nothing => Ok(None),
+    }
+}
+
+fn mismatch() -> Error {
+    let rule = "This Idempotency-Key was used with another body; use a new key for a new request";
+    Error::new(Code::IdempotencyMismatch, rule)
 }
 
 /// What stands under a key.
@@ -71,8 +91,7 @@ pub(super) fn replay(
     kept: KeptAnswer,
 ) -> Result<Answer, Error> {
     if kept.fingerprint != key.fingerprint {
-        let rule = "This Idempotency-Key was used with another body; use a new key for a new request";
-        let error = Error::new(Code::IdempotencyMismatch, rule);
+        let error = mismatch();
         asked.record(write, Ending::of(&error))?;
         let (status, body) = (status_of(&error), failure_body(&error));
         return Ok(Answer { status, body, counted: true, replayed: false, refusal: None });
@@ -95,8 +114,10 @@ fn again(write: &mut Write<'_, '_>, asked: &Asked, kept: KeptAnswer, reason: Str
     Ok(Answer { status, body: kept.body, counted: true, replayed: true, refusal: None })
 }
 
-/// The message that an answer told of.
+/// The message that an answer told of; those below `/waba` tell it whole, with its chat.
 fn message_in(body: &str) -> Option<MessageUid> {
     let body: serde_json::Value = serde_json::from_str(body).ok()?;
-    body["data"]["message_uid"].as_str()?.parse().ok().map(MessageUid)
+    let data = &body["data"];
+    let whole = data["uid"].as_str().filter(|_| data["chat_id"].is_number());
+    data["message_uid"].as_str().or(whole)?.parse().ok().map(MessageUid)
 }

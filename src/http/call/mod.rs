@@ -34,12 +34,14 @@ use crate::store::idempotency::IdempotencyKey;
 use crate::workspace::duplicates::{RecentSends, Seat, SendMark};
 use crate::workspace::limits::Pass;
 use crate::workspace::tokens::Caller;
-use answer::{Answer, Asked, Envelope, answer_in_write};
+pub(in crate::http) use answer::Envelope;
+use answer::{Answer, Asked, answer_in_write};
 pub use idempotency::KEY_CHARS_MAX;
+pub(in crate::http) use idempotency::{answered_before, key_of};
 use logging::Facts;
 pub use prepared::Streamed;
 
-const REPLAYED: &str = "idempotent-replayed";
+pub(in crate::http) const REPLAYED: &str = "idempotent-replayed";
 
 /// What the public routes share.
 #[derive(Clone)]

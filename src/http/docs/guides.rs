@@ -36,7 +36,7 @@ static GUIDES: &[Guide] = &[
     guide!("limits-and-credits", "2026-11-22"),
     guide!("idempotency", "2026-11-22"),
     guide!("errors", "2026-11-22"),
-    guide!("sandbox", "2026-11-22", "sandbox.md"),
+    guide!("sandbox", "2026-11-23", "sandbox.md"),
     guide!("cloud-api", "2026-11-22"),
     guide!("moving-from-timelinesai", "2026-11-22"),
 ];

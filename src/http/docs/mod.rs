@@ -16,7 +16,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use maud::html;
+use maud::{Markup, html};
 
 use self::frame::{Here, framed};
 use self::reference::Reference;
@@ -77,6 +77,7 @@ async fn show_start(State(docs): State<Arc<Docs>>) -> Response {
             }
         }
         (docs.reference.overview())
+        (changed_on(reference::DATED))
     };
     framed(&docs.reference, Here::Start, "API documentation", &content)
 }
@@ -91,14 +92,19 @@ async fn show_guide(State(docs): State<Arc<Docs>>, Path(name): Path<String>) -> 
     let Some(guide) = guides::find(&name) else { return missing(&docs.reference) };
     let content = html! {
         article.prose.stack { (guide.rendered()) }
-        p.meta { "Last changed on " time datetime=(guide.dated) { (guide.dated) } "." }
+        (changed_on(guide.dated))
     };
     framed(&docs.reference, Here::Guide(guide.name), &guide.title(), &content)
 }
 
 async fn show_section(State(docs): State<Arc<Docs>>, Path(name): Path<String>) -> Response {
     let Some(section) = docs.reference.section(&name) else { return missing(&docs.reference) };
-    framed(&docs.reference, Here::Section(&section.slug), &section.name, &section.rendered(&docs.base()))
+    let content = html! { (section.rendered(&docs.base())) (changed_on(reference::DATED)) };
+    framed(&docs.reference, Here::Section(&section.slug), &section.name, &content)
+}
+
+fn changed_on(day: &str) -> Markup {
+    html! { p.meta { "Last changed on " time datetime=(day) { (day) } "." } }
 }
 
 fn missing(reference: &Reference) -> Response {

@@ -13,6 +13,9 @@ use crate::http::openapi::BASE_PATH;
 /// Looking comes before making, and ending last.
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
+/// The day of the last change to what the OpenAPI document says.
+pub const DATED: &str = "2026-11-23";
+
 pub struct Reference {
     pub sections: Vec<Section>,
 }

@@ -1,26 +1,19 @@
-//! Every POST takes an `Idempotency-Key`: `Call` reads it for all of them. Here the document says it, in one place.
+//! Every POST takes an `Idempotency-Key`: `Call` and `SandboxCall` read it for all of them. Here the document says it, in one
+//! place.
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ObjectBuilder, OpenApi, Required};
 
-use super::BASE_PATH;
 use crate::http::call::KEY_CHARS_MAX;
 
 const NAME: &str = "Idempotency-Key";
 /// Blanks around it don't count.
 const VISIBLE: &str = "^[!-~]([ -~]*[!-~])?$";
-/// Controls for tests, without effects that must not be doubled: they read no key.
-const WITHOUT: &str = "/sandbox/";
 
-/// Adds the header to each POST that takes it.
+/// Adds the header to each POST.
 pub fn name_key(document: &mut OpenApi) {
-    for (path, item) in &mut document.paths.paths {
-        let is_counted = path.strip_prefix(BASE_PATH).is_some_and(|path| !path.starts_with(WITHOUT));
-        if let Some(operation) = item.post.as_mut().filter(|_| is_counted) {
-            add(operation);
-        }
-    }
+    document.paths.paths.values_mut().filter_map(|item| item.post.as_mut()).for_each(add);
 }
 
 fn add(operation: &mut Operation) {

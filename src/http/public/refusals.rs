@@ -84,6 +84,9 @@ pub enum ControlRefusals {
     /// The body is too large.
     #[response(status = 413)]
     TooLarge(Failure),
+    /// The `Idempotency-Key` was used with another body.
+    #[response(status = 422)]
+    Mismatch(Failure),
 }
 
 /// How an operation that takes a cursor may refuse besides.

@@ -4,7 +4,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::accounts::graph::{NewGraph, OpenedGraph, open_graph, parse_callback_url};
+use crate::accounts::graph::{NewGraph, OpenedGraph, PreparedGraph, open_graph, parse_callback_url, prepare_graph};
 use crate::accounts::sandbox::sandbox_of;
 use crate::error::Error;
 use crate::http::call::RawBody;
@@ -12,6 +12,7 @@ use crate::http::public::refusals::{ControlRefusals, Refusals};
 use crate::http::public::sandbox_inbound::account;
 use crate::http::public::view::Ok as OkBody;
 use crate::http::sandbox_call::SandboxCall;
+use crate::store::Write;
 
 /// How a sandbox account is to be spoken to.
 #[derive(ToSchema)]
@@ -30,9 +31,11 @@ pub struct SandboxGraphOpened {
     pub base_url: String,
     pub phone_number_id: String,
     pub business_id: String,
-    /// To bear as `Authorization: Bearer`; told once.
+    /// To bear as `Authorization: Bearer`. Told once: an answer repeated under its `Idempotency-Key` leaves it out.
+    #[schema(required = false)]
     pub access_token: String,
-    /// Signs the callbacks, in `X-Hub-Signature-256`; told once.
+    /// Signs the callbacks, in `X-Hub-Signature-256`. Told once, as the token is.
+    #[schema(required = false)]
     pub app_secret: String,
 }
 
@@ -53,17 +56,25 @@ pub async fn open(mut call: SandboxCall, body: RawBody) -> Response {
         let callback_url = fields.parsed("callback_url", |given| parse_callback_url(&app, given));
         Some((account(fields), callback_url.unwrap_or_default()))
     });
-    let opened = match request {
-        Ok((wished, callback_url)) => opened(&call, wished, callback_url).await,
+    let prepared = match request {
+        Ok((wished, callback_url)) => prepared(&call, wished, callback_url).await,
         Err(error) => Err(error),
     };
-    call.answer(opened)
+    let open = |write: &mut Write<'_, '_>, graph: &PreparedGraph| {
+        Ok((graph.of(), SandboxGraphOpened::from(open_graph(write, graph)?)))
+    };
+    call.with_a_secret().write(prepared, open).await
 }
 
-async fn opened(call: &SandboxCall, wished: Option<String>, callback_url: String) -> Result<SandboxGraphOpened, Error> {
+async fn prepared(call: &SandboxCall, wished: Option<String>, callback_url: String) -> Result<PreparedGraph, Error> {
     let (app, workspace) = (call.app(), call.workspace());
     let of = app.read(move |tx| sandbox_of(tx, workspace, wished.as_deref())).await?;
-    let OpenedGraph { base_url, phone_number_id, business_id, access_token, app_secret } =
-        open_graph(app, of, NewGraph::telling(callback_url)).await?;
-    Ok(SandboxGraphOpened { base_url, phone_number_id, business_id, access_token, app_secret })
+    prepare_graph(app, of, NewGraph::telling(callback_url)).await
+}
+
+impl From<OpenedGraph> for SandboxGraphOpened {
+    fn from(opened: OpenedGraph) -> SandboxGraphOpened {
+        let OpenedGraph { base_url, phone_number_id, business_id, access_token, app_secret } = opened;
+        SandboxGraphOpened { base_url, phone_number_id, business_id, access_token, app_secret }
+    }
 }
