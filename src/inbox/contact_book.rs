@@ -31,7 +31,7 @@ pub fn is_unasked(origin: Origin, last_inbound_at: Time, opted_out_at: Time) -> 
 /// A contact by all that they are called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownAs {
-    /// Empty if they never told one.
+    /// Theirs; else that of a chat with them. Empty without either.
     pub name: String,
     /// E.164 with `+`, the first where there are several; empty where WhatsApp hides it.
     pub phone: String,
@@ -49,8 +49,9 @@ pub fn known_as(tx: &mut impl Read, workspace: WorkspaceId, contact: ContactId) 
     let Some(first) = rows.first() else { return Ok(None) };
     let addresses: Vec<Address> = rows.iter().map(|row| Address::from_jid(row.jid.clone())).collect();
     let lid = addresses.iter().find(|address| address.is_hidden()).map(|address| address.jid().to_owned());
+    let mut names = [&first.name].into_iter().chain(rows.iter().map(|row| &row.chat_name));
     Ok(Some(KnownAs {
-        name: first.name.clone(),
+        name: names.find(|name| !name.is_empty()).cloned().unwrap_or_default(),
         phone: addresses.iter().find_map(Address::phone).unwrap_or_default(),
         lid: lid.unwrap_or_default(),
         is_opted_out: !first.opted_out_at.is_never(),

@@ -50,7 +50,7 @@ impl Exchange {
         Ok(None)
     }
 
-    /// Whether nothing of the body is left.
+    /// Whether nothing of the body is left, where its length was told.
     pub fn is_over(&self) -> bool {
         self.body.is_end_stream()
     }

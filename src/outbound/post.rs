@@ -80,13 +80,15 @@ impl Outbound {
         let heard = work.unwrap_or_else(|_| Err(late.into()));
         let (mut exchange, line) = heard.map_err(|error| error.at(target.place(), false))?;
         let retry_after = exchange.header(RETRY_AFTER).map(str::to_owned);
-        let mut body = BytesMut::new();
+        let (mut body, mut is_over) = (BytesMut::new(), exchange.is_over());
         // The head has said how it went; a body that doesn't come, or breaks off, changes nothing.
-        while body.len() < limits.answer_bytes_max {
-            let Ok(Ok(Some(chunk))) = timeout_at(until, exchange.chunk()).await else { break };
+        while !is_over && body.len() < limits.answer_bytes_max {
+            let Ok(Ok(chunk)) = timeout_at(until, exchange.chunk()).await else { break };
+            is_over = chunk.is_none() || exchange.is_over();
+            let chunk = chunk.unwrap_or_default();
             body.extend_from_slice(&chunk[..chunk.len().min(limits.answer_bytes_max - body.len())]);
         }
-        if exchange.is_over() {
+        if is_over {
             self.kept.give(receiver, line).await;
         }
         Ok(Answer { status: exchange.status, retry_after, body: body.freeze() })
