@@ -1,42 +1,36 @@
-//! One request and its answer, on a connection of their own.
+//! One request and its answer.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1;
-use hyper::ext::on_informational;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use hyper::{Method, Request};
-use hyper_util::rt::TokioIo;
-use tokio::sync::Notify;
-use tokio::time::timeout;
+use hyper::{Method, Request, Response};
 use tokio_util::task::AbortOnDropHandle;
 use url::Position;
 
 use super::Outbound;
-use super::error::{Fault, OutboundError, Stage};
+use super::error::{Fault, OutboundError};
+use super::line::{Line, fault};
 use super::target::Target;
-
-/// An answer's status line and headers, and the same again for trailers.
-const HEAD_BYTES_MAX: usize = 32 * 1024;
-const HEAD_LINES_MAX: usize = 100;
-/// What is read ahead of being taken.
-const BUFFER_BYTES_MAX: usize = 64 * 1024;
-/// Answers before the answer (1xx).
-const INTERIM_MAX: usize = 8;
 
 const US: &str = concat!("Partyline/", env!("CARGO_PKG_VERSION"));
 
-/// An answer whose body is still on its way. Its connection ends with it.
+/// An answer whose body is still on its way.
 pub(super) struct Exchange {
     pub status: u16,
     pub headers: HeaderMap,
     body: Incoming,
-    _connection: AbortOnDropHandle<()>,
+    /// Its connection, where nobody else holds it; that ends with the answer.
+    _connection: Option<AbortOnDropHandle<()>>,
+}
+
+impl From<Response<Incoming>> for Exchange {
+    fn from(answer: Response<Incoming>) -> Exchange {
+        let (head, body) = answer.into_parts();
+        Exchange { status: head.status.as_u16(), headers: head.headers, body, _connection: None }
+    }
 }
 
 impl Exchange {
@@ -54,6 +48,11 @@ impl Exchange {
             }
         }
         Ok(None)
+    }
+
+    /// Whether nothing of the body is left, where its length was told.
+    pub fn is_over(&self) -> bool {
+        self.body.is_end_stream()
     }
 
     /// A header's value, where it is plain text.
@@ -83,7 +82,7 @@ impl Outbound {
     pub(super) async fn exchange<B>(
         &self,
         target: &Target,
-        mut request: Request<B>,
+        request: Request<B>,
         connect_max: Duration,
         head_max: Duration,
     ) -> Result<Exchange, OutboundError>
@@ -91,46 +90,8 @@ impl Outbound {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let pipe = self.connect(target, connect_max).await?;
-        let (mut sender, connection) = http1::Builder::new()
-            .max_header_size(HEAD_BYTES_MAX)
-            .max_headers(HEAD_LINES_MAX)
-            .max_buf_size(BUFFER_BYTES_MAX)
-            .handshake(TokioIo::new(pipe))
-            .await
-            .map_err(fault)?;
-        let connection = AbortOnDropHandle::new(tokio::spawn(async move {
-            // How it ended, the one who waits for the answer hears.
-            let _ = connection.await;
-        }));
-        let flooded = Arc::new(Notify::new());
-        let (seen, bell) = (AtomicUsize::new(0), Arc::clone(&flooded));
-        on_informational(&mut request, move |_| {
-            if seen.fetch_add(1, Ordering::Relaxed) >= INTERIM_MAX {
-                bell.notify_one();
-            }
-        });
-        let answered = async {
-            tokio::select! {
-                biased;
-                () = flooded.notified() => Err(OutboundError::because(Fault::NotHttp, "too many 1xx answers")),
-                answer = sender.send_request(request) => answer.map_err(fault),
-            }
-        };
-        let late = Fault::TimedOut { stage: Stage::Head, after: head_max };
-        let answer = timeout(head_max, answered).await.unwrap_or_else(|_| Err(late.into()))?;
-        let (head, body) = answer.into_parts();
-        Ok(Exchange { status: head.status.as_u16(), headers: head.headers, body, _connection: connection })
+        let mut line = Line::over(self.connect(target, connect_max).await?).await?;
+        let answer = line.ask(request, head_max).await?;
+        Ok(Exchange { _connection: Some(line.into_task()), ..Exchange::from(answer) })
     }
-}
-
-fn fault(error: hyper::Error) -> OutboundError {
-    let fault = if error.is_parse_too_large() {
-        Fault::HeadTooLarge
-    } else if error.is_parse() {
-        Fault::NotHttp
-    } else {
-        Fault::BrokenOff
-    };
-    OutboundError::because(fault, error)
 }
