@@ -78,7 +78,7 @@ fn schemathesis_finds_nothing() {
         .args(["run", &format!("{address}/integrations/api/openapi.json"), "--url", address])
         .args(["--header", &format!("Authorization: Bearer {token}")])
         .args(["--seed", &seed, "--max-examples", EXAMPLES_MAX, "--no-shrink", "--continue-on-failure"])
-        .args(["--generation-database", "none", "--request-timeout", "60"])
+        .args(["--generation-database", "none", "--request-timeout", "60", "--max-response-time", "60"])
         // An answer without an end is no answer to it.
         .args(["--exclude-path", "/integrations/api/events/stream"])
         .args(["--checks", "all", "--exclude-checks", LEFT_OUT])
