@@ -1,4 +1,4 @@
-//! One request and its answer, on a connection of their own.
+//! One request and its answer, as a rule on a connection of their own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
-use hyper::client::conn::http1;
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper::ext::on_informational;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Request};
@@ -31,15 +31,33 @@ const INTERIM_MAX: usize = 8;
 
 const US: &str = concat!("Partyline/", env!("CARGO_PKG_VERSION"));
 
-/// An answer whose body is still on its way. Its connection ends with it.
-pub(super) struct Exchange {
-    pub status: u16,
-    pub headers: HeaderMap,
-    body: Incoming,
+/// A connection that can be spoken on. It ends with this.
+pub(super) struct Wire<B> {
+    sender: SendRequest<B>,
     _connection: AbortOnDropHandle<()>,
 }
 
-impl Exchange {
+/// An answer whose body is still on its way. Its connection ends with it.
+pub(super) struct Exchange<B = Full<Bytes>> {
+    pub status: u16,
+    pub headers: HeaderMap,
+    body: Incoming,
+    wire: Wire<B>,
+}
+
+/// How talking failed.
+pub(super) struct Untold<B> {
+    pub error: OutboundError,
+    /// The request, where nothing of it was said: the other side had hung up before.
+    pub request: Option<Request<B>>,
+}
+
+impl<B> Exchange<B> {
+    /// The connection, for whoever has heard the body to its end.
+    pub fn into_wire(self) -> Wire<B> {
+        self.wire
+    }
+
     /// The body's length, where the answer says it.
     pub fn length(&self) -> Option<u64> {
         self.body.size_hint().exact()
@@ -83,16 +101,26 @@ impl Outbound {
     pub(super) async fn exchange<B>(
         &self,
         target: &Target,
-        mut request: Request<B>,
+        request: Request<B>,
         connect_max: Duration,
         head_max: Duration,
-    ) -> Result<Exchange, OutboundError>
+    ) -> Result<Exchange<B>, OutboundError>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let wire = self.open(target, connect_max).await?;
+        wire.talk(request, head_max).await.map_err(|untold| untold.error)
+    }
+
+    /// Connects.
+    pub(super) async fn open<B>(&self, target: &Target, connect_max: Duration) -> Result<Wire<B>, OutboundError>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let pipe = self.connect(target, connect_max).await?;
-        let (mut sender, connection) = http1::Builder::new()
+        let (sender, connection) = http1::Builder::new()
             .max_header_size(HEAD_BYTES_MAX)
             .max_headers(HEAD_LINES_MAX)
             .max_buf_size(BUFFER_BYTES_MAX)
@@ -103,6 +131,21 @@ impl Outbound {
             // How it ended, the one who waits for the answer hears.
             let _ = connection.await;
         }));
+        Ok(Wire { sender, _connection: connection })
+    }
+}
+
+impl<B> Wire<B>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+{
+    /// Whether it may be spoken on; waits until what was said before is over.
+    pub async fn is_ready(&mut self) -> bool {
+        self.sender.ready().await.is_ok()
+    }
+
+    /// Asks, and waits for the head of the answer.
+    pub async fn talk(mut self, mut request: Request<B>, head_max: Duration) -> Result<Exchange<B>, Untold<B>> {
         let flooded = Arc::new(Notify::new());
         let (seen, bell) = (AtomicUsize::new(0), Arc::clone(&flooded));
         on_informational(&mut request, move |_| {
@@ -113,14 +156,23 @@ impl Outbound {
         let answered = async {
             tokio::select! {
                 biased;
-                () = flooded.notified() => Err(OutboundError::because(Fault::NotHttp, "too many 1xx answers")),
-                answer = sender.send_request(request) => answer.map_err(fault),
+                () = flooded.notified() => Err(Untold::of(OutboundError::because(Fault::NotHttp, "too many 1xx answers"))),
+                answer = self.sender.try_send_request(request) => answer.map_err(|mut error| {
+                    let request = error.take_message();
+                    Untold { error: fault(error.into_error()), request }
+                }),
             }
         };
         let late = Fault::TimedOut { stage: Stage::Head, after: head_max };
-        let answer = timeout(head_max, answered).await.unwrap_or_else(|_| Err(late.into()))?;
+        let answer = timeout(head_max, answered).await.unwrap_or_else(|_| Err(Untold::of(late.into())))?;
         let (head, body) = answer.into_parts();
-        Ok(Exchange { status: head.status.as_u16(), headers: head.headers, body, _connection: connection })
+        Ok(Exchange { status: head.status.as_u16(), headers: head.headers, body, wire: self })
+    }
+}
+
+impl<B> Untold<B> {
+    fn of(error: OutboundError) -> Untold<B> {
+        Untold { error, request: None }
     }
 }
 

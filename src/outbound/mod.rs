@@ -5,8 +5,9 @@
 //! an `Address` can be connected to. A name is resolved once, every answer must pass, and the connection goes to one of
 //! these answers: a name that changes its mind afterwards changes nothing. Everything has an end, in time and in bytes.
 //!
-//! What isn't there on purpose: proxies from the environment, cookies, referers, decompression, HTTP/2, connections
-//! that are kept. One exchange is one connection, made for it and closed behind it.
+//! What isn't there on purpose: proxies from the environment, cookies, referers, decompression, HTTP/2. One exchange is one
+//! connection, made for it and closed behind it; only servers that the operator configured are asked again on the same one,
+//! within seconds (`kept.rs`).
 
 mod ask;
 mod connect;
@@ -14,6 +15,7 @@ mod download;
 mod error;
 mod exchange;
 mod filename;
+mod kept;
 mod listen;
 mod policy;
 mod post;
@@ -37,6 +39,7 @@ pub use post::{Answer, Post, PostLimits};
 pub use resolve::{Resolve, Resolving, SystemResolver};
 pub use target::{Target, check_url};
 
+use kept::Kept;
 use room::Room;
 
 /// Downloads under way at once, of all workspaces and of one; one more is told that the server is busy. Slow hosts hold
@@ -55,6 +58,9 @@ pub struct Outbound {
     tls: TlsConnector,
     downloads: Room,
     posts: Room,
+    /// All that are kept; those that speak to configured addresses alone take from them.
+    all_kept: Kept,
+    kept: Option<Kept>,
 }
 
 impl Outbound {
@@ -86,14 +92,15 @@ impl Outbound {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let downloads = Room::new(DOWNLOADS_MAX, DOWNLOADS_OF_ONE_MAX);
         let posts = Room::new(POSTS_MAX, POSTS_OF_ONE_MAX);
-        Outbound { policy, resolver, tls: TlsConnector::from(Arc::new(config)), downloads, posts }
+        let tls = TlsConnector::from(Arc::new(config));
+        Outbound { policy, resolver, tls, downloads, posts, all_kept: Kept::default(), kept: None }
     }
 
     /// The same client for addresses that the operator configured: these may be on a private network. Never for an address
     /// that a client named.
     #[must_use]
     pub fn for_configured(&self) -> Outbound {
-        Outbound { policy: Policy::anywhere(), ..self.clone() }
+        Outbound { policy: Policy::anywhere(), kept: Some(self.all_kept.clone()), ..self.clone() }
     }
 
     /// What this client may speak to.

@@ -5,6 +5,7 @@ mod addresses;
 mod answers;
 mod encrypted;
 mod host;
+mod kept;
 mod names;
 mod posts;
 mod redirects;
