@@ -12,7 +12,7 @@ const PORTFOLIO_SINCE: u32 = 24;
 
 /// The field of a number that tells its tier, in this version of the Graph (`v25.0`).
 pub fn reach_field(version: &str) -> &'static str {
-    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
+    let major: Option<u32> = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse().ok());
     match major {
         Some(major) if major < PORTFOLIO_SINCE => "messaging_limit_tier",
         _ => "whatsapp_business_manager_messaging_limit",
