@@ -283,9 +283,9 @@ mod tests {
         };
         let app = App::new(database, clock.clone(), settings);
         let now = clock.now();
-        let make = move |tx: &mut database::Tx<'_>| create_workspace(tx, now, "Harbour", "UTC");
-        let workspace = app.database.write(1, Priority::Foreground, make).await.expect("made");
-        for _ in 0..2 * STARTS_MAX + 5 {
+        for number in 0..2 * STARTS_MAX + 5 {
+            let make = move |tx: &mut database::Tx<'_>| create_workspace(tx, now, &format!("Harbour {number}"), "UTC");
+            let workspace = app.database.write(1, Priority::Foreground, make).await.expect("made");
             let link = |write: &mut Write<'_, '_>| link_sandbox(write, "Shop phone").map(drop);
             app.write(workspace, Priority::Foreground, link).await.expect("linked");
         }

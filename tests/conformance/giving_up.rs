@@ -1,8 +1,7 @@
 //! Giving an account up, in whatever state it is and whatever its worker does meanwhile.
 
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use database::Priority;
@@ -12,9 +11,9 @@ use partyline::accounts::cloud::NewCloud;
 use partyline::accounts::health::{Health, set_health};
 use partyline::accounts::manage::unlink_account;
 use partyline::app::GraphPlace;
-use partyline::clock::Time;
+use partyline::clock::{Clock, Time};
 use partyline::event_kind::Cause;
-use partyline::id::{AccountId, MessageUid};
+use partyline::id::MessageUid;
 use partyline::message::Status;
 use partyline::store::Write;
 use partyline::store::accounts::account_link;
@@ -23,9 +22,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Stage};
 use crate::kit::Kit;
-use crate::line::{Line, RigKind};
+use crate::line::Line;
 use crate::{ANYBODY, ECHO};
 
 crate::on_rigs!(fixed, Fixed, a_number_is_given_up_at_once_in_every_state);
@@ -72,7 +71,7 @@ struct Graph {
     hanging: AtomicUsize,
     changed: Notify,
     sends: AtomicUsize,
-    address: OnceLock<SocketAddr>,
+    url: String,
 }
 
 impl Graph {
@@ -84,7 +83,7 @@ impl Graph {
             hanging: AtomicUsize::new(0),
             changed: Notify::new(),
             sends: AtomicUsize::new(0),
-            address: OnceLock::from(listener.local_addr().expect("an address")),
+            url: format!("http://{}", listener.local_addr().expect("an address")),
         });
         let own = Arc::clone(&graph);
         tokio::spawn(async move {
@@ -168,31 +167,32 @@ async fn becomes_sent(kit: &Kit, uid: MessageUid) {
 }
 
 async fn is_given_up_though_it_hangs(hangs: Hangs) {
-    let mut line = Line::new(Engine::Sqlite, RigKind::Sandbox).await;
+    let stage = Stage::set(Engine::Sqlite);
+    let kit = Kit::new(stage.open(), Clock::mock(Time::from_ms(1_790_000_000_000)), 1.0).await;
     let graph = Graph::serve(hangs).await;
-    let url = format!("http://{}", graph.address.get().expect("it listens"));
-    line.kit.app = line.kit.app.clone().with_graph(GraphPlace { url, version: "v25.0".into() });
-    let account: AccountId = added(&line.kit).await.account;
-    line.kit.account = account;
+    let app = kit.app.clone().with_graph(GraphPlace { url: graph.url.clone(), version: "v25.0".into() });
+    let mut kit = Kit { app, ..kit };
+    let account = added(&kit).await.account;
+    kit.account = account;
     graph.is_hanging.store(true, Ordering::SeqCst);
-    let uid = line.kit.accept(ANYBODY, "hello").await;
+    let uid = kit.accept(ANYBODY, "hello").await;
     let shutdown = CancellationToken::new();
-    let supervisor = Supervisor::start(line.kit.app.clone(), shutdown.clone());
+    let supervisor = Supervisor::start(kit.app.clone(), shutdown.clone());
     assert!(graph.has_hanging(1).await, "the worker is held up");
-    write(&line.kit, move |write| unlink_account(write, account)).await;
-    passes(&line.kit, FIVE_SECONDS).await;
+    write(&kit, move |write| unlink_account(write, account)).await;
+    passes(&kit, FIVE_SECONDS).await;
     assert!(graph.has_hanging(0).await, "nobody waits for it any more");
-    assert_eq!(line.kit.account_row().await.health, "unlinked");
+    assert_eq!(kit.account_row().await.health, "unlinked");
     graph.is_hanging.store(false, Ordering::SeqCst);
-    passes(&line.kit, FIVE_SECONDS).await;
+    passes(&kit, FIVE_SECONDS).await;
     assert_eq!(graph.sends.load(Ordering::SeqCst), 0, "what was given up sends nothing");
     // Linked again it has a worker that works, and what waited goes; what may have gone doesn't go twice.
-    assert_eq!(added(&line.kit).await.account, account);
-    let next = line.kit.accept(ECHO, "next").await;
-    becomes_sent(&line.kit, next).await;
+    assert_eq!(added(&kit).await.account, account);
+    let next = kit.accept(ECHO, "next").await;
+    becomes_sent(&kit, next).await;
     match hangs {
-        Hangs::Questions => becomes_sent(&line.kit, uid).await,
-        Hangs::Sends => assert_eq!(line.kit.status(uid).await, Status::Sending),
+        Hangs::Questions => becomes_sent(&kit, uid).await,
+        Hangs::Sends => assert_eq!(kit.status(uid).await, Status::Sending),
     }
     shutdown.cancel();
     supervisor.finished().await;
