@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use transport::AccountState;
 
-use crate::accounts::allowance::{set_quality, set_reach, set_speed};
+use crate::accounts::allowed::{set_quality, set_reach, set_speed};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;

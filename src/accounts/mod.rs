@@ -2,7 +2,7 @@
 //! Rules only; how WhatsApp is reached is the transports' matter, and SQL stands in the store.
 
 pub mod adding;
-pub mod allowance;
+pub mod allowed;
 mod business;
 pub mod choice;
 mod claim;

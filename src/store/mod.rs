@@ -237,9 +237,9 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 30,
-        name: "allowances",
-        sqlite: include_str!("../../migrations/sqlite/0030_allowances.sql"),
-        postgres: include_str!("../../migrations/postgres/0030_allowances.sql"),
+        name: "allowed",
+        sqlite: include_str!("../../migrations/sqlite/0030_allowed.sql"),
+        postgres: include_str!("../../migrations/postgres/0030_allowed.sql"),
     },
 ];
 

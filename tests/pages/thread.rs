@@ -245,7 +245,7 @@ async fn the_thread_of_an_official_number_says_until_when_anything_may_be_said()
     let added = add_sandbox_cloud(&app.app, app.workspace, Cause::Operator, None, "Cloud").await.expect("added");
     receive_on(&app, added.account, "Hello").await;
     let open = page(&ana, "/inbox/2").await;
-    assert!(words(&open).contains("WhatsApp takes anything until Fri 16 Jan, 09:00, 24 hours from now"), "{open}");
+    assert!(words(&open).contains("WhatsApp takes anything until Fri 16 Jan, 04:00, 24 hours from now"), "{open}");
     app.advance(Duration::from_secs(23 * 3_600 + 45 * 60));
     assert!(words(&page(&ana, "/inbox/2").await).contains("15 minutes from now"));
     app.advance(Duration::from_secs(15 * 60));
