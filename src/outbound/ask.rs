@@ -118,7 +118,7 @@ impl Outbound {
         {
             match wire.talk(request, limits.answer_max).await {
                 Ok(exchange) => return Ok(exchange),
-                Err(Untold { request: Some(unsaid), .. }) => request = unsaid,
+                Err(Untold { request: Some(unsaid), .. }) => request = *unsaid,
                 Err(untold) => return Err(untold.error),
             }
         }

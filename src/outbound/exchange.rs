@@ -49,7 +49,7 @@ pub(super) struct Exchange<B = Full<Bytes>> {
 pub(super) struct Untold<B> {
     pub error: OutboundError,
     /// The request, where nothing of it was said: the other side had hung up before.
-    pub request: Option<Request<B>>,
+    pub request: Option<Box<Request<B>>>,
 }
 
 impl<B> Exchange<B> {
@@ -158,7 +158,7 @@ where
                 biased;
                 () = flooded.notified() => Err(Untold::of(OutboundError::because(Fault::NotHttp, "too many 1xx answers"))),
                 answer = self.sender.try_send_request(request) => answer.map_err(|mut error| {
-                    let request = error.take_message();
+                    let request = error.take_message().map(Box::new);
                     Untold { error: fault(error.into_error()), request }
                 }),
             }
