@@ -151,8 +151,8 @@ impl Bench {
             name: String::new(),
             phone_number_id: number.to_string(),
             business_id: "1".to_owned(),
-            access_token: "a token of the bench".to_owned(),
-            app_secret: "a secret of the bench".to_owned(),
+            access_token: "a-token-of-the-bench".to_owned(),
+            app_secret: "a-secret-of-the-bench".to_owned(),
         };
         let added = add_cloud(&self.kit.app, self.kit.workspace, Cause::Operator, new).await.expect("added");
         (added.account, Phone::parse("phone", &added.phone).expect("a phone"))
