@@ -64,10 +64,10 @@ fn window_of(signed: &Signed, open: &OpenChat, now: Time) -> Markup {
     html! {
         @match window {
             Window::None => {},
-            Window::Open { until } => p.window.meta {
+            Window::Open { until } => p.composer-none.meta {
                 (icon("clock")) "WhatsApp takes anything until " (formatted(until, &zone, "%a %-d %b, %H:%M")) ", " (left(until.since(now))) " from now"
             },
-            Window::Closed { hours } => p.window.banner data-tone="warning" { (icon("clock")) span { (closed_words(hours)) } },
+            Window::Closed { hours } => p.banner data-tone="warning" { (icon("clock")) span { (closed_words(hours)) } },
         }
     }
 }
