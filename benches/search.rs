@@ -67,6 +67,7 @@ async fn main() {
         ("three, the last begun", format!("{} {} {}", word(2), word(40), &word(50)[..3])),
         ("two letters", word(1)[..2].to_owned()),
         ("five letters", word(300)[..5].to_owned()),
+        ("a frequent one, begun", word(30)[..5].to_owned()),
         ("nothing found", "qqqq".to_owned()),
     ] {
         // A blank says that a word is whole.
@@ -75,6 +76,7 @@ async fn main() {
     }
     measure(&token, "a frequent word of one chat", &format!("chat_id=7&q={}%20", word(2))).await;
     measure(&token, "a frequent word, ours only", &format!("from_me=true&q={}%20", word(2))).await;
+    measure(&token, "a frequent word, in nobody's chats", &format!("label=none&q={}%20", word(2))).await;
     measure(&token, "no word at all", "limit=50").await;
 }
 

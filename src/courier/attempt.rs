@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::sleep;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::courier::places::{MOMENT, Places};
+use crate::courier::places::{MOMENT, Places, WAIT_MAX};
 use crate::id::{WorkspaceId, random_bytes};
 use crate::outbound::{Answer, Fault, OutboundError, Post, PostLimits};
 use crate::store::webhook_deliveries::DeliveryRow;
@@ -26,6 +27,8 @@ pub(super) struct Hearer {
     pub webhook: WebhookRow,
     /// `None` where one doesn't open.
     pub secrets: Option<Vec<WebhookSecret>>,
+    /// So many attempts at once.
+    pub gate: Arc<Semaphore>,
 }
 
 /// Tries a delivery whose body is frozen. One that waits for its place when `stop` comes is put back; one that was begun ends.
@@ -38,8 +41,12 @@ pub(super) async fn attempt(
     stop: CancellationToken,
 ) -> Outcome {
     let luck = f64::from(u16::from_be_bytes(random_bytes())) / f64::from(u16::MAX);
-    let entered = stop.run_until_cancelled(places.enter(&hearer.webhook.url, failed_last)).await.flatten();
-    let Some(mut place) = entered else {
+    let enter = async {
+        let turn = timeout(WAIT_MAX, Arc::clone(&hearer.gate).acquire_owned()).await.ok()?.ok()?;
+        Some((turn, places.enter(&hearer.webhook.url, failed_last).await?))
+    };
+    let entered = stop.run_until_cancelled(enter).await.flatten();
+    let Some((_turn, mut place)) = entered else {
         return Outcome { delivery, at: app.clock.now(), duration_ms: 0, ending: Ending::PutBack, luck };
     };
     let (at, began) = (app.clock.now(), app.clock.monotonic());

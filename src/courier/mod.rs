@@ -5,6 +5,7 @@
 //! when its claim has run out, and tries it again under the same id.
 
 mod attempt;
+mod line;
 mod places;
 mod worker;
 

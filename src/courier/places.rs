@@ -17,8 +17,8 @@ const SLOW_MAX: usize = 512;
 const RECEIVER_MAX: usize = 64;
 /// How long an attempt is quick.
 pub(super) const MOMENT: Duration = Duration::from_millis(500);
-/// How long an attempt waits for a place; a fraction of what it is claimed for.
-const WAIT_MAX: Duration = Duration::from_secs(3);
+/// How long an attempt waits for a place, and before that for its turn; fractions of what it is claimed for.
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(3);
 
 pub(super) struct Places {
     quick: Arc<Semaphore>,

@@ -1,18 +1,20 @@
 //! The worker of one workspace. A turn is: note what came of attempts, take the next step of the fan-out and claim what is
 //! due, all in one write; then begin what was claimed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use database::{Priority, Read, Snapshot};
 use tokio::sync::Notify;
 use tokio::task::{self, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::clock::Time;
 use crate::courier::attempt::{Hearer, attempt};
+use crate::courier::line::{Line, PUT_OFF_MAX, room};
 use crate::courier::places::Places;
 use crate::error::Error;
 use crate::id::{WebhookId, WorkspaceId};
@@ -23,24 +25,12 @@ use crate::store::webhooks::{WebhookRow, webhook_list};
 use crate::webhooks::bodies::Rendering;
 use crate::webhooks::fan_out::{Fan, Step, take_step};
 use crate::webhooks::outcomes::{Ending, Outcome, record_outcomes};
-use crate::webhooks::schedule::Verdict;
 use crate::webhooks::secrets_of;
 
 /// How long a claim lasts: what an attempt may take, and waiting for a place and for its record besides.
 const CLAIMED_FOR: Duration = Duration::from_secs(20);
-/// Attempts of one webhook at once: at first, and once it has shown that it keeps up. One that failed has one.
-const WINDOW_FIRST: usize = 4;
-const WINDOW_MAX: usize = 32;
 /// How long a fault of the database lets a worker wait.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
-
-/// How one webhook fares, as far as this server remembers.
-#[derive(Clone, Copy, Debug)]
-struct Line {
-    running: usize,
-    window: usize,
-    failed_last: bool,
-}
 
 pub(super) struct Worker {
     app: App,
@@ -52,6 +42,8 @@ pub(super) struct Worker {
     tasks: HashMap<task::Id, WebhookId>,
     /// What is to be recorded.
     done: Vec<Outcome>,
+    /// Since when events have waited for room and no attempt has ended.
+    put_off_since: Option<Instant>,
     stop: CancellationToken,
 }
 
@@ -78,6 +70,7 @@ impl Worker {
             running,
             tasks: HashMap::new(),
             done: Vec::new(),
+            put_off_since: None,
             stop: CancellationToken::new(),
         }
     }
@@ -103,6 +96,7 @@ impl Worker {
                 () = rung => {}
                 () = nudge.notified() => {}
                 () = stop.cancelled() => {}
+                () = tokio::time::sleep(PUT_OFF_MAX), if self.put_off_since.is_some() => {}
                 Some(ended) = self.running.join_next_with_id() => self.note_end(ended),
             }
         }
@@ -135,6 +129,9 @@ impl Worker {
         let now = self.app.clock.now();
         let until = now + CLAIMED_FOR;
         let look = if takes { self.look(now, until).await? } else { Look::default() };
+        if look.step.is_put_off() {
+            self.put_off_since.get_or_insert_with(Instant::now);
+        }
         if self.done.is_empty() && look.step.is_empty() && look.claims.is_empty() {
             return Ok(false);
         }
@@ -158,25 +155,38 @@ impl Worker {
     async fn look(&self, now: Time, until: Time) -> Result<Look, Error> {
         let (app, workspace, places) = (self.app.clone(), self.workspace, Arc::clone(&self.places));
         let lines = self.lines.clone();
+        let is_patient = self.is_patient();
         let look = move |tx: &mut Snapshot<'_>| {
             let mut webhooks = webhook_list(tx, workspace)?;
             webhooks.retain(|webhook| webhook.enabled);
             let rooms: HashMap<WebhookId, usize> =
                 webhooks.iter().map(|webhook| (webhook.id, room(&lines, &places, webhook))).collect();
+            let due = delivery_due(tx, workspace, now)?;
+            let is_soon = |line: &&Line| is_patient && line.running > 0 && line.is_prompt;
+            let soon: BTreeSet<WebhookId> =
+                lines.iter().filter(|(_, line)| is_soon(line)).map(|(webhook, _)| *webhook).collect();
+            // Of what waits and what is new, neither keeps the other from its turn.
+            let shared = rooms.iter().map(|(id, room)| (*id, if due.contains(id) { room / 2 } else { *room }));
+            let shared: HashMap<WebhookId, usize> = shared.collect();
             let rendering = Rendering { workspace, public_url: &app.settings.public_url, now };
-            let fan = Fan { rendering, webhooks: &webhooks, rooms: &rooms, claimed_until: until };
+            let fan = Fan { rendering, webhooks: &webhooks, rooms: &shared, soon: &soon, claimed_until: until };
             let step = fan.plan(tx)?;
             let begun = step.clone().into_claimed(until);
             let left = |webhook: WebhookId| {
                 let begun = begun.iter().filter(|row| row.webhook == webhook).count();
                 rooms.get(&webhook).map_or(0, |room| room.saturating_sub(begun))
             };
-            let due = delivery_due(tx, workspace, now)?.into_iter();
-            let claims = due.map(|webhook| (webhook, i64::try_from(left(webhook)).unwrap_or(0)));
+            let claims = due.into_iter().map(|webhook| (webhook, i64::try_from(left(webhook)).unwrap_or(0)));
             let claims = claims.filter(|(_, rows)| *rows > 0).collect();
             Ok(Look { webhooks, step, claims })
         };
         self.app.read(look).await
+    }
+
+    /// Whether events may wait in the log for room at a webhook that keeps up. One whose attempts all hang doesn't hold up
+    /// the others.
+    fn is_patient(&self) -> bool {
+        self.put_off_since.is_none_or(|since| since.elapsed() < PUT_OFF_MAX)
     }
 
     /// The turn's one write. Returns what it claimed, and whether the step was taken.
@@ -236,11 +246,12 @@ impl Worker {
         let key = self.app.sealing_key()?;
         for delivery in ready {
             let Some(webhook) = webhooks.iter().find(|webhook| webhook.id == delivery.webhook) else { continue };
+            let line = self.lines.entry(webhook.id).or_insert_with(|| Line::of(webhook));
             let hearer = hearers.entry(webhook.id).or_insert_with(|| {
                 let secrets = secrets_of(key, self.workspace, webhook, now);
-                Arc::new(Hearer { workspace: self.workspace, webhook: webhook.clone(), secrets })
+                let (webhook, gate) = (webhook.clone(), Arc::clone(&line.gate));
+                Arc::new(Hearer { workspace: self.workspace, webhook, secrets, gate })
             });
-            let line = self.lines.entry(webhook.id).or_insert_with(|| Line::of(webhook));
             line.running += 1;
             let (app, places, stop) = (self.app.clone(), Arc::clone(&self.places), self.stop.clone());
             let work = attempt(app, places, Arc::clone(hearer), delivery, line.failed_last, stop);
@@ -251,6 +262,7 @@ impl Worker {
     }
 
     fn note_end(&mut self, ended: Result<(task::Id, Outcome), task::JoinError>) {
+        self.put_off_since = None;
         let id = match &ended {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
@@ -258,7 +270,7 @@ impl Worker {
         if let Some(line) = self.tasks.remove(&id).and_then(|webhook| self.lines.get_mut(&webhook)) {
             line.running -= 1;
             if let Ok((_, outcome)) = &ended {
-                line.learn(&outcome.ending);
+                line.learn(outcome);
             }
         }
         match ended {
@@ -266,30 +278,6 @@ impl Worker {
             Err(error) => tracing::error!(%error, "an attempt broke; it is repeated when its claim runs out"),
         }
     }
-}
-
-impl Line {
-    fn of(webhook: &WebhookRow) -> Line {
-        let failed_last = webhook.errors_counter > 0;
-        Line { running: 0, window: if failed_last { 1 } else { WINDOW_FIRST }, failed_last }
-    }
-
-    fn learn(&mut self, ending: &Ending) {
-        match ending {
-            Ending::Answered { verdict: Verdict::Delivered, .. } => {
-                self.window = if self.failed_last { WINDOW_FIRST } else { (self.window + 1).min(WINDOW_MAX) };
-                self.failed_last = false;
-            }
-            Ending::Answered { .. } | Ending::Silent(_) => (self.window, self.failed_last) = (1, true),
-            Ending::NothingToTell(_) | Ending::PutBack => {}
-        }
-    }
-}
-
-/// How many more attempts of a webhook may begin.
-fn room(lines: &HashMap<WebhookId, Line>, places: &Places, webhook: &WebhookRow) -> usize {
-    let line = lines.get(&webhook.id).copied().unwrap_or_else(|| Line::of(webhook));
-    line.window.saturating_sub(line.running).min(places.room_at(&webhook.url))
 }
 
 /// The body of a delivery that has none yet, or why there is none now.

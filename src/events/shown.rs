@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::error::Error;
 use crate::event_kind::{Cause, Kind};
 use crate::id::{AccountId, ChatId, MessageUid, WorkspaceId};
+use crate::inbox::contact_book::{KnownAs, contact_of_event, known_as};
 use crate::inbox::contacts::{BothAddresses, both_addresses};
 use crate::store::accounts::{AccountRow, account_list};
 use crate::store::chats::{ChatRow, chat_find};
@@ -35,7 +36,7 @@ pub struct Event {
     pub chat_id: Option<i64>,
     /// Null where it is of no message.
     pub message_uid: Option<String>,
-    /// Whose chat it is; in a group, whose message it is of. Null where it is of no chat, or of a group and nobody's message.
+    /// Whose chat it is; in a group, whose message it is of; or the contact that was changed. Null where it is of nobody.
     pub contact: Option<EventContact>,
     /// The account's JID; null where it is of none.
     pub whatsapp_account_id: Option<String>,
@@ -135,6 +136,8 @@ struct Names {
     chats: BTreeMap<i64, ChatRow>,
     /// Who wrote the messages of groups.
     writers: BTreeMap<MessageUid, EventContact>,
+    /// Those whom events of contacts are about.
+    contacts: BTreeMap<i64, EventContact>,
     tokens: Vec<TokenRow>,
     teammates: Vec<TeammateRow>,
 }
@@ -160,12 +163,21 @@ impl Names {
                 writers.insert(uid, writer);
             }
         }
+        let mut contacts = BTreeMap::new();
+        for id in rows.iter().filter_map(|row| contact_of_event(row.kind, &row.detail)) {
+            if !contacts.contains_key(&id.0)
+                && let Some(KnownAs { name, phone, lid, .. }) = known_as(tx, workspace, id)?
+            {
+                contacts.insert(id.0, EventContact { name, phone, lid });
+            }
+        }
         let any = |test: fn(Cause) -> bool| rows.iter().any(|row| test(row.cause));
         Ok(Names {
             zone: stored_zone(&settings.zone),
             accounts: account_list(tx, workspace)?,
             chats,
             writers,
+            contacts,
             tokens: match any(|cause| matches!(cause, Cause::Token(_))) {
                 true => token_list(tx, workspace)?,
                 false => Vec::new(),
@@ -212,6 +224,9 @@ impl Names {
     }
 
     fn contact_of(&self, row: &EventRow, chat: Option<&ChatRow>) -> Option<EventContact> {
+        if let Some(contact) = contact_of_event(row.kind, &row.detail) {
+            return self.contacts.get(&contact.0).cloned();
+        }
         let chat = chat?;
         if chat.is_group {
             return self.writers.get(&row.message?).cloned();

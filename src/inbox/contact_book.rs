@@ -1,11 +1,12 @@
 //! What people do with contacts: note who wants no mass messages, make one of two, take many in and hand them out.
 
+use database::Read;
 use transport::Address;
 
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::{ChatId, ContactId};
+use crate::id::{ChatId, ContactId, WorkspaceId};
 use crate::inbox::contact_csv::NewContact;
 use crate::message::Origin;
 use crate::store::Write;
@@ -25,6 +26,46 @@ pub fn is_unasked(origin: Origin, last_inbound_at: Time, opted_out_at: Time) -> 
         Origin::MassMessaging => true,
         _ => last_inbound_at <= opted_out_at,
     }
+}
+
+/// A contact by all that they are called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownAs {
+    /// Theirs; else that of a chat with them. Empty without either.
+    pub name: String,
+    /// E.164 with `+`, the first where there are several; empty where WhatsApp hides it.
+    pub phone: String,
+    /// `<digits>@lid`; empty where it isn't known.
+    pub lid: String,
+    pub is_opted_out: bool,
+}
+
+/// What a contact is called; `None` without such a contact.
+///
+/// # Errors
+/// A fault of the database.
+pub fn known_as(tx: &mut impl Read, workspace: WorkspaceId, contact: ContactId) -> Result<Option<KnownAs>, Error> {
+    let rows = contact_rows(tx, workspace, contact)?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let addresses: Vec<Address> = rows.iter().map(|row| Address::from_jid(row.jid.clone())).collect();
+    let lid = addresses.iter().find(|address| address.is_hidden()).map(|address| address.jid().to_owned());
+    let mut names = [&first.name].into_iter().chain(rows.iter().map(|row| &row.chat_name));
+    Ok(Some(KnownAs {
+        name: names.find(|name| !name.is_empty()).cloned().unwrap_or_default(),
+        phone: addresses.iter().find_map(Address::phone).unwrap_or_default(),
+        lid: lid.unwrap_or_default(),
+        is_opted_out: !first.opted_out_at.is_never(),
+    }))
+}
+
+/// Which contact an event is about, by what the log says of it; of two that were made one, the one that stays.
+pub fn contact_of_event(kind: Kind, detail: &str) -> Option<ContactId> {
+    let number = match kind {
+        Kind::ContactOptedOut | Kind::ContactOptedIn => detail,
+        Kind::ContactsMerged => detail.split_once(',')?.1,
+        _ => return None,
+    };
+    number.parse().ok().map(ContactId)
 }
 
 /// Notes that a contact wants no mass messages, or wants them again. What it is already is no change and no event.

@@ -9,21 +9,18 @@ use futures_util::{Stream, TryStreamExt};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
-use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request};
 use tokio::time::{Instant, timeout_at};
 
 use super::Outbound;
 use super::error::{Fault, OutboundError, Stage};
-use super::exchange::{Exchange, Untold, request};
+use super::exchange::request;
 use super::target::Target;
 use crate::id::WorkspaceId;
 
 /// A body's bytes in their order.
 pub type Pieces = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
-
-/// A body as it is sent.
-pub(super) type Asked = UnsyncBoxBody<Bytes, io::Error>;
 
 /// What is asked.
 pub struct Ask {
@@ -81,12 +78,9 @@ impl Outbound {
     async fn hear_answer(&self, ask: Ask, limits: &AskLimits) -> Result<Answered, OutboundError> {
         let target = Target::parse(&ask.url)?;
         let place = target.place();
-        let mut request = asked(&target, ask)?;
-        if self.kept.is_some() {
-            request.headers_mut().remove(CONNECTION);
-        }
+        let request = asked(&target, ask)?;
         let until = Instant::now() + limits.connect_max + limits.answer_max;
-        let exchange = self.told(&target, request, limits).await;
+        let exchange = self.exchange(&target, request, limits.connect_max, limits.answer_max).await;
         let mut exchange = exchange.map_err(|error| error.at(place.clone(), false))?;
         let mut body = BytesMut::new();
         loop {
@@ -99,34 +93,11 @@ impl Outbound {
                 return Err(OutboundError::from(fault).at(place, false));
             }
         }
-        let (status, headers) = (exchange.status, exchange.headers.clone());
-        if let Some(kept) = &self.kept {
-            kept.put(&target, exchange.into_wire());
-        }
-        Ok(Answered { status, headers, body: body.freeze() })
-    }
-
-    /// Says it on a connection that was kept, else on a new one.
-    async fn told(
-        &self,
-        target: &Target,
-        mut request: Request<Asked>,
-        limits: &AskLimits,
-    ) -> Result<Exchange<Asked>, OutboundError> {
-        if let Some(kept) = &self.kept
-            && let Some(wire) = kept.take(target).await
-        {
-            match wire.talk(request, limits.answer_max).await {
-                Ok(exchange) => return Ok(exchange),
-                Err(Untold { request: Some(unsaid), .. }) => request = *unsaid,
-                Err(untold) => return Err(untold.error),
-            }
-        }
-        self.exchange(target, request, limits.connect_max, limits.answer_max).await
+        Ok(Answered { status: exchange.status, headers: exchange.headers.clone(), body: body.freeze() })
     }
 }
 
-fn asked(target: &Target, ask: Ask) -> Result<Request<Asked>, OutboundError> {
+fn asked(target: &Target, ask: Ask) -> Result<Request<UnsyncBoxBody<Bytes, io::Error>>, OutboundError> {
     let method = if matches!(ask.body, AskBody::Nothing) { Method::GET } else { Method::POST };
     let mut request = request(method, target, Bytes::new())?;
     add_headers(request.headers_mut(), &ask.headers)?;
@@ -141,7 +112,7 @@ fn asked(target: &Target, ask: Ask) -> Result<Request<Asked>, OutboundError> {
     Ok(request.map(|_| body))
 }
 
-fn whole(bytes: Bytes) -> Asked {
+fn whole(bytes: Bytes) -> UnsyncBoxBody<Bytes, io::Error> {
     Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
 }
 

@@ -6,8 +6,8 @@
 //! these answers: a name that changes its mind afterwards changes nothing. Everything has an end, in time and in bytes.
 //!
 //! What isn't there on purpose: proxies from the environment, cookies, referers, decompression, HTTP/2. One exchange is one
-//! connection, made for it and closed behind it; only servers that the operator configured are asked again on the same one,
-//! within seconds (`kept.rs`).
+//! connection, made for it and closed behind it; only posts keep theirs for a moment, for the next one to the same receiver
+//! (`kept.rs`), and what such a connection leads to was judged when it was opened.
 
 mod ask;
 mod connect;
@@ -16,6 +16,7 @@ mod error;
 mod exchange;
 mod filename;
 mod kept;
+mod line;
 mod listen;
 mod policy;
 mod post;
@@ -58,9 +59,7 @@ pub struct Outbound {
     tls: TlsConnector,
     downloads: Room,
     posts: Room,
-    /// All that are kept; those that speak to configured addresses alone take from them.
-    all_kept: Kept,
-    kept: Option<Kept>,
+    kept: Kept,
 }
 
 impl Outbound {
@@ -92,15 +91,22 @@ impl Outbound {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let downloads = Room::new(DOWNLOADS_MAX, DOWNLOADS_OF_ONE_MAX);
         let posts = Room::new(POSTS_MAX, POSTS_OF_ONE_MAX);
-        let tls = TlsConnector::from(Arc::new(config));
-        Outbound { policy, resolver, tls, downloads, posts, all_kept: Kept::default(), kept: None }
+        Outbound {
+            policy,
+            resolver,
+            tls: TlsConnector::from(Arc::new(config)),
+            downloads,
+            posts,
+            kept: Kept::default(),
+        }
     }
 
     /// The same client for addresses that the operator configured: these may be on a private network. Never for an address
     /// that a client named.
     #[must_use]
     pub fn for_configured(&self) -> Outbound {
-        Outbound { policy: Policy::anywhere(), kept: Some(self.all_kept.clone()), ..self.clone() }
+        // What was judged more mildly is no connection for the others.
+        Outbound { policy: Policy::anywhere(), kept: Kept::default(), ..self.clone() }
     }
 
     /// What this client may speak to.

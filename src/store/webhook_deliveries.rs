@@ -54,6 +54,14 @@ pub struct DeliveryRow {
     pub message: Option<MessageUid>,
 }
 
+impl DeliveryRow {
+    /// All but the body, for noting how it is.
+    #[must_use]
+    pub fn without_body(&self) -> DeliveryRow {
+        DeliveryRow { event_type: self.event_type.clone(), body: String::new(), ..*self }
+    }
+}
+
 macro_rules! columns {
     () => {
         "webhook_id, event_seq, event_type, state, attempts, tries, next_at_ms, created_at_ms, body, \
@@ -78,7 +86,8 @@ static DELIVERY_INSERT: Sql = Sql::both(concat!(
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (workspace_id, webhook_id, event_seq) DO NOTHING"
 ));
 
-// An insert, so that many go in one round trip; the row is there unless its webhook was deleted meanwhile.
+// An insert, so that many go in one round trip; the row is there unless its webhook was deleted meanwhile. The body isn't
+// brought along: it is the largest part and doesn't change.
 static DELIVERY_NOTE: Sql = Sql::both(concat!(
     "INSERT INTO webhook_deliveries (workspace_id, ",
     columns!(),
@@ -173,8 +182,9 @@ pub fn delivery_insert(tx: &mut Tx<'_>, workspace: WorkspaceId, row: &DeliveryRo
     tx.later(&DELIVERY_INSERT, values(workspace, row))
 }
 
-/// Notes how a delivery is after an attempt. Each at most once in one write.
+/// Notes how a delivery is after an attempt; its body stays. Each at most once in one write.
 pub fn delivery_note(tx: &mut Tx<'_>, workspace: WorkspaceId, row: &DeliveryRow) -> Result<(), Error> {
+    debug_assert!(row.body.is_empty(), "see DeliveryRow::without_body");
     tx.later(&DELIVERY_NOTE, values(workspace, row))
 }
 

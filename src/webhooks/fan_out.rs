@@ -17,6 +17,8 @@ use crate::webhooks::bodies::{Rendered, Rendering};
 
 /// Events of one step; times ten webhooks it is a write of some milliseconds.
 const STEP_EVENTS: i64 = 100;
+/// And of one that may be cut: not many more than there is room for.
+const STEP_EVENTS_CUT: i64 = 20;
 
 /// When an event whose attachment is still coming is looked at again.
 const EARLY_PAUSE_MS: i64 = 2_000;
@@ -26,6 +28,8 @@ const EARLY_PAUSE_MS: i64 = 2_000;
 pub struct Step {
     /// The cursor's way; none where it stands still.
     cursor: Option<(i64, i64)>,
+    /// Whether an event was left for when there is room.
+    is_cut: bool,
     new: Vec<DeliveryRow>,
     replayed: Vec<Replayed>,
 }
@@ -41,6 +45,8 @@ pub struct Fan<'f> {
     pub webhooks: &'f [WebhookRow],
     /// How many attempts may begin at once.
     pub rooms: &'f HashMap<WebhookId, usize>,
+    /// Webhooks that have no room just now but soon will: what they want next stays in the log until then, where it costs nothing.
+    pub soon: &'f BTreeSet<WebhookId>,
     /// Until when what begins at once is claimed.
     pub claimed_until: Time,
 }
@@ -48,6 +54,11 @@ pub struct Fan<'f> {
 impl Step {
     pub fn is_empty(&self) -> bool {
         self.cursor.is_none() && self.replayed.is_empty()
+    }
+
+    /// Whether events are left in the log only because a webhook has no room just now.
+    pub fn is_put_off(&self) -> bool {
+        self.is_cut && self.is_empty()
     }
 
     /// The deliveries that are claimed with this step, once it has committed.
@@ -65,11 +76,11 @@ impl Fan<'_> {
         let workspace = self.rendering.workspace;
         let mut step = Step::default();
         if let Some(from) = cursor_find(tx, workspace, Consumer::Webhooks)? {
-            let events = event_after(tx, workspace, from, STEP_EVENTS)?;
-            if let Some(last) = events.last() {
-                step.cursor = Some((from, last.seq));
-                step.new = self.new_deliveries(tx, &events)?;
-            }
+            let events = event_after(tx, workspace, from, self.events_max())?;
+            let (taken, new) = self.new_deliveries(tx, &events)?;
+            step.is_cut = taken < events.len();
+            step.cursor = events[..taken].last().map(|last| (from, last.seq));
+            step.new = new;
         }
         for webhook in self.webhooks.iter().filter(|one| one.replay_next <= one.replay_last) {
             step.replayed.push(self.replay(tx, webhook)?);
@@ -77,9 +88,15 @@ impl Fan<'_> {
         Ok(step)
     }
 
-    fn new_deliveries(&self, tx: &mut impl Read, events: &[EventRow]) -> Result<Vec<DeliveryRow>, Error> {
+    fn events_max(&self) -> i64 {
+        let room = self.rooms.values().max().map_or(0, |room| i64::try_from(*room).unwrap_or(STEP_EVENTS));
+        if self.soon.is_empty() { STEP_EVENTS } else { room.clamp(STEP_EVENTS_CUT, STEP_EVENTS) }
+    }
+
+    /// How many of these events are taken, and their deliveries.
+    fn new_deliveries(&self, tx: &mut impl Read, events: &[EventRow]) -> Result<(usize, Vec<DeliveryRow>), Error> {
         let mut rooms = self.rooms.clone();
-        let (mut rows, mut at_once) = (Vec::new(), BTreeSet::new());
+        let (mut rows, mut at_once, mut end) = (Vec::new(), BTreeSet::new(), i64::MAX);
         let heard = |event: &EventRow, event_type| self.webhooks.iter().any(|one| hears(one, event, event_type));
         for (event, event_type) in self.rendering.types(tx, events, heard)? {
             for webhook in self.webhooks.iter().filter(|one| hears(one, event, event_type)) {
@@ -87,10 +104,17 @@ impl Fan<'_> {
                 if *room > 0 {
                     *room -= 1;
                     at_once.insert((event.seq, webhook.id));
+                } else if self.soon.contains(&webhook.id) {
+                    end = end.min(event.seq);
                 }
                 rows.push(self.waiting(webhook.id, event, event_type));
             }
+            if end <= event.seq {
+                break;
+            }
         }
+        rows.retain(|row| row.seq < end);
+        at_once.retain(|(seq, _)| *seq < end);
         let needed: Vec<EventRow> =
             events.iter().filter(|event| at_once.iter().any(|(seq, _)| *seq == event.seq)).cloned().collect();
         let types: BTreeSet<&str> = rows.iter().map(|row| row.event_type.as_str()).collect();
@@ -98,7 +122,7 @@ impl Fan<'_> {
         for row in rows.iter_mut().filter(|row| at_once.contains(&(row.seq, row.webhook))) {
             self.freeze(row, &rendered)?;
         }
-        Ok(rows)
+        Ok((events.partition_point(|event| event.seq < end), rows))
     }
 
     fn freeze(&self, row: &mut DeliveryRow, rendered: &[Rendered]) -> Result<(), Error> {

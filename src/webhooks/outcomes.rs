@@ -78,7 +78,7 @@ pub fn record_outcomes(write: &mut Write<'_, '_>, outcomes: &[Outcome]) -> Resul
 
 fn note(write: &mut Write<'_, '_>, outcome: &Outcome) -> Result<(), Error> {
     let (workspace, now) = (write.workspace.id, write.now);
-    let mut row = outcome.delivery.clone();
+    let mut row = outcome.delivery.without_body();
     let (status, error, answer) = match &outcome.ending {
         Ending::PutBack => {
             row.next_at = now + PUT_BACK;

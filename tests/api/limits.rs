@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use partyline::workspace::settings::{LimitChange, set_limits};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::kit::{ECHO, Engine, TestApp};
+use crate::kit::{ECHO, Engine, Receiver, TestApp};
+use crate::webhook_deliveries::{deliver, listen_to};
 
 async fn limited(stage: &TestApp, change: LimitChange) {
     let workspace = stage
@@ -107,5 +108,31 @@ async fn a_message_costs_a_credit_and_none_is_sent_without() {
         assert_eq!(workspace["data"]["messaging_quota"]["used"], 1);
         assert_eq!(workspace["data"]["non_recurring_quota"]["remaining_balance"], 0);
         assert_eq!(workspace["data"]["api_calls_quota"]["used"], 3, "a quota refusal is no call");
+    }
+}
+
+#[tokio::test]
+async fn a_quota_tells_when_four_fifths_and_when_all_of_it_are_used() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        limited(&stage, LimitChange { credits_per_cycle: Some(5), ..LimitChange::default() }).await;
+        let (token, (receiver, url)) = (stage.token().await, Receiver::listen().await);
+        for name in ["quota:nearly_used", "quota:used"] {
+            listen_to(&token, name, &url).await;
+        }
+        let mut told = Vec::new();
+        for _ in 0..5 {
+            token.send(ECHO, "one more").await;
+            deliver(&stage).await;
+            told.push(receiver.heard().len());
+        }
+        assert_eq!(told, [0, 0, 0, 1, 2]);
+        let bodies =
+            receiver.heard().into_iter().map(|(_, body)| serde_json::from_slice::<Value>(&body).expect("JSON"));
+        let said: Vec<_> = bodies.map(|body| (body["event_type"].clone(), body["quota"].clone())).collect();
+        for ((name, quota), (wanted, used)) in said.iter().zip([("quota:nearly_used", 4), ("quota:used", 5)]) {
+            assert_eq!(name, wanted);
+            assert_eq!((&quota["name"], &quota["used"], &quota["limit"]), (&json!("credits"), &json!(used), &json!(5)));
+        }
     }
 }

@@ -49,6 +49,7 @@ mod waba_graph;
 mod webhook_deliveries;
 mod webhook_guide;
 mod webhook_library;
+mod webhook_receivers;
 mod webhook_requests;
 mod webhooks;
 mod workspace;

@@ -1,21 +1,17 @@
-//! Webhooks that deliver: signed, repeated under the same id, given up in the end, and never in one another's way.
+//! Webhooks that deliver: signed, repeated under the same id, given up in the end.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use partyline::courier::{Couriers, deliver_due};
+use partyline::courier::deliver_due;
 use partyline::id::WebhookId;
-use partyline::inbox::receive::receive_message;
 use partyline::store::webhook_attempts::attempt_next_webhook;
 use partyline::store::webhook_deliveries::{delivery_claim, delivery_next_webhook};
 use partyline::webhooks::schedule::DISABLED_AFTER;
-use partyline::workspace::tokens::Scope;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
-use transport::{Address, Incoming, IncomingBody, Sender};
 
 use crate::kit::{Actor, ECHO, Engine, Receiver, TestApp};
 use crate::people::{delete, events, put};
@@ -54,7 +50,7 @@ pub async fn delivery(owner: &Actor, webhook: i64, id: &str) -> Value {
     found.body()["data"].clone()
 }
 
-async fn webhook(owner: &Actor, id: i64) -> Value {
+pub async fn webhook(owner: &Actor, id: i64) -> Value {
     owner.get(&format!("/webhooks/{id}")).await.body()["data"].clone()
 }
 
@@ -248,91 +244,6 @@ async fn two_nodes_deliver_each_event_once() {
         ids.dedup();
         assert_eq!((ids.len(), receiver.heard().len()), (20, 20));
     }
-}
-
-/// Listens and says nothing, or answers with this for ever.
-async fn bad_receiver(answer: &'static str, ever: bool) -> String {
-    use tokio::io::AsyncWriteExt;
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}/", listener.local_addr().expect("an address"));
-    tokio::spawn(async move {
-        let mut held = Vec::new();
-        while let Ok((mut stream, _)) = listener.accept().await {
-            if answer.is_empty() {
-                held.push(stream);
-                continue;
-            }
-            tokio::spawn(async move {
-                let mut said = stream.write_all(answer.as_bytes()).await;
-                while ever && said.is_ok() {
-                    said = stream.write_all(&[b'x'; 65_536]).await;
-                }
-            });
-        }
-    });
-    url
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_bad_receivers_do_not_slow_a_good_one() {
-    let stage = TestApp::on(Engine::Sqlite).await;
-    let dead = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
-    let bad = [
-        format!("http://{dead}/"),
-        bad_receiver("", false).await,
-        bad_receiver("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n", false).await,
-        bad_receiver("HTTP/1.1 200 OK\r\n\r\n", true).await,
-        bad_receiver("nonsense\r\n\r\n", false).await,
-    ];
-    let mut victims = Vec::new();
-    for _ in 0..5 {
-        let (workspace, account) = stage.other_workspace().await;
-        let owner = stage.token_of(workspace, Scope::Full, false).await;
-        for number in 0..10 {
-            listen_to(&owner, "message:new", &format!("{}{number}", bad[number % bad.len()])).await;
-        }
-        victims.push((workspace, account));
-    }
-    let (owner, (receiver, url)) = (stage.token().await, Receiver::listen().await);
-    listen_to(&owner, "message:new", &url).await;
-    let stop = CancellationToken::new();
-    let couriers = Couriers::start(stage.app.clone(), stop.clone());
-    let mut slowest = Duration::ZERO;
-    for round in 0..30 {
-        for (workspace, account) in &victims {
-            hear(&stage, *workspace, *account, round).await;
-        }
-        hear(&stage, stage.workspace, stage.account, round).await;
-        let committed = Instant::now();
-        while receiver.heard().len() <= round {
-            assert!(committed.elapsed() < Duration::from_secs(10), "the good one waits");
-            tokio::task::yield_now().await;
-        }
-        slowest = slowest.max(committed.elapsed());
-    }
-    assert!(slowest < Duration::from_secs(1), "{slowest:?} from the commit to the good receiver");
-    stop.cancel();
-    couriers.finished().await;
-}
-
-async fn hear(
-    stage: &TestApp,
-    workspace: partyline::id::WorkspaceId,
-    account: partyline::id::AccountId,
-    number: usize,
-) {
-    let address = Address::from_phone("+12025550171");
-    let incoming = Incoming {
-        chat: address.clone(),
-        chat_name: String::new(),
-        sender: Sender { address, name: "Maria".into() },
-        wamid: format!("W{number}"),
-        at_ms: stage.clock.now().ms(),
-        body: IncomingBody::Text("hello".into()),
-        reply_to: None,
-    };
-    let uid = stage.app.ids.message_uid(stage.clock.now());
-    stage.write(workspace, move |write| receive_message(write, account, uid, &incoming)).await;
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use partyline::event_kind::Kind;
 use partyline::id::ChatId;
 use partyline::inbox::calls::record_call;
 use partyline::inbox::changes::{record_edit, record_revoke};
+use partyline::inbox::contacts::join_addresses;
 use partyline::inbox::reactions::record_reaction;
 use partyline::inbox::receive::receive_message;
 use partyline::inbox::status::record_receipt;
@@ -23,7 +24,7 @@ use partyline::webhooks::bodies::{Rendered, Rendering, example};
 use serde_json::{Value, json};
 use transport::{
     Address, Call, CallOutcome, FileKind, Incoming, IncomingBody, IncomingEdit, IncomingFile, IncomingReaction,
-    IncomingRevoke, Sender,
+    IncomingRevoke, SameContact, Sender,
 };
 
 use crate::conform::faults;
@@ -194,6 +195,51 @@ async fn contacts_without_a_phone_are_named_by_their_lid() {
     assert_eq!(body["message"]["sender"], json!({"full_name": "Maria"}));
 }
 
+/// Whoever is named with both addresses somewhere in a body of ours.
+fn named(body: &Value, found: &mut Vec<(Value, Value)>) {
+    match body {
+        Value::Array(items) => items.iter().for_each(|item| named(item, found)),
+        Value::Object(keys) => {
+            if keys.contains_key("lid") {
+                found.push((body["phone"].clone(), body["lid"].clone()));
+            }
+            keys.values().for_each(|value| named(value, found));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn every_body_of_ours_names_its_contact_by_phone_and_lid() {
+    for engine in Engine::all() {
+        let stage = TestApp::on(engine).await;
+        live(&stage).await;
+        // By now WhatsApp has told the hidden ids of everybody.
+        let everybody = [("+12025550100", "30000001@lid"), (MARIA, HIDDEN), ("+12025550160", "30000003@lid")];
+        for (phone, lid) in everybody {
+            let same = SameContact { phone: Address::from_phone(phone), lid: Address::from_jid(lid) };
+            stage.write(stage.workspace, move |write| join_addresses(write, &same)).await;
+        }
+        let mut about_contacts = 0;
+        for event in rendered(&stage).await {
+            let name = event.event_type.as_str();
+            let is_about_one = ["message:", "chat:", "label:", "contact:"].iter().any(|one| name.starts_with(one));
+            if event.event_type.is_of_contract() || !is_about_one || name == "contact:imported" {
+                continue;
+            }
+            let (body, mut found) = (serde_json::to_value(&event.body).expect("JSON"), Vec::new());
+            named(&body, &mut found);
+            assert!(!found.is_empty(), "{name} names nobody: {body}");
+            for (phone, lid) in found {
+                let known = everybody.iter().any(|one| (json!(one.0), json!(one.1)) == (phone.clone(), lid.clone()));
+                assert!(known, "{name} tells {phone} and {lid}");
+            }
+            about_contacts += 1;
+        }
+        assert!(about_contacts > 30, "{about_contacts}");
+    }
+}
+
 #[tokio::test]
 async fn examples_look_like_the_real_thing() {
     let contract = contract();
@@ -203,6 +249,19 @@ async fn examples_look_like_the_real_thing() {
         if event_type.is_of_contract() {
             assert_eq!(faults_of(&contract, event_type, &body), [""; 0], "{event_type:?}");
         }
+    }
+    // Ours have what the real thing has in all its kinds.
+    let stage = TestApp::on(Engine::Sqlite).await;
+    live(&stage).await;
+    for event in rendered(&stage).await.into_iter().filter(|event| !event.event_type.is_of_contract()) {
+        let real = serde_json::to_value(&event.body).expect("JSON");
+        let made_up = example(event.event_type, "https://line.example", "2026-01-15 09:00:00 +0000");
+        let keys = |body: &Value| body.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+        let mut wanted = keys(&real);
+        wanted.sort();
+        let mut shown = keys(&made_up);
+        shown.sort();
+        assert_eq!(shown, wanted, "{:?}", event.event_type);
     }
 }
 

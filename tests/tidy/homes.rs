@@ -32,6 +32,7 @@ const HOMES: [Home; 14] = [
             "src/http/layers/",
             "src/outbound/",
             "src/accounts/worker.rs",
+            "src/courier/worker.rs",
         ],
         why: CLOCK_WHY,
     },

@@ -22,10 +22,12 @@ pub fn example(event_type: EventType, public_url: &str, now: &str) -> Value {
             "quota": {"name": "credits", "used": 1_600, "limit": 2_000, "resets_at": now}}),
         _ if name.starts_with("teammate:") => json!({"event_timestamp": now,
             "teammate": {"user_id": 2, "display_name": "Dina Example", "email": "dina@example.com"}}),
-        _ if name.starts_with("contact:") => json!({"event_timestamp": now, "detail": "2"}),
+        "contact:imported" => json!({"event_timestamp": now, "detail": "2"}),
+        _ if name.starts_with("contact:") => contact(name, now),
         _ if name.starts_with("template:") => {
             json!({"event_timestamp": now, "template": {"id": 1, "name": "Greeting"}})
         }
+        _ if !name.starts_with("webhook:") => json!({"event_timestamp": now, "detail": "1"}),
         _ => json!({"event_timestamp": now, "webhook": {"id": 1, "event_type": "message:new",
             "url": "https://crm.example.com/whatsapp", "enabled": name != "webhook:disabled"}}),
     };
@@ -59,6 +61,16 @@ fn message(event_type: EventType, public_url: &str, now: &str) -> Value {
         body["message"]["message_type"] = "whatsapp".into();
         body["message"]["status"] = "Delivered".into();
         body["message"]["event_timestamp"] = now.into();
+    }
+    body
+}
+
+fn contact(name: &str, now: &str) -> Value {
+    let opted_out = name == "contact:opted_out";
+    let mut body = json!({"event_timestamp": now, "contact": {"id": 2, "full_name": "Maria Example", "phone": PHONE,
+        "lid": Value::Null, "opted_out": opted_out}});
+    if name == "contact:merged" {
+        body["contact"]["merged_id"] = 3.into();
     }
     body
 }

@@ -1,11 +1,12 @@
-//! Events that are of no chat and no account: quotas, teammates, templates, webhooks.
+//! Events that are of no chat and no account: quotas, teammates, templates, webhooks, contacts.
 
 use database::Read;
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::event_kind::Kind;
-use crate::id::{TeammateId, TemplateId, WebhookId};
+use crate::id::{ContactId, TeammateId, TemplateId, WebhookId};
+use crate::inbox::contact_book::{KnownAs, contact_of_event, known_as};
 use crate::store::events::EventRow;
 use crate::store::templates::template_find;
 use crate::store::webhooks::webhook_find;
@@ -27,6 +28,7 @@ pub enum About {
     Teammate(Teammate),
     Template(Named),
     Webhook(Hearer),
+    Contact(Known),
     /// What the log says, for kinds without a body of their own.
     Detail(String),
 }
@@ -65,6 +67,20 @@ pub struct Hearer {
     enabled: Option<bool>,
 }
 
+/// A contact; empty and null where it is gone, as after it was merged once more.
+#[derive(Clone, Debug, Serialize)]
+pub struct Known {
+    id: i64,
+    full_name: String,
+    /// E.164 with `+`; empty where WhatsApp hides it.
+    phone: String,
+    lid: Option<String>,
+    opted_out: bool,
+    /// The contact that is a part of this one now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged_id: Option<i64>,
+}
+
 pub(super) fn render(
     tx: &mut impl Read,
     scene: &Scene<'_>,
@@ -98,9 +114,27 @@ pub(super) fn render(
                 url: found.map(|webhook| webhook.url),
             })
         }
-        _ => About::Detail(row.detail.clone()),
+        _ => match contact_of_event(row.kind, &row.detail) {
+            Some(id) => About::Contact(contact(tx, scene, row, id)?),
+            None => About::Detail(row.detail.clone()),
+        },
     };
     Ok(OtherEvent { event_type, event_timestamp: scene.time(row.at), about })
+}
+
+fn contact(tx: &mut impl Read, scene: &Scene<'_>, row: &EventRow, id: ContactId) -> Result<Known, Error> {
+    let KnownAs { name, phone, lid, is_opted_out } = known_as(tx, scene.workspace, id)?.unwrap_or_default();
+    let merged_id = match row.kind {
+        Kind::ContactsMerged => row.detail.split(',').next().and_then(|from| from.parse().ok()),
+        _ => None,
+    };
+    let opted_out = match row.kind {
+        Kind::ContactOptedOut => true,
+        Kind::ContactOptedIn => false,
+        _ => is_opted_out,
+    };
+    let lid = Some(lid).filter(|lid| !lid.is_empty());
+    Ok(Known { id: id.0, full_name: name, phone, lid, opted_out, merged_id })
 }
 
 fn quota(scene: &Scene<'_>, name: &str) -> Quota {
