@@ -6,6 +6,7 @@ import { hear } from './stream.js';
 const one = (selector, inside = document) => inside.querySelector(selector);
 const thread = one('#thread[data-chat]');
 const chat = thread?.dataset.chat;
+const later = (name) => import(one(`meta[name="module:${name}"]`).content);
 const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
 const scroller = () => one('#thread [data-live=thread]');
@@ -82,7 +83,7 @@ function listen() {
     heard: () => { clearTimeout(timer); timer = setTimeout(renew, 40); },
     back: renew,
     place: one('[data-seq] .pane-head'),
-    kinds: { here: (others) => tell('inbox:here', others), news: (news) => import(one('meta[name="module:notices"]').content).then(({ notice }) => notice(news)) },
+    kinds: { here: (others) => tell('inbox:here', others), news: (news) => later('notices').then(({ notice }) => notice(news)) },
   });
 }
 
@@ -109,19 +110,10 @@ const SHOWN_MAX = 200;
 let loaded = false, loading = false, cut = false;
 async function older() {
   const box = scroller(), link = one('a[data-older]', box);
-  if (!link || loading || box.scrollTop > 300) return;
-  loading = true;
+  if (!link || loading || box.scrollTop > 900) return;
+  loading = loaded = true;
   try {
-    const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), 'text/html');
-    const pieces = [...one('.thread', page).children].filter((piece) => !piece.matches('a.older:not([data-older])'));
-    const day = link.nextElementSibling, said = pieces.filter((piece) => piece.matches('.day')).at(-1);
-    const height = box.scrollHeight - box.scrollTop;
-    if (day?.matches('.day') && day.textContent === said?.textContent) day.remove();
-    link.replaceWith(...pieces);
-    box.scrollTop = box.scrollHeight - height;
-    loaded = true;
-    const all = box.querySelectorAll('.msg');
-    if (all.length > SHOWN_MAX) { for (const gone of [...all].slice(SHOWN_MAX)) gone.remove(); cut = true; pill(); }
+    if (await (await later('older')).bring(box, link, SHOWN_MAX)) { cut = true; pill(); }
   } catch { /* The link is still there. */ }
   loading = false;
 }

@@ -1,7 +1,8 @@
-//! How fast messages go out through the Cloud API to a Graph that answers at once, and how punctual what was held goes. The
-//! Graph runs in this process and shares its cores; every write is durable.
+//! How fast messages go out through the Cloud API to a Graph that answers at once: as fast as Meta lets a new number send, as
+//! fast as it lets a busy one, and without any limit; and how punctual what was held goes. The Graph runs in this process and
+//! shares its cores; every write is durable.
 //!
-//! `cargo bench --bench cloud -- [messages of an account] [accounts] [held accounts]`
+//! `cargo bench --bench cloud -- [seconds of sending at Meta's pace] [accounts] [held accounts] [messages without a limit]`
 
 // A bench talks to the person at the terminal.
 #![allow(clippy::print_stdout)]
@@ -19,12 +20,14 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use database::{Config, Database, Location, Priority};
 use kit::Kit;
 use partyline::accounts::Supervisor;
 use partyline::accounts::adding::add_cloud;
 use partyline::accounts::cloud::NewCloud;
+use partyline::accounts::health::record_state;
 use partyline::app::{App, GraphPlace};
 use partyline::clock::{Clock, Time};
 use partyline::event_kind::Cause;
@@ -40,7 +43,7 @@ use partyline::store::accounts::account_list;
 use partyline::store::outbox::outbox_count;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
-use transport::{Address, Incoming, IncomingBody, Sender};
+use transport::{AccountState, Address, Incoming, IncomingBody, Sender};
 
 /// Contacts of an account: a chat goes in order, so one contact would measure the way there and back.
 const CONTACTS: usize = 50;
@@ -51,6 +54,7 @@ const HELD_FROM: usize = 9_000;
 #[derive(Default)]
 struct Graph {
     sent: AtomicU64,
+    connections: AtomicU64,
     /// When a held number was told so, and when it asked again.
     held: Mutex<HashMap<String, (Time, Option<Time>)>>,
     clock: Option<Clock>,
@@ -92,12 +96,16 @@ async fn message(
 }
 
 async fn serve(graph: Arc<Graph>) -> String {
+    let counted = Arc::clone(&graph);
     let routes = Router::new()
         .route("/{version}/{id}", get(number))
         .route("/{version}/{id}/messages", post(message))
         .with_state(graph);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let listener = listener.tap_io(move |_| {
+        counted.connections.fetch_add(1, Ordering::Relaxed);
+    });
     tokio::spawn(async move { axum::serve(listener, routes).await });
     url
 }
@@ -105,15 +113,19 @@ async fn serve(graph: Arc<Graph>) -> String {
 #[tokio::main]
 async fn main() {
     let numbers: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
-    let messages = numbers.first().copied().unwrap_or(2_000);
-    let accounts = numbers.get(1).copied().unwrap_or(8);
-    let held = numbers.get(2).copied().unwrap_or(40);
+    let number = |at: usize, usual: usize| numbers.get(at).copied().unwrap_or(usual);
+    let (seconds, accounts, held, messages) = (number(0, 5), number(1, 8), number(2, 40), number(3, 3_000));
     let graph = Arc::new(Graph { clock: Some(Clock::system()), ..Graph::default() });
     let url = serve(Arc::clone(&graph)).await;
-    println!("one account");
-    flow(&graph, &url, messages, 1).await;
-    println!("{accounts} accounts");
-    flow(&graph, &url, messages, accounts).await;
+    for (what, per_second, messages) in [
+        ("a new number's 80 a second", 80, 80 * seconds),
+        ("a busy number's 1,000 a second", 1_000, messages),
+        ("no limit", u32::MAX, messages),
+    ] {
+        for accounts in [1, accounts] {
+            flow(&graph, &url, (what, per_second), messages, accounts).await;
+        }
+    }
     println!("{held} accounts, each held once");
     punctuality(&graph, &url, held).await;
 }
@@ -139,11 +151,18 @@ impl Bench {
             name: String::new(),
             phone_number_id: number.to_string(),
             business_id: "1".to_owned(),
-            access_token: "a token of the bench".to_owned(),
-            app_secret: "a secret of the bench".to_owned(),
+            access_token: "a-token-of-the-bench".to_owned(),
+            app_secret: "a-secret-of-the-bench".to_owned(),
         };
         let added = add_cloud(&self.kit.app, self.kit.workspace, Cause::Operator, new).await.expect("added");
         (added.account, Phone::parse("phone", &added.phone).expect("a phone"))
+    }
+
+    /// Meta says how fast it may send.
+    async fn allow(&self, account: AccountId, per_second: u32) {
+        let speed = AccountState::Speed { per_second };
+        let work = move |write: &mut Write<'_, '_>| record_state(write, account, &speed);
+        self.kit.app.write(self.kit.workspace, Priority::Foreground, work).await.expect("noted");
     }
 
     /// The contact writes, so that anything may be said to them.
@@ -189,10 +208,11 @@ impl Bench {
     }
 }
 
-async fn flow(graph: &Graph, url: &str, messages: usize, accounts: usize) {
+async fn flow(graph: &Graph, url: &str, (what, per_second): (&str, u32), messages: usize, accounts: usize) {
     let bench = bench(url).await;
     for number in 1..=accounts {
         let (account, phone) = bench.add(number).await;
+        bench.allow(account, per_second).await;
         for contact in 0..CONTACTS {
             bench.open(account, &format!("+1212555{contact:04}")).await;
         }
@@ -210,8 +230,10 @@ async fn flow(graph: &Graph, url: &str, messages: usize, accounts: usize) {
     let (took, sent) = (began.elapsed(), graph.sent.load(Ordering::Relaxed) - before);
     let each = all as f64 / took.as_secs_f64() / accounts as f64;
     println!(
-        "  {all} in {took:.2?}: {:.0} sends/s, {each:.0} for each account; the Graph got {sent}",
-        each * accounts as f64
+        "{what}, {accounts} account(s): {all} in {took:.2?}: {:.0} sends/s, {each:.0} for each account; the Graph got {sent} \
+         on {} connections",
+        each * accounts as f64,
+        graph.connections.swap(0, Ordering::Relaxed)
     );
     assert_eq!(sent, all as u64, "each once");
     shutdown.cancel();

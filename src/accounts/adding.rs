@@ -87,7 +87,8 @@ pub async fn ready_sandbox_cloud(
     };
     let (of, row) = app.read(look).await?;
     let face = Face::of(&row.ok_or_else(|| Error::not_found("There is no such account in this workspace"))?);
-    let number = Number { phone: face.phone.clone(), name: face.name.clone(), quality: "GREEN".to_owned() };
+    let (phone, said_name) = (face.phone.clone(), face.name.clone());
+    let number = Number { phone, name: said_name, quality: "GREEN".to_owned(), reach: None, per_second: None };
     let new = NewCloud {
         name: name.to_owned(),
         phone_number_id: face.phone_number_id,

@@ -29,6 +29,8 @@ pub struct Claims {
     pub fairness: Fairness,
     /// The workspace's mean pause between two sends of one number.
     pub pacing: Duration,
+    /// Messages that WhatsApp lets the number send in a second, where it said so.
+    pub per_second: Option<u32>,
 }
 
 /// Whether a write would find something to claim, and else when to look again.
@@ -59,12 +61,13 @@ pub fn claim(
     fairness: Fairness,
 ) -> Result<Claims, Error> {
     let usual = Duration::from_millis(u64::try_from(write.workspace.pacing_ms).unwrap_or(0));
-    let mut claims = Claims { messages: Vec::new(), fairness, pacing: usual };
+    let mut claims = Claims { messages: Vec::new(), fairness, pacing: usual, per_second: None };
     let workspace = write.workspace.id;
     let Some((mut row, mut care)) = account_standing(write.tx, workspace, account)? else { return Ok(claims) };
     if let Some(own) = care.pacing_ms {
         claims.pacing = Duration::from_millis(u64::try_from(own).unwrap_or(0));
     }
+    claims.per_second = care.per_second.and_then(|most| u32::try_from(most).ok());
     if gate(&row, write.now) == Gate::Overdue {
         meet_deadline(write, account)?;
         let Some(after) = account_standing(write.tx, workspace, account)? else { return Ok(claims) };

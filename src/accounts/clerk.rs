@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use database::{Priority, Snapshot};
 use tokio_util::sync::CancellationToken;
-use transport::{AccountState, Quality, SendError, Verdict};
+use transport::{AccountState, SendError, Verdict};
 
 use crate::accounts::business::note_templates;
 use crate::accounts::health::record_state;
@@ -22,8 +22,8 @@ use crate::store::waba_analyses::{
     Analysis, AnalysisState, analysis_claim, analysis_due, analysis_note, analysis_prune,
 };
 use crate::store::waba_profiles::{WabaProfile, waba_profile_claim, waba_profile_due, waba_profile_note};
+use crate::transports::cloud::Line;
 use crate::transports::cloud::business::{Business, Figures, business, figures, subscribe};
-use crate::transports::cloud::{Line, quality_of};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Rows of one look, each kind.
@@ -107,13 +107,13 @@ async fn read_profile(app: &App, profile: WabaProfile) -> Result<bool, Error> {
         },
     };
     let workspace = profile.workspace;
-    let qualities = match &told {
-        Ok(_) => qualities(app, workspace, &accounts).await,
+    let states = match &told {
+        Ok(_) => states(app, workspace, &accounts).await,
         Err(_) => Vec::new(),
     };
     let work = move |write: &mut Write<'_, '_>| {
-        for (account, quality) in &qualities {
-            record_state(write, *account, &AccountState::Quality(*quality))?;
+        for (account, state) in &states {
+            record_state(write, *account, state)?;
         }
         note_profile(write, &profile, &told)
     };
@@ -126,13 +126,13 @@ async fn look_at(line: &Line, business_id: &str) -> Result<Business, SendError> 
     business(line, business_id).await
 }
 
-/// What Meta thinks of each number; one that it doesn't tell of is left out.
-async fn qualities(app: &App, workspace: WorkspaceId, accounts: &[AccountId]) -> Vec<(AccountId, Quality)> {
+/// What Meta thinks of each number, and what it lets it do; one that it doesn't tell of is left out.
+async fn states(app: &App, workspace: WorkspaceId, accounts: &[AccountId]) -> Vec<(AccountId, AccountState)> {
     let mut known = Vec::new();
     for account in accounts.iter().take(NUMBERS_MAX) {
         let Ok(line) = line(app, workspace, *account).await else { continue };
-        let quality = line.number().await.ok().and_then(|number| quality_of(&number.quality));
-        known.extend(quality.map(|quality| (*account, quality)));
+        let Ok(number) = line.number().await else { continue };
+        known.extend(number.states().map(|state| (*account, state)));
     }
     known
 }

@@ -33,15 +33,27 @@ pub struct Cap {
     /// Once it is warm.
     pub per_day: i64,
     pub warm_up_days: i64,
+    /// WhatsApp allows no more; else it is ours, for the number's own good.
+    pub is_whatsapps: bool,
 }
 
 impl Cap {
-    /// The account's own, else what is usual for its transport; `None` for any number.
+    /// The account's own, else what is usual for its transport, and never more than WhatsApp allows; `None` for any number.
+    /// Who sets no cap at all leaves it to WhatsApp to refuse.
     pub fn of(account: &AccountRow, care: &CareRow) -> Option<Cap> {
-        let usual = if Capabilities::of(account.transport).paced { COLD_PER_DAY } else { 0 };
-        let per_day = care.cold_per_day.unwrap_or(usual);
+        let usual = Capabilities::of(account.transport).paced.then_some(COLD_PER_DAY);
+        let own = care.cold_per_day.or(usual);
+        let allowed = care.reach.filter(|people| *people > 0);
         let warm_up_days = care.warm_up_days.unwrap_or(WARM_UP_DAYS);
-        (per_day > 0).then_some(Cap { per_day, warm_up_days })
+        match (own, allowed) {
+            (Some(0), _) | (None, None) => None,
+            // WhatsApp lets this grow by itself.
+            (None, Some(per_day)) => Some(Cap { per_day, warm_up_days: 0, is_whatsapps: true }),
+            (Some(own), allowed) => {
+                let per_day = allowed.map_or(own, |most| own.min(most));
+                Some(Cap { per_day, warm_up_days, is_whatsapps: per_day < own })
+            }
+        }
     }
 
     /// On the day with this number since linking, which is day 0: a share that grows evenly, at least one.
@@ -133,10 +145,11 @@ pub fn cold_left(
         return Ok(Some(allowed.left));
     }
     let ahead = cold_held(write.tx, write.workspace.id, account.id, write.now, HELD_MAX)?;
-    let reason = format!(
-        "Today's {} messages to people who never wrote are used up; this number writes to no more of them a day",
-        allowed.sent
-    );
+    let why = match allowed.cap.is_whatsapps {
+        true => "WhatsApp allows this number no more of them a day",
+        false => "this number writes to no more of them a day",
+    };
+    let reason = format!("Today's {} messages to people who never wrote are used up; {why}", allowed.sent);
     hold_all(write, account, |nth| allowed.goes_on(ahead + nth, &zone), &reason)?;
     Ok(Some(0))
 }
@@ -210,14 +223,14 @@ mod tests {
 
     use super::*;
 
-    const CAP: Cap = Cap { per_day: 50, warm_up_days: 14 };
+    const CAP: Cap = Cap { per_day: 50, warm_up_days: 14, is_whatsapps: false };
 
     #[test]
     fn a_cap_grows_evenly_to_its_full_number() {
         let days: Vec<i64> = [0, 1, 7, 13, 14, 100].into_iter().map(|day| CAP.on_day(day)).collect();
         assert_eq!(days, [3, 6, 26, 46, 50, 50]);
-        assert_eq!(Cap { per_day: 2, warm_up_days: 14 }.on_day(0), 1, "never nothing at all");
-        assert_eq!(Cap { per_day: 2, warm_up_days: 0 }.on_day(0), 2);
+        assert_eq!(Cap { per_day: 2, ..CAP }.on_day(0), 1, "never nothing at all");
+        assert_eq!(Cap { per_day: 2, warm_up_days: 0, ..CAP }.on_day(0), 2);
     }
 
     #[test]
@@ -236,7 +249,7 @@ mod tests {
         let zone = TimeZone::UTC;
         let now = Time::from_ms(1_790_000_000_000);
         let day = Day::of(now, now, &zone);
-        let allowed = Room { cap: Cap { per_day: 2, warm_up_days: 0 }, day, sent: 2, left: 0 };
+        let allowed = Room { cap: Cap { per_day: 2, warm_up_days: 0, ..CAP }, day, sent: 2, left: 0 };
         let days: Vec<u64> =
             (0..5).map(|before| allowed.goes_on(before, &zone).since(day.starts).as_secs() / 86_400).collect();
         assert_eq!(days, [1, 1, 2, 2, 3]);

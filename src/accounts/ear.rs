@@ -7,7 +7,7 @@ use database::{Priority, Snapshot};
 use futures_util::FutureExt;
 use transport::{
     AccountState, ContactTyping, Ear, Event, Incoming, IncomingBody, LinkStep, NotStored, Pending, Receipt,
-    ReceiptStatus,
+    ReceiptStatus, SameContact,
 };
 
 use crate::accounts::health::record_state;
@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::id::{AccountId, MessageUid, TeammateId, WorkspaceId};
 use crate::inbox::calls::record_call;
 use crate::inbox::changes::{record_edit, record_revoke};
-use crate::inbox::contacts::join_addresses;
+use crate::inbox::contacts::{are_joined, join_addresses};
 use crate::inbox::groups::apply_group_change;
 use crate::inbox::reactions::record_reaction;
 use crate::inbox::receipts::record_participant_receipt;
@@ -59,6 +59,8 @@ impl AccountEar {
                 Event::Account(state) => self.store_state(state).await?,
                 Event::Link(step) => self.store_step(step).await?,
                 Event::Typing(typing) => self.notice(typing).await?,
+                // Some tell it with every message.
+                Event::SameContact(same) if self.knows(&same).await? => {}
                 // It may be about a message that was told just before.
                 change => {
                     self.store_both(std::mem::take(&mut receipts), std::mem::take(&mut messages)).await?;
@@ -67,6 +69,11 @@ impl AccountEar {
             }
         }
         self.store_both(receipts, messages).await
+    }
+
+    async fn knows(&self, same: &SameContact) -> Result<bool, Error> {
+        let (workspace, same) = (self.workspace, same.clone());
+        self.app.read(move |tx| are_joined(tx, workspace, &same)).await
     }
 
     async fn store_both(&self, receipts: Vec<Receipt>, messages: Vec<Incoming>) -> Result<(), Error> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use transport::AccountState;
 
+use crate::accounts::allowed::{set_quality, set_reach, set_speed};
 use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind;
@@ -154,7 +155,9 @@ pub fn record_state(write: &mut Write<'_, '_>, account: AccountId, state: &Accou
             set_health(write, account, Health::Held, &reason, Time::from_ms(*until_ms))
         }
         AccountState::Unusable { reason } => set_health(write, account, Health::Down, reason, Time::NEVER),
-        AccountState::Quality(quality) => set_quality(write, account, quality.as_str()),
+        AccountState::Quality(quality) => set_quality(write, account, *quality),
+        AccountState::Reach(reach) => set_reach(write, account, *reach),
+        AccountState::Speed { per_second } => set_speed(write, account, *per_second),
         AccountState::LoggedOut { reason } => set_health(write, account, Health::LoggedOut, reason, Time::NEVER),
         AccountState::TokenInvalid { reason } => set_health(write, account, Health::TokenInvalid, reason, Time::NEVER),
     }
@@ -215,18 +218,8 @@ fn change(
     tell(write, row.id, kind)
 }
 
-fn tell(write: &mut Write<'_, '_>, account: AccountId, kind: Kind) -> Result<(), Error> {
+pub(super) fn tell(write: &mut Write<'_, '_>, account: AccountId, kind: Kind) -> Result<(), Error> {
     event_append(write, NewEvent { kind, chat: ChatId(0), message: None, detail: account.to_string() }).map(drop)
-}
-
-/// Notes what WhatsApp thinks of a number.
-fn set_quality(write: &mut Write<'_, '_>, account: AccountId, quality: &str) -> Result<(), Error> {
-    let Some((row, care)) = account_standing(write.tx, write.workspace.id, account)? else { return Ok(()) };
-    if care.quality == quality || !row.unlinked_at.is_never() {
-        return Ok(());
-    }
-    care_save(write, account, &CareRow { quality: quality.to_owned(), quality_at: write.now, ..care })?;
-    tell(write, account, Kind::AccountHealth)
 }
 
 /// What follows when a health's time is over. Every health but Connected and Unlinked has such a time: a hold ends, a line

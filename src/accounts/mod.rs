@@ -2,6 +2,7 @@
 //! Rules only; how WhatsApp is reached is the transports' matter, and SQL stands in the store.
 
 pub mod adding;
+pub mod allowed;
 mod business;
 pub mod choice;
 mod claim;

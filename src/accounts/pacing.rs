@@ -44,39 +44,93 @@ pub fn retry_pause(attempts: i64, asked: Duration, dice: &mut Dice) -> Duration 
     pause.mul_f64(1.0 - RETRY_JITTER + 2.0 * RETRY_JITTER * dice.roll()).max(asked)
 }
 
-/// When a paced account may send next. Kept on the monotonic clock: a wall clock that is set back must stop no account.
+/// When an account may send next. Kept on the monotonic clock: a wall clock that is set back must stop no account.
 #[derive(Clone, Debug)]
 pub struct Pace {
-    /// `None` where no pacing is needed.
+    /// The pause of a person's number; `None` where no pauses are needed.
     mean: Option<Duration>,
     free_at: Duration,
     dice: Dice,
+    /// How fast WhatsApp lets it send; `None`: as fast as it goes.
+    bucket: Option<Bucket>,
+}
+
+/// Messages that may go: a tenth of a second's at once, the other nine as the second passes, so that never more than a
+/// second's go within one.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    per_second: u32,
+    tokens: f64,
+    /// When `tokens` was right.
+    at: Duration,
+}
+
+/// A second's share that may go at once.
+const AT_ONCE: f64 = 0.1;
+
+impl Bucket {
+    fn full(per_second: u32) -> Bucket {
+        Bucket { per_second, tokens: most(per_second), at: Duration::ZERO }
+    }
+
+    fn tokens(&self, now: Duration) -> f64 {
+        let refilled = now.saturating_sub(self.at).as_secs_f64() * refill(self.per_second);
+        (self.tokens + refilled).min(most(self.per_second))
+    }
+
+    fn take(&mut self, now: Duration, count: usize, per_second: u32) {
+        let left = self.tokens(now) - count as f64;
+        *self = Bucket { per_second, tokens: left.min(most(per_second)), at: now };
+    }
+
+    fn wait(&self, now: Duration) -> Option<Duration> {
+        let missing = 1.0 - self.tokens(now);
+        (missing > 0.0).then(|| Duration::from_secs_f64(missing / refill(self.per_second)))
+    }
+}
+
+/// What may go at once; a message always may.
+fn most(per_second: u32) -> f64 {
+    (f64::from(per_second) * AT_ONCE).max(1.0)
+}
+
+/// What comes back in a second.
+fn refill(per_second: u32) -> f64 {
+    f64::from(per_second.max(1)) * (1.0 - AT_ONCE)
 }
 
 impl Pace {
-    pub fn new(paced: bool, mean: Duration, seed: u64) -> Pace {
-        Pace { mean: paced.then_some(mean), free_at: Duration::ZERO, dice: Dice::new(seed) }
+    pub fn new(paced: bool, mean: Duration, per_second: Option<u32>, seed: u64) -> Pace {
+        let bucket = per_second.map(Bucket::full);
+        Pace { mean: paced.then_some(mean), free_at: Duration::ZERO, dice: Dice::new(seed), bucket }
     }
 
     /// How many messages may go at `now`, at most `wanted`.
     pub fn allows(&self, now: Duration, wanted: usize) -> usize {
-        match self.mean {
+        let wanted = match self.mean {
             Some(_) if now < self.free_at => 0,
             Some(_) => wanted.min(1),
             None => wanted,
-        }
+        };
+        // Less than none are none.
+        self.bucket.map_or(wanted, |bucket| wanted.min(bucket.tokens(now) as usize))
     }
 
     /// How long until a message may go; nothing if one may go now.
     pub fn wait(&self, now: Duration) -> Option<Duration> {
-        self.mean.and(self.free_at.checked_sub(now)).filter(|wait| !wait.is_zero())
+        let pause = self.mean.and(self.free_at.checked_sub(now)).filter(|wait| !wait.is_zero());
+        pause.max(self.bucket.and_then(|bucket| bucket.wait(now)))
     }
 
-    /// Notes that messages went at `now`, and the workspace's present mean pause.
-    pub fn went(&mut self, now: Duration, mean: Duration) {
+    /// Notes that messages went at `now`, with the workspace's present mean pause and what WhatsApp allows in a second,
+    /// where it said so.
+    pub fn went(&mut self, now: Duration, count: usize, mean: Duration, per_second: Option<u32>) {
         if self.mean.is_some() {
             self.mean = Some(mean);
             self.free_at = now + pause(mean, &mut self.dice);
+        }
+        if let Some(bucket) = &mut self.bucket {
+            bucket.take(now, count, per_second.unwrap_or(bucket.per_second));
         }
     }
 }
@@ -110,7 +164,7 @@ mod tests {
 
         #[test]
         fn a_paced_account_never_sends_faster_than_half_its_mean(seed: u64, steps in proptest::collection::vec(1..700_u64, 1..500)) {
-            let mut pace = Pace::new(true, MEAN, seed);
+            let mut pace = Pace::new(true, MEAN, None, seed);
             let (mut now, mut last) = (Duration::from_secs(5), None::<Duration>);
             for step in steps {
                 now += Duration::from_millis(step);
@@ -120,16 +174,53 @@ mod tests {
                 }
                 prop_assert_eq!(pace.allows(now, 64), 1);
                 prop_assert!(last.is_none_or(|last| now - last >= MEAN / 2));
-                pace.went(now, MEAN);
+                pace.went(now, 1, MEAN, None);
                 last = Some(now);
             }
         }
     }
 
+    proptest! {
+        #[test]
+        fn no_second_has_more_than_whatsapp_allows_and_none_is_wasted(
+            per_second in 1..2_000_u32, steps in proptest::collection::vec(0..50_u64, 1..400),
+        ) {
+            let mut pace = Pace::new(false, MEAN, Some(per_second), 7);
+            let (mut now, mut went) = (Duration::from_secs(5), Vec::<(Duration, usize)>::new());
+            for step in steps {
+                now += Duration::from_millis(step);
+                let count = pace.allows(now, 64);
+                prop_assert_eq!(count == 0, pace.wait(now).is_some());
+                if count > 0 {
+                    pace.went(now, count, MEAN, None);
+                    went.push((now, count));
+                }
+                let begins = now.saturating_sub(Duration::from_millis(999));
+                let within: usize = went.iter().filter(|(at, _)| *at >= begins).map(|(_, count)| count).sum();
+                // One at least may always go; rounding may add one to few.
+                prop_assert!(within <= per_second.max(2) as usize, "{within} in a second of {per_second}");
+            }
+            let last = pace.wait(now).unwrap_or_default();
+            prop_assert!(last <= Duration::from_secs(2), "{last:?}");
+            prop_assert!(pace.allows(now + last + Duration::from_millis(1), 64) >= 1);
+        }
+    }
+
+    #[test]
+    fn another_speed_counts_from_the_next_message_on() {
+        let mut pace = Pace::new(false, MEAN, Some(80), 1);
+        assert_eq!(pace.allows(Duration::ZERO, 64), 8);
+        pace.went(Duration::ZERO, 8, MEAN, Some(1_000));
+        let second = Duration::from_secs(1);
+        assert_eq!(pace.allows(second, 640), 100, "a tenth of a thousand at once");
+        pace.went(second, 64, MEAN, None);
+        assert_eq!(pace.allows(second, 64), 36);
+    }
+
     #[test]
     fn an_unpaced_account_sends_all_it_has() {
-        let mut pace = Pace::new(false, MEAN, 1);
-        pace.went(Duration::ZERO, MEAN);
+        let mut pace = Pace::new(false, MEAN, None, 1);
+        pace.went(Duration::ZERO, 64, MEAN, None);
         assert_eq!((pace.allows(Duration::ZERO, 64), pace.wait(Duration::ZERO)), (64, None));
     }
 

@@ -123,7 +123,7 @@ fn way(
     let other = other_address(write.tx, workspace, &decision.address)?;
     let both = || [Some(&decision.address), other.as_ref()].into_iter().flatten();
     let phone = both().find_map(Address::phone).unwrap_or_default();
-    let lid = both().find(|one| one.is_hidden()).map(|lid| lid.jid().to_owned()).unwrap_or_default();
+    let lid = both().find(|one| one.hides_phone()).map(|lid| lid.jid().to_owned()).unwrap_or_default();
     Ok(Some(Way { account, chat, jid, phone, lid, credits: decision.cost, ahead, goes_at }))
 }
 

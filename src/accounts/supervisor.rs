@@ -226,7 +226,15 @@ fn restart_pause(falls: u32, dice: &mut Dice) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use database::{Config, Database, Location};
+
     use super::*;
+    use crate::accounts::link_sandbox;
+    use crate::app::Settings;
+    use crate::clock::Clock;
+    use crate::outbound::Policy;
+    use crate::store::MIGRATIONS;
+    use crate::workspace::settings::create_workspace;
 
     #[tokio::test]
     async fn a_worker_that_hangs_is_left_soon_after_its_account_was_unlinked() {
@@ -256,6 +264,35 @@ mod tests {
             let usual = Duration::from_secs(secs);
             assert!(pauses.iter().all(|one| *one >= usual.mul_f64(0.75) && *one < usual.mul_f64(1.25)), "{pauses:?}");
             assert!(pauses.windows(2).any(|two| two[0] != two[1]));
+        }
+    }
+
+    #[tokio::test]
+    async fn many_numbers_start_a_few_at_a_time() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database = Database::open(Config::new(Location::File(folder.path().join("a.db")))).expect("opens");
+        database.migrate(MIGRATIONS).expect("migrates");
+        let clock = Clock::mock(Time::from_ms(1_790_000_000_000));
+        let files_folder = folder.path().join("files");
+        let settings = Settings {
+            public_url: String::new(),
+            sandbox_speed: 1.0,
+            support_contact: String::new(),
+            files_folder,
+            outbound: Policy::default(),
+        };
+        let app = App::new(database, clock.clone(), settings);
+        let now = clock.now();
+        for number in 0..2 * STARTS_MAX + 5 {
+            let make = move |tx: &mut database::Tx<'_>| create_workspace(tx, now, &format!("Harbour {number}"), "UTC");
+            let workspace = app.database.write(1, Priority::Foreground, make).await.expect("made");
+            let link = |write: &mut Write<'_, '_>| link_sandbox(write, "Shop phone").map(drop);
+            app.write(workspace, Priority::Foreground, link).await.expect("linked");
+        }
+        let mut keeper = Keeper::new(app, CancellationToken::new());
+        for (run, is_more) in [(STARTS_MAX, true), (2 * STARTS_MAX, true), (2 * STARTS_MAX + 5, false)] {
+            assert_eq!(keeper.look().await.expect("a look"), is_more);
+            assert_eq!(keeper.workers.values().filter(|post| post.runs).count(), run);
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::clock::Time;
 use crate::store::account_cares::CareRow;
 use crate::store::accounts::AccountRow;
 use jiff::tz::TimeZone;
+use transport::Capabilities;
 
 /// What somebody can do. The words are public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub struct Told {
     pub deadline: Option<Time>,
     pub since: Option<Time>,
     pub cold: Option<Room>,
+    /// What its kind may send in a second, where WhatsApp says nothing else of this one.
+    pub sends_per_second: Option<i64>,
 }
 
 /// Tells how an account is at `now`, in its workspace's zone.
@@ -102,6 +105,7 @@ pub fn told(account: &AccountRow, care: &CareRow, now: Time, zone: &TimeZone) ->
         deadline: set(account.health_until).filter(|_| timed),
         since: set(care.since).or_else(|| set(account.linked_at)),
         cold: room_today(account, care, now, zone),
+        sends_per_second: Capabilities::of(account.transport).sends_per_second.map(i64::from),
     }
 }
 

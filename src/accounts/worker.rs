@@ -88,7 +88,7 @@ impl Worker {
         Worker {
             workspace: account.workspace,
             account: account.id,
-            pace: Pace::new(capabilities.paced, Duration::ZERO, seed),
+            pace: Pace::new(capabilities.paced, Duration::ZERO, capabilities.sends_per_second, seed),
             dice: Dice::new(!seed),
             fairness: Fairness::default(),
             busy: HashMap::new(),
@@ -236,7 +236,8 @@ impl Worker {
         self.busy.retain(|seq, _| !ended.contains(seq));
         self.fairness = claims.fairness;
         if !claims.messages.is_empty() {
-            self.pace.went(self.app.clock.monotonic(), claims.pacing);
+            let count = claims.messages.len();
+            self.pace.went(self.app.clock.monotonic(), count, claims.pacing, claims.per_second);
         }
         Ok((recorded, claims.messages))
     }

@@ -45,7 +45,7 @@ pub fn open_chat(
         contact,
         jid: address.jid().to_owned(),
         phone: both().find_map(Address::phone).unwrap_or_default(),
-        lid: both().find(|one| one.is_hidden()).map(|lid| lid.jid().to_owned()).unwrap_or_default(),
+        lid: both().find(|one| one.hides_phone()).map(|lid| lid.jid().to_owned()).unwrap_or_default(),
         name: name.to_owned(),
         is_group: address.is_group(),
         closed: false,

@@ -1,5 +1,6 @@
-//! One contact, two addresses. WhatsApp knows people by their phone and by an id that hides it (`<digits>@lid`); which of them
-//! an event bears is its own affair. Once both are known to be one person, the phone's address stands for both:
+//! One contact, two addresses. WhatsApp knows people by their phone and by an id that hides it (`<digits>@lid`, from Meta
+//! `<id>@bsuid`); which of them an event bears is its own affair. Once both are known to be one person, the phone's address
+//! stands for both:
 //!
 //! - what comes from either goes to the chat of the phone, and a send to either goes there;
 //! - a chat that was known by the hidden id alone becomes the phone's, with all that is in it;
@@ -21,7 +22,7 @@ use crate::store::events::{NewEvent, event_append};
 /// Notes that two addresses are one person's. Told again, nothing changes; what isn't a phone and a hidden id says nothing.
 pub fn join_addresses(write: &mut Write<'_, '_>, same: &SameContact) -> Result<(), Error> {
     let SameContact { phone, lid } = same;
-    let Some(number) = phone.phone().filter(|_| lid.is_hidden()) else { return Ok(()) };
+    let Some(number) = phone.phone().filter(|_| lid.hides_phone()) else { return Ok(()) };
     let workspace = write.workspace.id;
     let by_phone = contact_find(write.tx, workspace, phone.jid())?;
     let by_lid = contact_find(write.tx, workspace, lid.jid())?;
@@ -87,8 +88,14 @@ pub fn other_address(tx: &mut impl Read, workspace: WorkspaceId, address: &Addre
 pub struct BothAddresses {
     /// E.164 with `+`; empty where WhatsApp hides it.
     pub phone: String,
-    /// `<digits>@lid`; empty where it isn't known.
+    /// `<digits>@lid` or `<id>@bsuid`; empty where it isn't known.
     pub lid: String,
+}
+
+/// Whether both addresses are known to be one person's.
+pub fn are_joined(tx: &mut impl Read, workspace: WorkspaceId, same: &SameContact) -> Result<bool, Error> {
+    let known = contact_find(tx, workspace, same.phone.jid())?;
+    Ok(known.is_some_and(|known| known.other_jid == same.lid.jid()))
 }
 
 /// Both addresses of whoever is at a JID, as far as they are known.
@@ -97,13 +104,13 @@ pub fn both_addresses(tx: &mut impl Read, workspace: WorkspaceId, jid: &str) -> 
     let other = other_address(tx, workspace, &told)?;
     let all = [Some(told), other];
     let phone = all.iter().flatten().find_map(Address::phone).unwrap_or_default();
-    let lid = all.iter().flatten().find(|address| address.is_hidden()).map(|address| address.jid().to_owned());
+    let lid = all.iter().flatten().find(|address| address.hides_phone()).map(|address| address.jid().to_owned());
     Ok(BothAddresses { phone, lid: lid.unwrap_or_default() })
 }
 
 /// The address that stands for whoever is at this one: the phone's, where it is known. Costs a look for hidden ids alone.
 pub fn main_address(tx: &mut impl Read, workspace: WorkspaceId, address: &Address) -> Result<Address, Error> {
-    let other = if address.is_hidden() { other_address(tx, workspace, address)? } else { None };
+    let other = if address.hides_phone() { other_address(tx, workspace, address)? } else { None };
     Ok(other.filter(|other| other.phone().is_some()).unwrap_or_else(|| address.clone()))
 }
 
@@ -127,7 +134,7 @@ impl Names {
     /// The phone's JID first.
     pub fn jids(&self) -> Vec<&str> {
         let mut jids: Vec<&Address> = self.other.iter().chain([&self.told]).collect();
-        jids.sort_by_key(|address| address.is_hidden());
+        jids.sort_by_key(|address| address.hides_phone());
         jids.into_iter().map(Address::jid).collect()
     }
 }

@@ -25,6 +25,10 @@ pub struct CareRow {
     /// The day that `cold_sent` counts, by its first moment.
     pub cold_day: Time,
     pub cold_sent: i64,
+    /// People that WhatsApp lets it write to first in a day; 0 for any number, `None` where it said nothing.
+    pub reach: Option<i64>,
+    /// Messages that WhatsApp lets it send in a second, where it said so.
+    pub per_second: Option<i64>,
 }
 
 impl Default for CareRow {
@@ -38,6 +42,8 @@ impl Default for CareRow {
             warm_up_days: None,
             cold_day: Time::NEVER,
             cold_sent: 0,
+            reach: None,
+            per_second: None,
         }
     }
 }
@@ -52,7 +58,8 @@ pub struct ColdRow {
 
 macro_rules! care_columns {
     () => {
-        "since_ms, quality, quality_at_ms, pacing_ms, cold_per_day, warm_up_days, cold_day_ms, cold_sent"
+        "since_ms, quality, quality_at_ms, pacing_ms, cold_per_day, warm_up_days, cold_day_ms, cold_sent, reach, \
+         per_second"
     };
 }
 
@@ -60,7 +67,8 @@ const STANDING: Sql = Sql::both(concat!(
     "SELECT ",
     account_columns!("a."),
     ", COALESCE(k.since_ms, 0), COALESCE(k.quality, ''), COALESCE(k.quality_at_ms, 0), COALESCE(k.pacing_ms, -1), \
-     COALESCE(k.cold_per_day, -1), COALESCE(k.warm_up_days, -1), COALESCE(k.cold_day_ms, 0), COALESCE(k.cold_sent, 0) \
+     COALESCE(k.cold_per_day, -1), COALESCE(k.warm_up_days, -1), COALESCE(k.cold_day_ms, 0), COALESCE(k.cold_sent, 0), \
+     COALESCE(k.reach, -1), COALESCE(k.per_second, -1) \
      FROM accounts a LEFT JOIN account_cares k ON k.workspace_id = a.workspace_id AND k.account_id = a.account_id \
      WHERE a.workspace_id = $1 AND a.account_id = $2",
 ));
@@ -74,10 +82,11 @@ const CARE_LIST: Sql = Sql::both(concat!(
 const CARE_SAVE: Sql = Sql::both(concat!(
     "INSERT INTO account_cares (workspace_id, account_id, ",
     care_columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (workspace_id, account_id) DO UPDATE SET \
+    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (workspace_id, account_id) DO UPDATE SET \
      since_ms = excluded.since_ms, quality = excluded.quality, quality_at_ms = excluded.quality_at_ms, \
      pacing_ms = excluded.pacing_ms, cold_per_day = excluded.cold_per_day, warm_up_days = excluded.warm_up_days, \
-     cold_day_ms = excluded.cold_day_ms, cold_sent = excluded.cold_sent"
+     cold_day_ms = excluded.cold_day_ms, cold_sent = excluded.cold_sent, reach = excluded.reach, \
+     per_second = excluded.per_second"
 ));
 
 // Classes 2 and 3 are those of people who never wrote, and of mass messages; what was tried before counts no second time.
@@ -123,8 +132,9 @@ pub fn care_list(tx: &mut impl Read, workspace: WorkspaceId) -> Result<Vec<(Acco
 }
 
 pub fn care_save(write: &mut Write<'_, '_>, account: AccountId, care: &CareRow) -> Result<(), Error> {
-    let CareRow { since, quality, quality_at, pacing_ms, cold_per_day, warm_up_days, cold_day, cold_sent } = care;
+    let CareRow { since, quality, quality_at, pacing_ms, cold_per_day, warm_up_days, cold_day, cold_sent, .. } = care;
     let [pacing_ms, cold_per_day, warm_up_days] = [pacing_ms, cold_per_day, warm_up_days].map(|one| one.unwrap_or(-1));
+    let [reach, per_second] = [care.reach, care.per_second].map(|one| one.unwrap_or(-1));
     let workspace = write.workspace.id;
     let values = params![
         workspace,
@@ -136,7 +146,9 @@ pub fn care_save(write: &mut Write<'_, '_>, account: AccountId, care: &CareRow) 
         cold_per_day,
         warm_up_days,
         cold_day,
-        cold_sent
+        cold_sent,
+        reach,
+        per_second
     ];
     write.tx.execute(&CARE_SAVE, &values).map(drop)
 }
@@ -196,6 +208,8 @@ fn decode(row: &Row<'_>, at: usize) -> Result<CareRow, Error> {
         warm_up_days: set(row.get(at + 5)?),
         cold_day: row.get(at + 6)?,
         cold_sent: row.get(at + 7)?,
+        reach: set(row.get(at + 8)?),
+        per_second: set(row.get(at + 9)?),
     })
 }
 

@@ -17,7 +17,7 @@ pub struct ChatRow {
     pub jid: String,
     /// E.164 with `+`; empty for groups and contacts without a known phone.
     pub phone: String,
-    /// `<digits>@lid`; empty for groups and contacts whose hidden id isn't known.
+    /// `<digits>@lid` or `<id>@bsuid`; empty for groups and contacts whose hidden id isn't known.
     pub lid: String,
     pub name: String,
     pub is_group: bool,

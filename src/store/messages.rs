@@ -44,7 +44,7 @@ pub struct MessageView {
     pub message: MessageRow,
     pub chat_phone: String,
     pub chat_name: String,
-    /// `<digits>@lid`; empty for groups and where it isn't known.
+    /// `<digits>@lid` or `<id>@bsuid`; empty for groups and where it isn't known.
     pub chat_lid: String,
     pub is_group: bool,
     pub account_phone: String,

@@ -242,6 +242,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0028_message_times.sql"),
         postgres: include_str!("../../migrations/postgres/0028_message_times.sql"),
     },
+    Migration {
+        version: 30,
+        name: "allowed",
+        sqlite: include_str!("../../migrations/sqlite/0030_allowed.sql"),
+        postgres: include_str!("../../migrations/postgres/0030_allowed.sql"),
+    },
 ];
 
 type Named = (&'static str, &'static Sql);

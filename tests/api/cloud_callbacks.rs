@@ -209,3 +209,104 @@ async fn a_chat_shows_its_window_and_a_send_outside_of_it_is_refused_but_as_a_te
         assert_eq!(answer.body()["errors"][0]["fields"][0], field, "{bad}: {}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn whoever_meta_names_twice_keeps_their_chat_when_it_names_them_by_its_id_alone() {
+    for engine in Engine::all() {
+        let told = Told::on(engine).await;
+        let both = json!({"from_user_id": "US.9x"});
+        let mut first = said("wamid.A", "one", 1_768_467_000);
+        first.as_object_mut().expect("an object").extend(both.as_object().expect("an object").clone());
+        assert_eq!(told.tell(json!({"messages": [first.clone(), first]})).await.status, StatusCode::OK);
+        let mut second = said("wamid.B", "two", 1_768_467_010);
+        second.as_object_mut().expect("an object").remove("from");
+        second["from_user_id"] = json!("US.9x");
+        for _ in 0..2 {
+            assert_eq!(told.tell(json!({"messages": [second.clone()]})).await.status, StatusCode::OK);
+        }
+        assert_eq!(told.texts().await, ["one", "two"], "{engine:?}");
+        let chats = told.stage.token().await.get("/chats").await.body()["data"]["chats"].clone();
+        assert_eq!((chats.as_array().map(Vec::len), &chats[0]["phone"]), (Some(1), &json!("+12025550177")), "{chats}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_is_changed_and_taken_back_by_its_sender_alone() {
+    let told = Told::on(Engine::Sqlite).await;
+    let changed = |from: &str, text: &str, seconds: i64| {
+        let message = json!({"type": "text", "text": {"body": text}});
+        json!({"from": from, "id": format!("wamid.E{seconds}"), "timestamp": seconds.to_string(), "type": "edit",
+            "edit": {"original_message_id": "wamid.A", "message": message}})
+    };
+    let taken = |from: &str, seconds: i64| {
+        json!({"from": from, "id": format!("wamid.R{seconds}"), "timestamp": seconds.to_string(), "type": "revoke",
+            "revoke": {"original_message_id": "wamid.A"}})
+    };
+    let (ines, rui) = ("12025550177", "12025550166");
+    let all = [
+        (said("wamid.A", "Thusday", 1_768_467_000), "Thusday"),
+        (changed(rui, "Never", 1_768_467_001), "Thusday"),
+        (changed(ines, "Thursday", 1_768_467_003), "Thursday"),
+        (changed(ines, "Too late", 1_768_467_002), "Thursday"),
+        (taken(rui, 1_768_467_004), "Thursday"),
+        (taken(ines, 1_768_467_005), ""),
+    ];
+    for (message, text) in all {
+        assert_eq!(told.tell(json!({"messages": [message]})).await.status, StatusCode::OK);
+        assert_eq!(told.texts().await, [text]);
+    }
+}
+
+#[tokio::test]
+async fn what_meta_allows_is_shown_with_the_account() {
+    let told = Told::on(Engine::Sqlite).await;
+    let token = told.stage.token().await;
+    let shown = || async {
+        let accounts = token.get("/whatsapp_accounts").await.body()["data"]["whatsapp_accounts"].clone();
+        let of_it = accounts.as_array().expect("a list").iter().find(|one| one["phone"] == told.added.phone).cloned();
+        let health = of_it.expect("it is listed")["health"].clone();
+        [&health["reach_per_day"], &health["cold_per_day"], &health["sends_per_second"], &health["quality"]]
+            .map(Value::clone)
+    };
+    assert_eq!(shown().await, [json!(null), json!(null), json!(80), json!(null)]);
+    let body = |field: &str, value: Value| {
+        let change = json!({"field": field, "value": value});
+        json!({"object": "whatsapp_business_account", "entry": [{"id": told.row.business_id, "changes": [change]}]})
+            .to_string()
+    };
+    let flagged = json!({"display_phone_number": told.added.phone, "event": "FLAGGED"});
+    for (field, value, expected) in [
+        (
+            "business_capability_update",
+            json!({"max_daily_conversations_per_business": "TIER_250"}),
+            [json!(250), json!(250), json!(80), json!(null)],
+        ),
+        ("phone_number_quality_update", flagged, [json!(250), json!(250), json!(80), json!("low")]),
+        (
+            "business_capability_update",
+            json!({"max_daily_conversation_per_phone": -1}),
+            [json!(null), json!(null), json!(80), json!("low")],
+        ),
+    ] {
+        let body = body(field, value);
+        assert_eq!(told.post(&body, &signature(&told.app_secret, body.as_bytes())).await.status, StatusCode::OK);
+        assert_eq!(shown().await, expected, "{field}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_opens_in_its_own_place_and_with_its_own_key_only() {
+    let told = Told::on(Engine::Sqlite).await;
+    let key = told.stage.app.sealing_key().expect("a key");
+    let all = [SecretsAt::AccessToken, SecretsAt::AppSecret, SecretsAt::VerifyToken];
+    let opened = all.map(|at| open_secret(key, at, &told.row).expect("it opens"));
+    assert_eq!(opened[2], told.added.verify_token);
+    let sealed = [&told.row.access_token, &told.row.app_secret, &told.row.verify_token];
+    for (secret, sealed) in opened.iter().zip(sealed) {
+        assert!(!sealed.windows(8).any(|part| secret.as_bytes().windows(8).any(|plain| plain == part)), "it is sealed");
+    }
+    let elsewhere = CloudAccount { access_token: told.row.app_secret.clone(), ..told.row.clone() };
+    assert_eq!(open_secret(key, SecretsAt::AccessToken, &elsewhere), None);
+    let another = partyline::sealing::SealingKey::new([9; 32]);
+    assert_eq!(open_secret(&another, SecretsAt::AppSecret, &told.row), None);
+}

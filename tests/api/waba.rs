@@ -320,7 +320,7 @@ async fn what_meta_thinks_of_a_number_reaches_its_health() {
     }
     let told = shop.events("whatsapp:account:health").await;
     let told: Vec<&Value> = told.iter().filter(|event| event["event_type"] == "whatsapp:account:health").collect();
-    assert_eq!(told.len(), 2, "{told:#?}");
+    assert_eq!(told.len(), 3, "its limit, low, medium: {told:#?}");
     let until = shop.stage.clock.now().ms() / 1_000 + 3_600;
     let restriction = json!([{"restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": until}]);
     shop.told("account_update", json!({"event": "ACCOUNT_RESTRICTION", "restriction_info": restriction})).await;

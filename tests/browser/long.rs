@@ -16,7 +16,7 @@ const FELT_MS: f64 = 50.0;
 /// Of so many turns of the wheel over a list so few may be felt: the machine of a test does other things as well.
 const FELT_MAX: usize = 2;
 /// For a task in a thread, on such a machine; on a quiet one it is the former (docs/measurements.md).
-const TASK_MS_MAX: f64 = 2_500.0;
+const TASK_MS_MAX: f64 = 1_000.0;
 /// Messages that a page holds at once, with the pages that stand at its ends.
 const HELD_MAX: i64 = 300;
 

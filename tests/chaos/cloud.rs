@@ -57,9 +57,11 @@ fn messages_through_the_cloud_api_survive_kills_each_once_or_flagged() {
     server.stop();
 }
 
+/// Below those that the system gives to connections: one of these could take it while the server is dead.
 fn free_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").to_string()
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("it is small");
+    let listener = (first..32_000).find_map(|port| std::net::TcpListener::bind(("127.0.0.1", port)).ok());
+    listener.expect("a port").local_addr().expect("its address").to_string()
 }
 
 /// The contact writes first, through the Graph, and is heard.

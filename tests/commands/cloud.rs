@@ -1,5 +1,8 @@
 //! Adding accounts of kind cloud by command.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use crate::support::{Place, bare, run};
 
 #[test]
@@ -43,4 +46,49 @@ fn what_is_missing_is_a_usage_error_and_help_shows_no_secret() {
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
     let help = run(bare(&["account", "add", "cloud", "--help"]).env("PARTYLINE_CLOUD_TOKEN", "hunter2"));
     assert!(help.stdout.contains("PARTYLINE_CLOUD_TOKEN") && !help.stdout.contains("hunter2"), "{help:?}");
+}
+
+/// A Graph that knows one number; where it listens.
+fn graph() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 16 * 1024]);
+            let body = r#"{"id": "106", "display_phone_number": "+1 919 555 0147", "verified_name": "Harbour"}"#;
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+            let _ = write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        }
+    });
+    url
+}
+
+#[test]
+fn no_file_of_the_data_folder_holds_a_secret_of_metas() {
+    let place = Place::new();
+    place.says(&["workspace", "create", "--name", "Harbour Bikes"]);
+    let (url, token, secret) = (graph(), "EAAhunter2hunter2", "app-hunter2hunter2");
+    let graph = ["--graph-url", url.as_str()];
+    let ids = ["account", "add", "cloud", "--phone-number-id", "106", "--business-id", "102"];
+    let secrets = ["--access-token", token, "--app-secret", secret];
+    let told = place.says(&[&graph[..], &ids[..], &secrets[..]].concat());
+    let verify = told.lines().find(|line| line.contains("Verify token")).expect("it is told");
+    let verify = verify.split_whitespace().last().expect("a word").to_owned();
+    assert!(verify.len() > 20 && !told.contains("hunter2"), "{told}");
+    let (mut folders, mut looked) = (vec![place.outer.path().to_owned()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().expect("a folder").flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let Ok(bytes) = std::fs::read(entry.path()) else { continue };
+            looked += bytes.len();
+            for word in [token, secret, verify.as_str()] {
+                let found = bytes.windows(word.len()).any(|part| part == word.as_bytes());
+                assert!(!found, "{} holds {word}", entry.path().display());
+            }
+        }
+    }
+    assert!(looked > 100_000, "{looked} bytes are no database");
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use database::Priority;
 use partyline::accounts::cloud::renew_cloud_token;
 use partyline::accounts::sandbox::{Inbound, Player, play};
+use partyline::clock::Time;
 use partyline::event_kind::{Cause, Kind};
 use partyline::id::MessageUid;
 use partyline::inbox::content::{Content, Recipient, WhatsAppTemplate};
@@ -22,7 +23,7 @@ use partyline::store::outbox::Stage;
 use partyline::store::sandbox::SandboxOf;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use transport::{Address, ContactCard, Event, IncomingBody, Mark, ReadMessage, Typing, Verdict};
+use transport::{AccountState, Address, ContactCard, Event, IncomingBody, Mark, Reach, ReadMessage, Typing, Verdict};
 
 use crate::cloud_rig::CloudRig;
 use crate::far::incoming;
@@ -40,9 +41,13 @@ crate::on_rigs!(
     all_that_contacts_do_arrives,
     somebody_without_a_phone_is_answered,
     marks_reach_the_contact,
-    prices_are_kept
+    prices_are_kept,
+    who_corrects_and_takes_back_is_heard,
+    more_people_than_meta_allows_wait_for_a_day_with_room,
+    no_second_has_more_than_meta_allows
 );
 
+const EDITOR: &str = "+12025550110";
 const SILENT: &str = "+12025550199";
 const WINDOW_CLOSED: &str = "+12025550147";
 const PAUSED: &str = "+12025550148";
@@ -61,24 +66,26 @@ async fn deaf_line(to: SocketAddr) -> (SocketAddr, Arc<AtomicBool>) {
     let cut = Arc::clone(&is_cut);
     tokio::spawn(async move {
         while let Ok((near, _)) = listener.accept().await {
-            tokio::spawn(carry(near, to, cut.load(Ordering::SeqCst)));
+            tokio::spawn(carry(near, to, Arc::clone(&cut)));
         }
     });
     (address, is_cut)
 }
 
-async fn carry(near: TcpStream, to: SocketAddr, is_cut: bool) -> std::io::Result<()> {
+async fn carry(near: TcpStream, to: SocketAddr, is_cut: Arc<AtomicBool>) -> std::io::Result<()> {
     let far = TcpStream::connect(to).await?;
     let ((mut near_in, mut near_out), (mut far_in, mut far_out)) = (near.into_split(), far.into_split());
     let there = tokio::spawn(async move { tokio::io::copy(&mut near_in, &mut far_out).await });
-    let mut answer = Vec::new();
-    // All of it came; whether it goes on is the question.
-    far_in.read_to_end(&mut answer).await?;
-    if !is_cut {
-        near_out.write_all(&answer).await?;
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let count = far_in.read(&mut piece).await?;
+        // An answer has come; whether it goes on is the question.
+        if is_cut.load(Ordering::SeqCst) || count == 0 {
+            there.abort();
+            return Ok(());
+        }
+        near_out.write_all(&piece[..count]).await?;
     }
-    there.abort();
-    Ok(())
 }
 
 /// The worker speaks through a line that loses answers.
@@ -325,4 +332,69 @@ async fn prices_are_kept(mut line: Line) {
     let price = line.kit.read(move |tx, workspace, _| message_price_find(tx, workspace, uid)).await;
     let price = price.expect("a price");
     assert_eq!((price.category.as_str(), price.model.as_str(), price.is_billable), ("service", "PMP", true));
+}
+
+async fn who_corrects_and_takes_back_is_heard(mut line: Line) {
+    let uid = line.kit.accept(EDITOR, "When do you come?").await;
+    line.run_for(Duration::from_secs(8)).await;
+    let chat = line.kit.message(uid).await.message.chat;
+    assert_eq!(line.kit.incoming_texts(chat).await, ["I come on Thursday", ""]);
+    for kind in [Kind::MessageReaction, Kind::MessageEdited, Kind::MessageDeleted] {
+        assert_eq!(line.events_of(kind).await, 1, "{kind:?}");
+    }
+}
+
+async fn more_people_than_meta_allows_wait_for_a_day_with_room(mut line: Line) {
+    let tell = |reach| vec![Event::Account(AccountState::Reach(reach))];
+    line.ear.hear(tell(Reach::PerDay(2))).await.expect("stored");
+    let mut uids = Vec::new();
+    for number in 0..4 {
+        uids.push(template(&line, &format!("+121255501{number:02}"), "hello_world", &[]).await);
+    }
+    line.run_for(Duration::from_secs(1)).await;
+    assert_eq!(line.received().await.len(), 2);
+    let midnight = Time::from_ms((line.kit.now().ms() / 86_400_000 + 1) * 86_400_000);
+    let chat = line.kit.message(uids[2]).await.message.chat;
+    let held = line.kit.outbox(chat).await.remove(0);
+    assert_eq!((held.not_before, held.reason.contains("WhatsApp allows")), (midnight, true), "{}", held.reason);
+    assert_eq!(line.events_of(Kind::MessageHeld).await, 2);
+    // Answers count nowhere.
+    plays(&line, ANYBODY, Inbound::Text { text: "Hi".into(), reply_to: None }).await;
+    line.run_for(Duration::from_secs(1)).await;
+    let reply = line.kit.accept(ANYBODY, "Hello").await;
+    line.run_for(Duration::from_secs(1)).await;
+    assert_eq!(line.kit.status(reply).await, Status::Delivered);
+    // One more goes at once when Meta allows one more, and the last on the day that it was shown.
+    line.ear.hear(tell(Reach::PerDay(3))).await.expect("stored");
+    line.run_for(Duration::from_secs(1)).await;
+    assert_eq!(line.kit.status(uids[2]).await, Status::Delivered);
+    assert_eq!(line.kit.status(uids[3]).await, Status::Pending);
+    line.kit.advance(midnight.since(line.kit.now()));
+    line.run_for(Duration::from_secs(1)).await;
+    assert_eq!(line.kit.status(uids[3]).await, Status::Delivered);
+    line.ear.hear(tell(Reach::Any)).await.expect("stored");
+    for number in 20..30 {
+        template(&line, &format!("+121255501{number:02}"), "hello_world", &[]).await;
+    }
+    line.run_for(Duration::from_secs(1)).await;
+    assert_eq!(line.received().await.len(), 15);
+}
+
+async fn no_second_has_more_than_meta_allows(mut line: Line) {
+    line.ear.hear(vec![Event::Account(AccountState::Speed { per_second: 40 })]).await.expect("stored");
+    // It counts from the next message on.
+    line.kit.accept(ECHO, "first").await;
+    line.run_for(Duration::from_secs(2)).await;
+    for number in 0..90 {
+        line.kit.accept(&format!("+121255501{number:02}"), "hello").await;
+    }
+    let (mut seconds, mut before) = (Vec::new(), line.received().await.len());
+    while seconds.len() < 3 {
+        line.run_for(Duration::from_secs(1)).await;
+        let now = line.received().await.len();
+        seconds.push(now - before);
+        before = now;
+    }
+    assert_eq!(seconds.iter().sum::<usize>(), 90, "{seconds:?}");
+    assert!(seconds.iter().all(|count| *count <= 40) && seconds[0] >= 36, "{seconds:?}");
 }

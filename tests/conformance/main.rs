@@ -15,6 +15,7 @@ mod engine;
 mod far;
 mod files;
 mod flow;
+mod giving_up;
 mod health;
 mod interruptions;
 mod kit;

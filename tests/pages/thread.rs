@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use partyline::accounts::Supervisor;
+use partyline::accounts::adding::add_sandbox_cloud;
+use partyline::event_kind::Cause;
+use partyline::id::AccountId;
 use partyline::inbox::receive::receive_message;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -47,11 +50,15 @@ fn words(html: &str) -> String {
 }
 
 async fn receive(app: &TestApp, text: &str) {
+    receive_on(app, app.account, text).await;
+}
+
+async fn receive_on(app: &TestApp, account: AccountId, text: &str) {
     let address = Address::from_phone("+12025550100");
     let sender = Sender { address: address.clone(), name: "Echo".to_owned() };
     let (at_ms, wamid, body) = (app.clock.now().ms(), format!("W{text}"), IncomingBody::Text(text.to_owned()));
     let incoming = Incoming { chat: address, chat_name: String::new(), sender, wamid, at_ms, body, reply_to: None };
-    let (account, uid) = (app.account, app.app.ids.message_uid(app.clock.now()));
+    let uid = app.app.ids.message_uid(app.clock.now());
     app.write(app.workspace, move |write| receive_message(write, account, uid, &incoming)).await;
 }
 
@@ -227,4 +234,20 @@ async fn the_team_sees_that_the_contact_writes() {
     assert_eq!(told(&mut stream, "here").await, json!([]), "said, and not writing any more");
     stop.cancel();
     supervisor.finished().await;
+}
+
+#[tokio::test]
+async fn the_thread_of_an_official_number_says_until_when_anything_may_be_said() {
+    let app = TestApp::on(Engine::Sqlite).await;
+    let ana = owner(&app).await;
+    receive(&app, "Hi").await;
+    assert!(!page(&ana, "/inbox/1").await.contains("WhatsApp takes"), "a phone's number takes anything at any time");
+    let added = add_sandbox_cloud(&app.app, app.workspace, Cause::Operator, None, "Cloud").await.expect("added");
+    receive_on(&app, added.account, "Hello").await;
+    let open = page(&ana, "/inbox/2").await;
+    assert!(words(&open).contains("WhatsApp takes anything until Fri 16 Jan, 04:00, 24 hours from now"), "{open}");
+    app.advance(Duration::from_secs(23 * 3_600 + 45 * 60));
+    assert!(words(&page(&ana, "/inbox/2").await).contains("15 minutes from now"));
+    app.advance(Duration::from_secs(15 * 60));
+    assert!(words(&page(&ana, "/inbox/2").await).contains("nothing but templates until they write again"));
 }

@@ -26,6 +26,8 @@ async fn the_care_of_an_account() {
             warm_up_days: None,
             cold_day: START,
             cold_sent: 7,
+            reach: Some(250),
+            per_second: Some(80),
         };
         for kept in [CareRow { cold_sent: 6, ..care.clone() }, care.clone()] {
             stage.write(workspace, move |write| Ok(care_save(write, account, &kept)?)).await;

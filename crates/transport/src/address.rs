@@ -38,6 +38,11 @@ impl Address {
         self.0.ends_with(HIDDEN)
     }
 
+    /// Whether it stands for a person without telling their phone: WhatsApp's id or Meta's.
+    pub fn hides_phone(&self) -> bool {
+        self.is_hidden() || self.business_id().is_some()
+    }
+
     /// From Meta's id of a contact for one business.
     pub fn from_business_id(id: &str) -> Address {
         Address(format!("{id}{BUSINESS}"))
@@ -70,5 +75,8 @@ mod tests {
         assert!(Address::from_jid("120363021234567890@g.us").is_group());
         let hidden = Address::from_jid("123456@lid");
         assert_eq!((hidden.phone(), hidden.is_hidden()), (None, true));
+        let business = Address::from_business_id("PT.A1");
+        assert_eq!((business.business_id(), business.is_hidden()), (Some("PT.A1"), false));
+        assert!(business.hides_phone() && hidden.hides_phone() && !Address::from_phone("+1").hides_phone());
     }
 }

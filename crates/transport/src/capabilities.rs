@@ -30,6 +30,8 @@ pub struct Capabilities {
     pub text_chars_max: u32,
     /// Whether sends need pacing, because the number of a person is behind it.
     pub paced: bool,
+    /// Messages that a number may send in a second, where WhatsApp says nothing else of it; `None`: as fast as it goes.
+    pub sends_per_second: Option<u32>,
 }
 
 impl Capabilities {
@@ -49,6 +51,7 @@ impl Capabilities {
                 service_window_hours: Some(24),
                 text_chars_max: 4_096,
                 paced: false,
+                sends_per_second: Some(80),
                 ..PHONE
             },
         }
@@ -71,4 +74,5 @@ const PHONE: Capabilities = Capabilities {
     service_window_hours: None,
     text_chars_max: 65_536,
     paced: true,
+    sends_per_second: None,
 };

@@ -70,6 +70,20 @@ pub enum AccountState {
     },
     /// What WhatsApp thinks of the number; it doesn't touch the connection.
     Quality(Quality),
+    /// How many people it may write to first; no more does this.
+    Reach(Reach),
+    /// How many messages it may send in a second, all chats together.
+    Speed {
+        per_second: u32,
+    },
+}
+
+/// How many people a number may write to within 24 hours who haven't written in that time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    Any,
+    PerDay(u32),
 }
 
 /// What WhatsApp thinks of a number, by what its recipients do with its messages.
@@ -106,12 +120,13 @@ pub struct Sender {
     pub name: String,
 }
 
-/// Two addresses of one person: some know them by the phone, others only by the id under which WhatsApp hides it.
+/// Two addresses of one person: some know them by the phone, others only by an id under which WhatsApp, or Meta for one
+/// business, hides it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SameContact {
     /// `<digits>@s.whatsapp.net`.
     pub phone: Address,
-    /// `<digits>@lid`.
+    /// `<digits>@lid`, or `<country>.<id>@bsuid`.
     pub lid: Address,
 }
 

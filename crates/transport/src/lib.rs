@@ -21,8 +21,8 @@ pub use address::Address;
 pub use capabilities::Capabilities;
 pub use event::{
     AccountState, Call, CallOutcome, ContactCard, ContactTyping, Event, GroupChange, GroupMember, GroupRole, Incoming,
-    IncomingBody, IncomingEdit, IncomingReaction, IncomingRevoke, Price, Quality, Receipt, ReceiptStatus, SameContact,
-    Sender,
+    IncomingBody, IncomingEdit, IncomingReaction, IncomingRevoke, Price, Quality, Reach, Receipt, ReceiptStatus,
+    SameContact, Sender,
 };
 pub use file::{FileBytes, FileKind, FileSource, IncomingFile, OutgoingFile};
 pub use link::{LinkBy, LinkEnd, LinkStep};

@@ -45,6 +45,7 @@ static ASSETS: &[Asset] = &[
     asset!("suggest.js", "text/javascript; charset=utf-8"),
     asset!("composer.js", "text/javascript; charset=utf-8"),
     asset!("here.js", "text/javascript; charset=utf-8"),
+    asset!("older.js", "text/javascript; charset=utf-8"),
     asset!("notices.js", "text/javascript; charset=utf-8"),
     asset!("palette.js", "text/javascript; charset=utf-8"),
     asset!("files.js", "text/javascript; charset=utf-8"),

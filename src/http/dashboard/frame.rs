@@ -177,7 +177,8 @@ pub fn landing(signed_may: impl Fn(Right) -> bool) -> &'static str {
 const INBOX_SCRIPTS: [&str; 6] = ["screens.js", "keys.js", "composer.js", "ways.js", "here.js", "inbox.js"];
 /// What is loaded with the first key, file, voice or news that needs it.
 const PAGE_LATER: [&str; 2] = ["palette.js", "help.js"];
-const INBOX_LATER: [&str; 6] = ["palette.js", "help.js", "suggest.js", "files.js", "voice.js", "notices.js"];
+const INBOX_LATER: [&str; 7] =
+    ["palette.js", "help.js", "suggest.js", "files.js", "voice.js", "notices.js", "older.js"];
 
 /// A page inside the frame.
 pub struct Page<'p> {
@@ -205,7 +206,7 @@ impl<'p> Page<'p> {
     pub fn show(&self, signed: &Signed, content: &Markup) -> Response {
         let body = html! {
             a.skip.hidden-text href="#main" { (w::SKIP_TO_CONTENT) }
-            div.frame {
+            div.frame data-around=[self.panes] {
                 header.topbar {
                     button.btn.btn-icon data-kind="plain" type="button" popovertarget="sidebar" aria-label=(w::MENU) { (icon("menu")) }
                     strong.clip { (self.title) }

@@ -64,6 +64,11 @@ pub struct AccountHealth {
     pub cold_per_day: Option<i64>,
     /// How many of those went today.
     pub cold_sent_today: i64,
+    /// How many people WhatsApp lets the number write to first in a day: Meta's messaging limit, which `cold_per_day` never
+    /// exceeds. Null: any number, or WhatsApp said nothing of it.
+    pub reach_per_day: Option<i64>,
+    /// How many messages WhatsApp lets it send in a second; null where there is no such limit.
+    pub sends_per_second: Option<i64>,
     /// Messages that wait to go.
     pub waiting: i64,
 }
@@ -163,6 +168,8 @@ impl AccountHealth {
             quality: (!care.quality.is_empty()).then(|| care.quality.clone()),
             cold_per_day: told.cold.map(|cold| cold.cap.on_day(cold.day.number)),
             cold_sent_today: told.cold.map_or(0, |cold| cold.sent),
+            reach_per_day: care.reach.filter(|people| *people > 0),
+            sends_per_second: care.per_second.or(told.sends_per_second),
             waiting,
         }
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use transport::{
-    Address, ContactCard, Event, FileKind, Incoming, IncomingBody, IncomingFile, IncomingReaction, Price, Receipt,
-    ReceiptStatus, Sender,
+    Address, ContactCard, Event, FileKind, Incoming, IncomingBody, IncomingEdit, IncomingFile, IncomingReaction,
+    IncomingRevoke, Price, Receipt, ReceiptStatus, SameContact, Sender,
 };
 
 use crate::clock::Time;
@@ -109,26 +109,54 @@ fn said(value: &Value, message: &Value, now: Time) -> Vec<Event> {
     }
     let at_ms = time(&message["timestamp"], now);
     let chat = sender.address.clone();
-    if text(&message["type"]) == "reaction" {
-        return reactions(&message["reaction"], &chat, &sender, at_ms);
+    let mut events: Vec<Event> = both_addresses(message).map(Event::SameContact).into_iter().collect();
+    match text(&message["type"]) {
+        "reaction" => events.extend(reactions(&message["reaction"], &chat, &sender, at_ms)),
+        "edit" => events.extend(edited(&message["edit"], chat, sender, at_ms)),
+        "revoke" => {
+            let wamid = text(&message["revoke"]["original_message_id"]).to_owned();
+            events.extend((!wamid.is_empty()).then_some(Event::Revoke(IncomingRevoke { chat, sender, wamid, at_ms })));
+        }
+        _ => events.push(Event::Message(arrived(message, chat, sender, wamid, at_ms))),
     }
-    let reply_to = Some(text(&message["context"]["id"])).filter(|id| !id.is_empty()).map(str::to_owned);
-    let (chat_name, wamid, body) = (String::new(), wamid.to_owned(), body(message));
-    vec![Event::Message(Incoming { chat, chat_name, sender, wamid, at_ms, body, reply_to })]
+    events
 }
 
-/// The contact who wrote: by phone, or by Meta's id where there is none.
-fn sender(value: &Value, message: &Value) -> Option<Sender> {
+fn arrived(message: &Value, chat: Address, sender: Sender, wamid: &str, at_ms: i64) -> Incoming {
+    let reply_to = Some(text(&message["context"]["id"])).filter(|id| !id.is_empty()).map(str::to_owned);
+    let (chat_name, wamid, body) = (String::new(), wamid.to_owned(), body(message));
+    Incoming { chat, chat_name, sender, wamid, at_ms, body, reply_to }
+}
+
+/// Another text for a message, or other words beside its file.
+fn edited(edit: &Value, chat: Address, sender: Sender, at_ms: i64) -> Option<Event> {
+    let (wamid, message) = (text(&edit["original_message_id"]).to_owned(), &edit["message"]);
+    let said = &message[text(&message["type"])];
+    let words = [&said["body"], &said["caption"]].into_iter().find_map(Value::as_str)?.to_owned();
+    (!wamid.is_empty()).then_some(Event::Edit(IncomingEdit { chat, sender, wamid, text: words, at_ms }))
+}
+
+/// The contact's phone, and Meta's id of them for this business; `None` for what isn't told, or is none.
+fn addresses(message: &Value) -> (Option<Address>, Option<Address>) {
     let (phone, id) = (text(&message["from"]), text(&message["from_user_id"]));
     let is_phone = !phone.is_empty() && phone.len() <= 20 && phone.bytes().all(|byte| byte.is_ascii_digit());
     let is_id = !id.is_empty()
         && id.len() <= 150
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
-    let address = match (is_phone, is_id) {
-        (true, _) => Address::from_phone(phone),
-        (false, true) => Address::from_business_id(id),
-        (false, false) => return None,
-    };
+    (is_phone.then(|| Address::from_phone(phone)), is_id.then(|| Address::from_business_id(id)))
+}
+
+/// Both, where both are told: one day Meta may tell the id alone, and it is the same person.
+fn both_addresses(message: &Value) -> Option<SameContact> {
+    let (phone, id) = addresses(message);
+    phone.zip(id).map(|(phone, lid)| SameContact { phone, lid })
+}
+
+/// The contact who wrote: by phone, or by Meta's id where there is none.
+fn sender(value: &Value, message: &Value) -> Option<Sender> {
+    let (by_phone, by_id) = addresses(message);
+    let address = by_phone.or(by_id)?;
+    let (phone, id) = (text(&message["from"]), text(&message["from_user_id"]));
     let is_theirs = |contact: &&Value| {
         let known = |name: &str, own: &str| !own.is_empty() && text(&contact[name]) == own;
         known("wa_id", phone) || known("user_id", id)
@@ -172,6 +200,7 @@ fn body(message: &Value) -> IncomingBody {
         "location" => location(said),
         "contacts" => IncomingBody::Contacts(items(message, "contacts").map(card).collect()),
         "system" => IncomingBody::Text(text(&said["body"]).to_owned()),
+        "order" => order(said),
         "" | "unsupported" | "unknown" => IncomingBody::Unsupported("a message".to_owned()),
         other => IncomingBody::Unsupported(other.chars().take(64).collect()),
     }
@@ -191,6 +220,23 @@ fn interactive(said: &Value) -> IncomingBody {
         IncomingBody::Unsupported("an answer".to_owned())
     } else {
         IncomingBody::Text(title.to_owned())
+    }
+}
+
+/// What somebody ordered from the catalogue, a line each, below the words that go with it.
+fn order(said: &Value) -> IncomingBody {
+    let items = items(said, "product_items").filter_map(|item| {
+        let (name, currency) = (text(&item["product_retailer_id"]), text(&item["currency"]));
+        let number = |value: &Value| value.as_f64().map(|number| number.to_string()).unwrap_or_default();
+        let line = format!("{} x {name}, {} {currency}", number(&item["quantity"]), number(&item["item_price"]));
+        (!name.is_empty()).then(|| line.trim().to_owned())
+    });
+    let words = Some(text(&said["text"]).to_owned()).filter(|words| !words.is_empty());
+    let lines: Vec<String> = words.into_iter().chain(items).collect();
+    if lines.is_empty() {
+        IncomingBody::Unsupported("an order".to_owned())
+    } else {
+        IncomingBody::Text(lines.join("\n"))
     }
 }
 
@@ -277,6 +323,9 @@ mod tests {
             let IncomingBody::File(file) = body_of(said) else { panic!("a file") };
             assert_eq!((file.kind, file.source.as_str()), (kind, "9"));
         }
+        let ordered = json!({"catalog_id": "1", "text": "For Saturday", "product_items": [
+            {"product_retailer_id": "tandem", "quantity": 2, "item_price": 18.5, "currency": "EUR"}, {}]});
+        assert_eq!(body_of(json!({"type": "order", "order": ordered})), text("For Saturday\n2 x tandem, 18.5 EUR"));
         let place =
             body_of(json!({"type": "location", "location": {"latitude": 38.7, "longitude": -9.1, "name": "H"}}));
         assert!(matches!(place, IncomingBody::Location { name, .. } if name == "H"));
@@ -304,6 +353,34 @@ mod tests {
         let [Event::Message(said)] = events.as_slice() else { panic!("one message, {events:?}") };
         assert_eq!((said.chat.jid(), said.sender.name.as_str()), ("PT.9x@bsuid", "Rui"));
         assert_eq!(said.at_ms, NOW.ms());
+    }
+
+    #[test]
+    fn a_contact_whom_meta_names_twice_is_one_person() {
+        let value = message(json!({"from_user_id": "US.9x", "type": "text", "text": {"body": "hi"}}));
+        let events = told(value);
+        let [Event::SameContact(same), Event::Message(said)] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!((same.phone.jid(), same.lid.jid()), ("12025550177@s.whatsapp.net", "US.9x@bsuid"));
+        assert_eq!(said.chat, same.phone);
+    }
+
+    #[test]
+    fn what_was_changed_or_taken_back_names_its_message() {
+        let changed =
+            |message: Value| json!({"type": "edit", "edit": {"original_message_id": "W", "message": message}});
+        for (said, words) in [
+            (json!({"type": "text", "text": {"body": "Friday"}}), "Friday"),
+            (json!({"type": "image", "image": {"id": "9", "caption": "The harbour"}}), "The harbour"),
+        ] {
+            let events = told(message(changed(said)));
+            let [Event::Edit(edit)] = events.as_slice() else { panic!("{events:?}") };
+            assert_eq!((edit.wamid.as_str(), edit.text.as_str(), edit.at_ms), ("W", words, 1_789_999_000_000));
+        }
+        let events = told(message(json!({"type": "revoke", "revoke": {"original_message_id": "W"}})));
+        assert!(matches!(&events[..], [Event::Revoke(revoke)] if revoke.wamid == "W"), "{events:?}");
+        for strange in [json!({"type": "edit"}), changed(json!({"type": 7})), json!({"type": "revoke", "revoke": 7})] {
+            assert_eq!(told(message(strange.clone())), [], "{strange}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use database::Snapshot;
 use serde_json::Value;
-use transport::{SendError, Verdict};
+use transport::{AccountState, Reach, SendError, Verdict};
 
 use crate::error::Error;
 use crate::id::{AccountId, WorkspaceId};
@@ -13,6 +13,8 @@ use crate::outbound::{Answered, Ask, AskBody, AskLimits, Outbound};
 use crate::sealing::SealingKey;
 use crate::store::cloud_accounts::{CloudAccount, cloud_account_find};
 use crate::transports::cloud::errors::{broken, refused, unheard};
+use crate::transports::cloud::limits::{reach_field, reach_of_number, speed_of};
+use crate::transports::cloud::quality_of;
 use crate::transports::net::{Net, SANDBOX_GRAPH_PATH};
 use crate::transports::sandbox::World;
 
@@ -22,6 +24,9 @@ const LIMITS: AskLimits = AskLimits {
     answer_max: Duration::from_secs(30),
     answer_bytes_max: 256 * 1024,
 };
+
+/// Of the Graph, where it is asked for a field that it doesn't know.
+const BAD_PARAMETER: i64 = 100;
 
 /// Which of an account's secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +72,20 @@ pub struct Number {
     pub name: String,
     /// As `GREEN`; empty where it isn't told.
     pub quality: String,
+    /// How many people it may write to first, where that is told.
+    pub reach: Option<Reach>,
+    /// Messages in a second, where that is told.
+    pub per_second: Option<u32>,
+}
+
+impl Number {
+    /// All that is told of it beside its name, as a transport tells it.
+    pub fn states(&self) -> impl Iterator<Item = AccountState> + use<> {
+        let quality = quality_of(&self.quality).map(AccountState::Quality);
+        let reach = self.reach.map(AccountState::Reach);
+        let speed = self.per_second.map(|per_second| AccountState::Speed { per_second });
+        [quality, reach, speed].into_iter().flatten()
+    }
 }
 
 /// The way to one number.
@@ -77,6 +96,7 @@ pub struct Line {
     net: Net,
     /// With its version, without a slash at the end.
     base: String,
+    reach_field: &'static str,
     token: String,
 }
 
@@ -101,7 +121,8 @@ impl Line {
         };
         let (phone_number_id, token) = (phone_number_id.to_owned(), token.to_owned());
         let (outbound, net) = (net.outbound.for_configured(), net.clone());
-        Ok(Line { workspace, phone_number_id, outbound, net, base, token })
+        let reach_field = reach_field(version);
+        Ok(Line { workspace, phone_number_id, outbound, net, base, reach_field, token })
     }
 
     /// The way of an account, by its row.
@@ -126,10 +147,21 @@ impl Line {
     /// As the Graph refuses, or nobody answered.
     pub async fn number(&self) -> Result<Number, SendError> {
         let fields = "fields=display_phone_number,verified_name,quality_rating";
-        let told = self.read(&format!("{}?{fields}", self.phone_number_id)).await?;
+        let path = format!("{}?{fields}", self.phone_number_id);
+        let told = match self.read(&format!("{path},throughput,{}", self.reach_field)).await {
+            // Versions rename what tells the limits; without them a number is as good.
+            Err(error) if error.code == Some(BAD_PARAMETER) => self.read(&path).await?,
+            told => told?,
+        };
         let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
         let digits: String = text("display_phone_number").chars().filter(char::is_ascii_digit).collect();
-        Ok(Number { phone: format!("+{digits}"), name: text("verified_name"), quality: text("quality_rating") })
+        Ok(Number {
+            phone: format!("+{digits}"),
+            name: text("verified_name"),
+            quality: text("quality_rating"),
+            reach: reach_of_number(&told),
+            per_second: speed_of(&told["throughput"]["level"]),
+        })
     }
 
     /// Reads something below the version.

@@ -8,6 +8,7 @@ pub mod business;
 pub mod callback;
 mod errors;
 mod files;
+mod limits;
 mod line;
 pub mod news;
 pub mod wire;
@@ -71,8 +72,7 @@ impl Cloud {
         // A token that was replaced since the last start counts from here.
         let line = self.look_up().await?;
         let number = line.number().await?;
-        let quality = quality_of(&number.quality).map(AccountState::Quality);
-        let states = [Some(AccountState::Connected), quality].into_iter().flatten();
+        let states = std::iter::once(AccountState::Connected).chain(number.states());
         let connected = ear.hear(states.map(Event::Account).collect()).await;
         connected.map_err(|error| broken("Not stored", &error.to_string()))
     }

@@ -1,14 +1,19 @@
 //! What callbacks tell beside messages: templates that were judged, and how a number or its business account is thought of.
 //! Plain functions of the body, as `callback.rs`.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use transport::{AccountState, Quality};
 
 use crate::clock::Time;
+use crate::transports::cloud::limits::reach_of;
 
 /// News of one callback.
 const NEWS_MAX: usize = 1_000;
 const TEXT_CHARS_MAX: usize = 512;
+/// A restriction that names no end.
+const RESTRICTED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// News of a business account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +60,8 @@ fn news(field: &str, value: &Value, now: Time) -> Vec<News> {
         "message_template_quality_update" | "message_template_components_update" | "template_category_update" => {
             vec![News::Look]
         }
-        "phone_number_quality_update" => quality(value).into_iter().collect(),
+        "phone_number_quality_update" => quality(value),
+        "business_capability_update" => reach(value, None),
         "account_update" => account(value, now),
         _ => Vec::new(),
     }
@@ -70,14 +76,29 @@ fn said_status(event: &str) -> &str {
     }
 }
 
-fn quality(value: &Value) -> Option<News> {
+fn quality(value: &Value) -> Vec<News> {
+    let phone = phone(&value["display_phone_number"]);
     let quality = match text(&value["event"]).to_ascii_uppercase().as_str() {
-        "FLAGGED" => Quality::Low,
-        "UNFLAGGED" => Quality::Medium,
-        // Of limits, which may follow from the quality: the Graph is asked.
-        _ => return Some(News::Look),
+        "FLAGGED" => Some(Quality::Low),
+        "UNFLAGGED" => Some(Quality::Medium),
+        _ => None,
     };
-    Some(News::Account { phone: phone(&value["display_phone_number"]), state: AccountState::Quality(quality) })
+    let mut news = reach(value, phone.as_ref());
+    news.extend(quality.map(|quality| News::Account { phone, state: AccountState::Quality(quality) }));
+    // Of limits, which may follow from the quality: the Graph is asked.
+    if quality.is_none() {
+        news.push(News::Look);
+    }
+    news
+}
+
+/// How many people may be written to first, by the newest field that tells it; each of the business account's numbers has
+/// the limit of all.
+fn reach(value: &Value, phone: Option<&String>) -> Vec<News> {
+    let fields = ["max_daily_conversations_per_business", "current_limit", "max_daily_conversation_per_phone"];
+    let reach = fields.into_iter().find_map(|field| reach_of(&value[field]));
+    let state = reach.map(AccountState::Reach);
+    state.map(|state| News::Account { phone: phone.cloned(), state }).into_iter().collect()
 }
 
 fn account(value: &Value, now: Time) -> Vec<News> {
@@ -104,15 +125,29 @@ fn account(value: &Value, now: Time) -> Vec<News> {
 
 /// A restriction that holds sends back, until Meta lifts it.
 fn restricted(restriction: &Value, now: Time) -> Option<AccountState> {
-    let seconds = &restriction["expiration"];
-    let seconds = seconds.as_i64().or_else(|| seconds.as_str().and_then(|text| text.parse().ok()));
-    let until_ms = seconds?.checked_mul(1_000).filter(|until| *until > now.ms())?;
+    let until_ms = match ends(&restriction["expiration"]) {
+        Some(until) if until <= now.ms() => return None,
+        Some(until) => until,
+        // It names no end that is understood: after a day it is tried.
+        None => (now + RESTRICTED_FOR).ms(),
+    };
     let reason = "Meta has restricted the business account.".to_owned();
     match text(&restriction["restriction_type"]).as_str() {
         "RESTRICTED_BIZ_INITIATED_MESSAGING" => Some(AccountState::LimitedUntil { until_ms, reason }),
         "RESTRICTED_CUSTOMER_INITIATED_MESSAGING" => Some(AccountState::HeldUntil { until_ms, reason }),
         _ => None,
     }
+}
+
+/// Seconds since 1970, as a number or as text, or a date with its time and offset; in ms.
+fn ends(told: &Value) -> Option<i64> {
+    let seconds = told.as_i64().or_else(|| told.as_str().and_then(|text| text.parse().ok()));
+    if let Some(seconds) = seconds {
+        return seconds.checked_mul(1_000).filter(|ms| *ms > 0);
+    }
+    let text = told.as_str()?;
+    let moment = jiff::Timestamp::strptime("%Y-%m-%dT%H:%M:%S%z", text).ok().or_else(|| text.parse().ok());
+    moment.map(jiff::Timestamp::as_millisecond)
 }
 
 /// A number as E.164 with `+`.
@@ -128,6 +163,7 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use transport::Reach;
 
     use super::*;
 
@@ -156,9 +192,27 @@ mod tests {
             "phone_number_quality_update",
             json!({"event": "FLAGGED", "display_phone_number": "1 202-555-0197", "current_limit": "TIER_1K"}),
         );
-        let state = AccountState::Quality(Quality::Low);
-        assert_eq!(news, [News::Account { phone: Some("+12025550197".into()), state }]);
+        let of_it = |state| News::Account { phone: Some("+12025550197".into()), state };
+        let reach = AccountState::Reach(Reach::PerDay(1_000));
+        assert_eq!(news, [of_it(reach), of_it(AccountState::Quality(Quality::Low))]);
         assert_eq!(told("phone_number_quality_update", json!({"event": "UPGRADE"})), [News::Look]);
+        let upgraded = json!({"event": "THROUGHPUT_UPGRADE", "display_phone_number": "12025550197",
+            "max_daily_conversations_per_business": "TIER_UNLIMITED", "current_limit": "TIER_100K"});
+        let news = told("phone_number_quality_update", upgraded);
+        assert_eq!(news, [of_it(AccountState::Reach(Reach::Any)), News::Look]);
+    }
+
+    #[test]
+    fn a_limit_of_the_business_account_is_that_of_all_its_numbers() {
+        for (value, reach) in [
+            (json!({"max_daily_conversations_per_business": 2_000}), Reach::PerDay(2_000)),
+            (json!({"max_daily_conversations_per_business": "TIER_10K"}), Reach::PerDay(10_000)),
+            (json!({"max_daily_conversation_per_phone": -1, "max_phone_numbers_per_business": 25}), Reach::Any),
+        ] {
+            let state = AccountState::Reach(reach);
+            assert_eq!(told("business_capability_update", value), [News::Account { phone: None, state }]);
+        }
+        assert_eq!(told("business_capability_update", json!({"max_phone_numbers_per_waba": 25})), []);
     }
 
     #[test]
@@ -176,6 +230,19 @@ mod tests {
         let held = restriction("RESTRICTED_CUSTOMER_INITIATED_MESSAGING", until);
         assert!(matches!(&held[..], [News::Account { state: AccountState::HeldUntil { .. }, .. }]));
         assert_eq!(restriction("RESTRICTED_BIZ_INITIATED_MESSAGING", until - 7_200), []);
+        // Dates as some have seen them, and what nobody understands.
+        let dated = |expiration: &str| {
+            let info = json!([{"restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": expiration}]);
+            told("account_update", json!({"event": "ACCOUNT_RESTRICTION", "restriction_info": info}))
+        };
+        let ends = |news: &[News]| match news {
+            [News::Account { state: AccountState::LimitedUntil { until_ms, .. }, .. }] => *until_ms,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(ends(&dated("2026-10-30T13:38:04+0000")), 1_793_367_484_000);
+        assert_eq!(ends(&dated("2026-10-30T13:38:04Z")), 1_793_367_484_000);
+        assert_eq!(ends(&dated("some day")), NOW.ms() + 86_400_000);
+        assert_eq!(dated("2020-10-30T13:38:04+0000"), []);
         let disabled = json!({"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}});
         assert!(matches!(
             &told("account_update", disabled)[..],

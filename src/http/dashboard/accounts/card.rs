@@ -37,7 +37,8 @@ impl Entry {
         let Told { health, until, reason, .. } = &self.told;
         let cold = self.told.cold.map_or(0, |cold| cold.sent);
         let (until, waiting, quality) = (until.map_or(0, Time::ms), self.waiting, &self.care.quality);
-        format!("{}/{until}/{waiting}/{cold}/{quality}/{}/{}", health.as_str(), self.row.name, reason.len())
+        let reach = self.care.reach.unwrap_or(-1);
+        format!("{}/{until}/{waiting}/{cold}/{quality}/{reach}/{}/{}", health.as_str(), self.row.name, reason.len())
     }
 }
 
@@ -131,6 +132,13 @@ fn facts(entry: &Entry, now: Time, zone: &TimeZone) -> Markup {
             @if !care.quality.is_empty() {
                 dt { (w::QUALITY) }
                 dd { (care.quality) ", " span.muted { (w::as_whatsapp_said(&ago(care.quality_at, now))) } }
+            }
+            @if let Some(people) = care.reach {
+                dt { (w::MESSAGING_LIMIT) }
+                dd { @if people > 0 { (w::people_a_day(&people)) } @else { (w::ANY_NUMBER_OF_PEOPLE) } }
+            }
+            @if let Some(speed) = care.per_second.or(told.sends_per_second) {
+                dt { (w::AT_MOST) } dd.num { (w::messages_a_second(&speed)) }
             }
             dt { (w::PAUSE_BETWEEN_SENDS) }
             dd { @match care.pacing_ms { Some(ms) => { (w::s_on_average(&seconds(ms))) }, None => { (w::AS_THE_WORKSPACE_HAS) } } }

@@ -40,7 +40,7 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refu
                     (messages(signed, wish, open, now))
                 }
             }
-            @if signed.may(Right::SendMessages) { (composer::pane(signed, wish, open, refused)) }
+            @if signed.may(Right::SendMessages) { (composer::pane(signed, wish, open, refused, now)) }
             @else { p.composer-none.meta { "Your role reads chats and doesn’t write in them." } }
         }
     }

@@ -1,17 +1,21 @@
 //! Where one writes: a message or a note, a file, now or later; and what waits for its time.
 
+use std::time::Duration;
+
 use maud::{Markup, html};
 
 use super::bubble::quote;
 use super::scene::OpenChat;
 use super::view::Wish;
 use super::{INBOX_PATH, Refused};
+use crate::clock::Time;
 use crate::files::sniff::{DOCUMENT_BYTES_MAX, SHOWN_BYTES_MAX};
 use crate::http::dashboard::once::fresh_key;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
 use crate::http::dashboard::time::formatted;
 use crate::inbox::values::{NOTE_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::inbox::window::{Window, closed_words, window};
 use crate::message::MessageKind;
 use crate::workspace::zone::stored_zone;
 
@@ -19,13 +23,13 @@ use crate::workspace::zone::stored_zone;
 const SAID_CHARS_MAX: usize = 80;
 const MIB: u64 = 1024 * 1024;
 
-pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refused<'_>>) -> Markup {
+pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refused<'_>>, now: Time) -> Markup {
     let is_note = refused.is_some_and(|refused| refused.is_note);
     let text = refused.map_or(open.prefilled.as_str(), |refused| refused.text);
     let wish = &Wish { reply: None, ..wish.clone() };
     let template = wish.template().map(|id| id.0).or(refused.and_then(|refused| refused.template));
     html! {
-        div data-live="scheduled" { (scheduled(signed, wish, open)) }
+        div data-live="scheduled" { (window_of(signed, open, now)) (scheduled(signed, wish, open)) }
         p.here.meta role="status" hidden {}
         @if let Some(refused) = refused { (fault(refused)) }
         form.composer #composer method="post" action={ (INBOX_PATH) "/" (open.chat.id) "/send" } aria-label={ "Write to " (open.chat.name) }
@@ -49,6 +53,33 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refu
             (bar(signed, open))
         }
         (file_form(open))
+    }
+}
+
+/// Until when anything may be said to the contact, where WhatsApp bounds that.
+fn window_of(signed: &Signed, open: &OpenChat, now: Time) -> Markup {
+    let zone = stored_zone(&signed.who.workspace.zone);
+    let account = open.account.as_ref();
+    let window = account.map_or(Window::None, |account| window(account.transport, open.chat.last_inbound_at, now));
+    html! {
+        @match window {
+            Window::None => {},
+            Window::Open { until } => p.composer-none.meta {
+                (icon("clock")) "WhatsApp takes anything until " (formatted(until, &zone, "%a %-d %b, %H:%M")) ", " (left(until.since(now))) " from now"
+            },
+            Window::Closed { hours } => p.banner data-tone="warning" { (icon("clock")) span { (closed_words(hours)) } },
+        }
+    }
+}
+
+/// Hours, of the last one the minutes.
+fn left(span: Duration) -> String {
+    let (hours, minutes) = (span.as_secs() / 3_600, span.as_secs().div_ceil(60));
+    match (hours, minutes) {
+        (0, 1) => "a minute".to_owned(),
+        (0, minutes) => format!("{minutes} minutes"),
+        (1, _) => "an hour".to_owned(),
+        (hours, _) => format!("{hours} hours"),
     }
 }
 

@@ -15,6 +15,9 @@ pub const MESSAGE: &str = " message";
 pub const MESSAGES: &str = " messages";
 pub const TO_PEOPLE_WHO_NEVER: &str = "To people who never wrote";
 pub const QUALITY: &str = "Quality";
+pub const MESSAGING_LIMIT: &str = "Messaging limit";
+pub const ANY_NUMBER_OF_PEOPLE: &str = "Any number of people a day may be written to first";
+pub const AT_MOST: &str = "At most";
 pub const PAUSE_BETWEEN_SENDS: &str = "Pause between sends";
 pub const AS_THE_WORKSPACE_HAS: &str = "As the workspace has it";
 pub const LINKED: &str = "Linked";
@@ -145,6 +148,14 @@ pub fn if_it_lasts_until(deadline: &dyn Render) -> Markup {
 
 pub fn as_whatsapp_said(quality_at: &dyn Render) -> Markup {
     html! { "as WhatsApp said " (quality_at) }
+}
+
+pub fn people_a_day(people: &dyn Render) -> Markup {
+    html! { span.num { (people) } " people a day may be written to first" }
+}
+
+pub fn messages_a_second(speed: &dyn Render) -> Markup {
+    html! { (speed) " messages a second" }
 }
 
 pub fn s_on_average(ms: &dyn Render) -> Markup {

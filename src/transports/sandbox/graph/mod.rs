@@ -161,6 +161,7 @@ pub fn number(face: &Face) -> Value {
         "quality_rating": "GREEN",
         "platform_type": "CLOUD_API",
         "throughput": {"level": "STANDARD"},
+        "whatsapp_business_manager_messaging_limit": "TIER_UNLIMITED",
         "status": "CONNECTED",
     })
 }

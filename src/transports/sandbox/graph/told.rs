@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use transport::{
-    Address, Event, FileKind, Incoming, IncomingBody, IncomingFile, IncomingReaction, Receipt, ReceiptStatus,
+    Address, Event, FileKind, Incoming, IncomingBody, IncomingFile, IncomingReaction, Receipt, ReceiptStatus, Sender,
 };
 
 use crate::transports::sandbox::World;
@@ -13,12 +13,21 @@ use crate::transports::sandbox::graph::ids::{GraphFile, callback_data, file_id};
 const COUNTRY: &str = "US";
 
 /// The body of the callback that tells an event, as it is posted and signed; `None` for what the Graph has no words for:
-/// groups, calls, what was changed or taken back.
+/// groups, calls.
 pub fn callback(world: &World, face: &Face, event: &Event) -> Option<String> {
     let told = match event {
         Event::Receipt(receipt) => status(receipt),
         Event::Message(said) if !said.chat.is_group() => message(world, face, said)?,
         Event::Reaction(reaction) if !reaction.chat.is_group() => reacted(reaction),
+        Event::Edit(edit) if !edit.chat.is_group() => {
+            let message = json!({"type": "text", "text": {"body": edit.text}});
+            let changed = json!({"original_message_id": edit.wamid, "message": message});
+            of_message(&edit.sender, ("edit", &edit.wamid, changed), edit.at_ms)
+        }
+        Event::Revoke(revoke) if !revoke.chat.is_group() => {
+            let taken = json!({"original_message_id": revoke.wamid});
+            of_message(&revoke.sender, ("revoke", &revoke.wamid, taken), revoke.at_ms)
+        }
         _ => return None,
     };
     let mut value = Map::from_iter([
@@ -158,11 +167,17 @@ fn told_file(world: &World, face: &Face, file: &IncomingFile) -> Option<(&'stati
 }
 
 fn reacted(reaction: &IncomingReaction) -> Map<String, Value> {
-    let (contact, mut message) = from(&reaction.sender.address, &reaction.sender.name);
-    message.insert("id".to_owned(), json!(format!("{}.reaction", reaction.wamid)));
-    message.insert("timestamp".to_owned(), json!(seconds(reaction.at_ms)));
-    message.insert("type".to_owned(), json!("reaction"));
-    message.insert("reaction".to_owned(), json!({"message_id": reaction.wamid, "emoji": reaction.emoji}));
+    let told = json!({"message_id": reaction.wamid, "emoji": reaction.emoji});
+    of_message(&reaction.sender, ("reaction", &reaction.wamid, told), reaction.at_ms)
+}
+
+/// Something that befell a message: its word, the message's id, and what there is to tell.
+fn of_message(sender: &Sender, (word, wamid, told): (&str, &str, Value), at_ms: i64) -> Map<String, Value> {
+    let (contact, mut message) = from(&sender.address, &sender.name);
+    message.insert("id".to_owned(), json!(format!("{wamid}.{word}")));
+    message.insert("timestamp".to_owned(), json!(seconds(at_ms)));
+    message.insert("type".to_owned(), json!(word));
+    message.insert(word.to_owned(), told);
     Map::from_iter([("contacts".to_owned(), json!([contact])), ("messages".to_owned(), json!([message]))])
 }
 
