@@ -84,7 +84,7 @@ function answer(message) {
   answering.hidden = !message;
   answering.querySelector('.quote')?.remove();
   if (!message) return;
-  const said = [...message.querySelector('.bubble').childNodes].filter((node) => node.nodeType === 3).map((node) => node.data).join('');
+  const said = message.querySelector('.said')?.textContent ?? '';
   const quote = make('a', { className: 'quote', href: `#${message.id}`, dir: 'auto' });
   const who = message.dataset.from === 'us' ? 'Us' : document.querySelector('#thread-title').textContent;
   quote.append(make('b', { textContent: who }), said.slice(0, 160) || 'A file');

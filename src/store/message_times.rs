@@ -74,8 +74,8 @@ mod tests {
 
     #[test]
     fn a_span_holds_the_uids_of_messages_that_are_near() {
-        let ids = IdSource::default();
-        let bytes = |ms: i64| *ids.message_uid(Time::from_ms(ms)).0.as_bytes();
+        // A source of ids never goes back in time, so each is of another.
+        let bytes = |ms: i64| *IdSource::default().message_uid(Time::from_ms(ms)).0.as_bytes();
         assert_eq!(uid_ms(MessageUid(uuid::Uuid::from_bytes(bytes(AT_MS)))), AT_MS);
         // The first and the last moment in it, of messages whose uids are as far off as they may be.
         let (after, before) = (Time::from_ms(AT_MS), Time::from_ms(AT_MS + 10));

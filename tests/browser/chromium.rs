@@ -100,6 +100,17 @@ impl Chromium {
 
     /// The same, for what may fail because the page is just being replaced.
     pub fn try_call(&mut self, tab: &str, method: &str, parameters: Value) -> Result<Value, Value> {
+        self.call_within(PATIENCE, tab, method, parameters).unwrap_or_else(|| panic!("{method} has no answer"))
+    }
+
+    /// The same; nothing where no answer came in time.
+    pub fn call_within(
+        &mut self,
+        patience: Duration,
+        tab: &str,
+        method: &str,
+        parameters: Value,
+    ) -> Option<Result<Value, Value>> {
         self.last_id += 1;
         let mut command = json!({"id": self.last_id, "method": method, "params": parameters});
         if !tab.is_empty() {
@@ -107,15 +118,12 @@ impl Chromium {
         }
         let text = format!("{command}\0");
         self.commands.write_all(text.as_bytes()).expect("the browser listens");
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience;
         loop {
-            let mut message = self.next(until).unwrap_or_else(|| panic!("{method} has no answer"));
+            let mut message = self.next(until)?;
             if message["id"] == self.last_id {
-                return if message["error"].is_null() {
-                    Ok(message["result"].take())
-                } else {
-                    Err(message["error"].take())
-                };
+                let error = message["error"].take();
+                return Some(if error.is_null() { Ok(message["result"].take()) } else { Err(error) });
             }
             self.events.push(message);
         }

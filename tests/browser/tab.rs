@@ -10,6 +10,8 @@ use crate::chromium::{Chromium, PATIENCE};
 
 /// Between two looks at a page.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
+/// How long a picture may take before it is asked for once more.
+const PICTURE_WITHIN: Duration = Duration::from_secs(10);
 
 /// What of a page can't be read or told, as a list of complaints.
 const READABLE: &str = include_str!("readable.js");
@@ -237,7 +239,12 @@ impl<'b> Tab<'b> {
 
     /// Keeps what is seen in `target/screenshots/`, for a person to look at.
     pub fn photograph(&mut self, name: &str) {
-        let shot = self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": false}));
+        let how = json!({"format": "png", "captureBeyondViewport": false});
+        // Chromium forgets a picture that is asked for just when it puts one page in another's place.
+        let shot = match self.browser.call_within(PICTURE_WITHIN, &self.id, "Page.captureScreenshot", how.clone()) {
+            Some(shot) => shot.expect("a picture"),
+            None => self.call("Page.captureScreenshot", how),
+        };
         let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/screenshots"));
         let file = folder.join(format!("{name}.png"));
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");

@@ -151,7 +151,7 @@ async fn an_answer_quotes_what_it_answers() {
         let answered = done(&ana, &format!("/inbox/{chat}/send"), &form).await;
         assert!(answered.contains(&format!("class=\"quote\" dir=\"auto\" href=\"#m-{theirs}\"")), "{answered}");
         let again = done(&ana, &format!("/inbox/{chat}/send"), &form).await;
-        assert_eq!(again.matches("It is</div>").count(), 1, "a form goes once: {again}");
+        assert_eq!(again.matches("It is</p>").count(), 1, "a form goes once: {again}");
         let newest = token.get(&format!("/chats/{chat}/messages")).await.body()["data"]["messages"][0].clone();
         assert_eq!(
             (newest["text"].as_str(), newest["data"]["reply_to_uid"].as_str()),

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use super::INBOX_PATH;
+use super::linking::linking;
 use super::list::{avatar, kind_name};
 use super::scene::OpenChat;
 use super::view::{Prefill, Wish};
@@ -59,7 +60,9 @@ pub fn message(open: &OpenChat, view: &MessageView, goes_on: bool, may_answer: b
                 @if is_gone { "This message was deleted" }
                 @else {
                     @if let Some(attachment) = &view.attachment { (attached(open, view, attachment)) }
-                    @if message.kind == MessageKind::Note { (mentioning(open, &message.text)) } @else { (message.text) }
+                    @if !message.text.is_empty() {
+                        p.said { @if message.kind == MessageKind::Note { (mentioning(open, &message.text)) } @else { (linking(&message.text)) } }
+                    }
                 }
                 (slip(open, view, waiting, zone))
             }

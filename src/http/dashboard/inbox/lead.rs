@@ -83,6 +83,10 @@ fn who_waits(waiting: &Waiting, teammates: &[TeammateRow], now: Time) -> Markup 
     }
 }
 
+fn several(number: usize, what: &str) -> String {
+    format!("{} {what}{}", grouped(i64::try_from(number).unwrap_or(i64::MAX)), if number == 1 { "" } else { "s" })
+}
+
 fn spans(told: &Report, days: u64) -> Markup {
     let most = told.spans.iter().copied().max().unwrap_or(0).max(1);
     let all: usize = told.spans.iter().sum();
@@ -91,7 +95,7 @@ fn spans(told: &Report, days: u64) -> Markup {
             header { h2 #spans-title { "First answers" } span.meta.push { "Last " (days) " days" } }
             div.card-body.stack {
                 p { span.big { @match told.median { Some(median) => (distance(median)), None => "None yet" } } @if told.median.is_some() { " in the middle; half were quicker" } }
-                p.meta { (grouped(i64::try_from(told.received).unwrap_or(0))) " messages came in, " (grouped(i64::try_from(all).unwrap_or(0))) " first answers went out." }
+                p.meta { (several(told.received, "message")) " came in, " (several(all, "first answer")) " went out." }
                 ul.bars {
                     @for ((_, name), number) in SPANS.iter().zip(told.spans) {
                         li { span { (name) } (bar(number, most)) span.num { (number) } }

@@ -9,6 +9,7 @@ mod composer;
 mod here;
 mod history;
 mod lead;
+mod linking;
 mod list;
 mod narrow;
 mod notices;
