@@ -106,7 +106,7 @@ function title() {
 
 // -- Older messages come when one scrolls up; new ones below are told by a pill.
 // Of many pages the newest go again, so that a thread of any length stays light; the pill leads back to them.
-const SHOWN_MAX = 200;
+const SHOWN_MAX = 120;
 let loaded = false, loading = false, cut = false;
 async function older() {
   const box = scroller(), link = one('a[data-older]', box);
