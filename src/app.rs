@@ -239,3 +239,18 @@ impl<K: Eq + std::hash::Hash> Bells<K> {
         Arc::clone(bells.entry(whose).or_default())
     }
 }
+
+/// An application of its own for a test of a part: its database and files in `folder`, its time `clock`'s.
+#[cfg(test)]
+pub fn app_in(folder: &std::path::Path, clock: &Clock) -> App {
+    let database = Database::open(database::Config::new(database::Location::File(folder.join("a.db")))).expect("opens");
+    database.migrate(crate::store::MIGRATIONS).expect("migrates");
+    let settings = Settings {
+        public_url: String::new(),
+        sandbox_speed: 1.0,
+        support_contact: String::new(),
+        files_folder: folder.join("files"),
+        outbound: Policy::default(),
+    };
+    App::new(database, clock.clone(), settings)
+}

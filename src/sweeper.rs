@@ -91,33 +91,19 @@ fn is_last(rows: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use database::{Config, Database, Location};
-
     use super::*;
-    use crate::app::Settings;
+    use crate::app::app_in;
     use crate::clock::{Clock, Time};
     use crate::event_kind::Kind;
     use crate::id::ChatId;
-    use crate::outbound::Policy;
-    use crate::store::MIGRATIONS;
     use crate::store::events::{NewEvent, event_after, event_append};
     use crate::workspace::settings::{KEPT, SettingsChange, change_settings, create_workspace};
 
     #[tokio::test]
     async fn events_are_forgotten_after_the_workspaces_days_and_not_before() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let database = Database::open(Config::new(Location::File(folder.path().join("a.db")))).expect("opens");
-        database.migrate(MIGRATIONS).expect("migrates");
         let clock = Clock::mock(Time::from_ms(1_790_000_000_000));
-        let files_folder = folder.path().join("files");
-        let settings = Settings {
-            public_url: String::new(),
-            sandbox_speed: 1.0,
-            support_contact: String::new(),
-            files_folder,
-            outbound: Policy::default(),
-        };
-        let app = App::new(database, clock.clone(), settings);
+        let app = app_in(folder.path(), &clock);
         let now = clock.now();
         let make = move |tx: &mut database::Tx<'_>| create_workspace(tx, now, "Harbour", "UTC");
         let workspace = app.database.write(1, Priority::Foreground, make).await.expect("made");

@@ -226,14 +226,10 @@ fn restart_pause(falls: u32, dice: &mut Dice) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use database::{Config, Database, Location};
-
     use super::*;
     use crate::accounts::link_sandbox;
-    use crate::app::Settings;
+    use crate::app::app_in;
     use crate::clock::Clock;
-    use crate::outbound::Policy;
-    use crate::store::MIGRATIONS;
     use crate::workspace::settings::create_workspace;
 
     #[tokio::test]
@@ -270,18 +266,8 @@ mod tests {
     #[tokio::test]
     async fn many_numbers_start_a_few_at_a_time() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let database = Database::open(Config::new(Location::File(folder.path().join("a.db")))).expect("opens");
-        database.migrate(MIGRATIONS).expect("migrates");
         let clock = Clock::mock(Time::from_ms(1_790_000_000_000));
-        let files_folder = folder.path().join("files");
-        let settings = Settings {
-            public_url: String::new(),
-            sandbox_speed: 1.0,
-            support_contact: String::new(),
-            files_folder,
-            outbound: Policy::default(),
-        };
-        let app = App::new(database, clock.clone(), settings);
+        let app = app_in(folder.path(), &clock);
         let now = clock.now();
         for number in 0..2 * STARTS_MAX + 5 {
             let make = move |tx: &mut database::Tx<'_>| create_workspace(tx, now, &format!("Harbour {number}"), "UTC");
