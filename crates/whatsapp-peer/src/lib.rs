@@ -1,0 +1,1 @@
+//! A fake WhatsApp server and phones, for tests only.
