@@ -56,6 +56,21 @@ impl Default for GraphPlace {
     }
 }
 
+/// Where linked devices find WhatsApp, and which version of its web client they are taken for. Both are the operator's to set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebPlace {
+    /// A websocket's address, `wss:`, or `ws:` to something on this machine.
+    pub url: String,
+    /// As 2.3000.1030000000; `None` asks WhatsApp which is current.
+    pub version: Option<(u32, u32, u32)>,
+}
+
+impl Default for WebPlace {
+    fn default() -> WebPlace {
+        WebPlace { url: "wss://web.whatsapp.com/ws/chat".to_owned(), version: None }
+    }
+}
+
 /// The server's shared parts; cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
@@ -85,7 +100,10 @@ pub struct Parts {
     pub sandbox_ids: Arc<IdSource>,
     /// Where this server listens, once it does.
     pub own_address: Arc<OnceLock<SocketAddr>>,
+    /// Whose turn it is to have a linked number's one connection.
+    pub web_turns: Arc<Turns>,
     graph: OnceLock<GraphPlace>,
+    web: OnceLock<WebPlace>,
     link_key: OnceLock<LinkKey>,
     sealing_key: OnceLock<SealingKey>,
 }
@@ -124,7 +142,9 @@ impl App {
             live,
             sandbox_ids: Arc::default(),
             own_address: Arc::default(),
+            web_turns: Arc::default(),
             graph: OnceLock::new(),
+            web: OnceLock::new(),
             link_key,
             sealing_key: OnceLock::new(),
         };
@@ -148,6 +168,18 @@ impl App {
     /// Where Meta's Graph is.
     pub fn graph(&self) -> &GraphPlace {
         self.graph.get_or_init(GraphPlace::default)
+    }
+
+    /// The same with the place of WhatsApp's web client that the operator named. The first one given stays.
+    #[must_use]
+    pub fn with_web(self, web: WebPlace) -> App {
+        let _ = self.web.set(web);
+        self
+    }
+
+    /// Where linked devices find WhatsApp.
+    pub fn web(&self) -> &WebPlace {
+        self.web.get_or_init(WebPlace::default)
     }
 
     /// What secrets at rest are sealed with.
@@ -237,6 +269,17 @@ impl<K: Eq + std::hash::Hash> Bells<K> {
     pub fn of(&self, whose: K) -> Arc<Notify> {
         let mut bells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(bells.entry(whose).or_default())
+    }
+}
+
+/// For each account, whose turn it is: one at a time holds it.
+#[derive(Default)]
+pub struct Turns(Mutex<HashMap<(WorkspaceId, AccountId), Arc<tokio::sync::Mutex<()>>>>);
+
+impl Turns {
+    pub fn of(&self, account: (WorkspaceId, AccountId)) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(account).or_default())
     }
 }
 

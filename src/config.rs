@@ -22,6 +22,7 @@ const LISTEN: &str = "127.0.0.1:8080";
 const SANDBOX_SPEED: &str = "1";
 const GRAPH_URL: &str = "https://graph.facebook.com";
 const GRAPH_VERSION: &str = "v25.0";
+const WEB_URL: &str = "wss://web.whatsapp.com/ws/chat";
 const LOG_FORMAT: &str = "text";
 const LOG: &str = "info";
 
@@ -67,6 +68,14 @@ pub struct Options {
     /// Which version of Meta's Graph is spoken [default: v25.0]
     #[arg(long, global = true, value_name = "VERSION", env = "PARTYLINE_GRAPH_VERSION")]
     graph_version: Option<String>,
+
+    /// Where linked devices find WhatsApp, for a proxy in between [default: wss://web.whatsapp.com/ws/chat]
+    #[arg(long, global = true, value_name = "URL", env = "PARTYLINE_WEB_URL")]
+    web_url: Option<String>,
+
+    /// Which version of WhatsApp's web client linked devices are, as 2.3000.1030000000 [default: what WhatsApp names]
+    #[arg(long, global = true, value_name = "VERSION", env = "PARTYLINE_WEB_VERSION")]
+    web_version: Option<String>,
 
     /// Whom people on this server ask for more calls or credits: an email address or a page [default: none]
     #[arg(long, global = true, value_name = "CONTACT", env = "PARTYLINE_SUPPORT_CONTACT")]
@@ -127,6 +136,9 @@ pub struct Config {
     pub sandbox_speed: Given<f64>,
     pub graph_url: Given<String>,
     pub graph_version: Given<String>,
+    pub web_url: Given<String>,
+    /// `None`: what WhatsApp names as current.
+    pub web_version: Given<Option<(u32, u32, u32)>>,
     pub support_contact: Given<String>,
     pub log_format: Given<LogFormat>,
     pub log: Given<String>,
@@ -161,6 +173,8 @@ impl Config {
                 GRAPH_VERSION,
                 parse::graph_version,
             )?,
+            web_url: reader.read("web_url", options.web_url.as_ref(), WEB_URL, parse::web_url)?,
+            web_version: reader.read("web_version", options.web_version.as_ref(), "", parse::web_version)?,
             support_contact: reader.read(
                 "support_contact",
                 options.support_contact.as_ref(),

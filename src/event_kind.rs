@@ -124,6 +124,8 @@ pub enum Kind {
     WabaTemplateRejected,
     /// A template of WhatsApp's can't be sent any more, or for a time.
     WabaTemplateDisabled,
+    /// A message of before the account was linked was taken over from its phone.
+    MessageSynced,
     /// A label that no chat bore until then, with the chat that got it first; the detail is the label. The label's own event
     /// on the chat follows.
     LabelMade,
@@ -202,6 +204,7 @@ const KINDS: &[(Kind, i64, &str)] = &[
     (Kind::WabaTemplateRejected, 211, "waba:template:rejected"),
     (Kind::WabaTemplateDisabled, 212, "waba:template:disabled"),
     (Kind::LabelMade, 200, "label:new"),
+    (Kind::MessageSynced, 240, "message:synced"),
     (Kind::MessageResent, 130, "message:resent"),
     (Kind::MessageMarkedSent, 131, "message:marked_sent"),
 ];

@@ -151,12 +151,27 @@ impl TeamId {
 #[derive(Debug, Default)]
 pub struct IdSource {
     order: Mutex<ContextV7>,
+    /// How many past messages had a uid; wraps around.
+    past: std::sync::atomic::AtomicU32,
 }
+
+/// Behind the time, a counter keeps the order; the rest is random.
+const PAST_COUNTER_BITS: u8 = 32;
 
 impl IdSource {
     /// The next message uid; later ones of one process sort behind earlier ones, also within a millisecond.
     pub fn message_uid(&self, now: Time) -> MessageUid {
         MessageUid(self.uuid(now))
+    }
+
+    /// A uid for a message of earlier days: it sorts where the message belongs, and behind those that were given to the same
+    /// millisecond before.
+    pub fn past_message_uid(&self, at: Time, now: Time) -> MessageUid {
+        let ms = u64::try_from(at.ms().clamp(0, now.ms())).unwrap_or(0);
+        let nth = self.past.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let nanos = u32::try_from(ms % 1000 * 1_000_000).unwrap_or(0);
+        let timestamp = Timestamp::from_unix_time(ms / 1000, nanos, u128::from(nth), PAST_COUNTER_BITS);
+        MessageUid(Uuid::new_v7(timestamp))
     }
 
     /// The next file uid, in the same order.
@@ -198,6 +213,17 @@ mod tests {
         let now = Time::from_ms(1_790_000_000_000);
         let uids: Vec<MessageUid> = (0..1000).map(|_| ids.message_uid(now)).collect();
         assert!(uids.is_sorted());
+    }
+
+    #[test]
+    fn uids_of_past_messages_sort_by_their_time_and_keep_their_order() {
+        let ids = IdSource::default();
+        let (now, day) = (Time::from_ms(1_790_000_000_000), 86_400_000);
+        ids.message_uid(now);
+        let late = ids.past_message_uid(Time::from_ms(now.ms() - day), now);
+        let early: Vec<MessageUid> = (0..100).map(|_| ids.past_message_uid(Time::from_ms(now.ms() - 2 * day), now)).collect();
+        assert!(early.is_sorted() && early.iter().all(|uid| *uid < late));
+        assert!(late < ids.message_uid(now) && ids.past_message_uid(Time::from_ms(i64::MAX), now) > late);
     }
 
     #[test]

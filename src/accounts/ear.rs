@@ -7,7 +7,7 @@ use database::{Priority, Snapshot};
 use futures_util::FutureExt;
 use transport::{
     AccountState, ContactTyping, Ear, Event, Incoming, IncomingBody, LinkStep, NotStored, Pending, Receipt,
-    ReceiptStatus, SameContact,
+    ReceiptStatus, SameContact, Synced,
 };
 
 use crate::accounts::health::record_state;
@@ -25,6 +25,7 @@ use crate::inbox::reactions::record_reaction;
 use crate::inbox::receipts::record_participant_receipt;
 use crate::inbox::receive::receive_message;
 use crate::inbox::status::{News, record_news};
+use crate::inbox::synced::record_synced;
 use crate::message::{Failure, Status};
 use crate::store::Write;
 use crate::store::chats::chat_by_jid;
@@ -59,6 +60,10 @@ impl AccountEar {
                 Event::Account(state) => self.store_state(state).await?,
                 Event::Link(step) => self.store_step(step).await?,
                 Event::Typing(typing) => self.notice(typing).await?,
+                Event::Synced(synced) => {
+                    self.store_both(std::mem::take(&mut receipts), std::mem::take(&mut messages)).await?;
+                    self.store_synced(synced).await?;
+                }
                 // Some tell it with every message.
                 Event::SameContact(same) if self.knows(&same).await? => {}
                 // It may be about a message that was told just before.
@@ -92,9 +97,30 @@ impl AccountEar {
             Event::Revoke(revoke) => record_revoke(write, account, revoke).map(drop),
             Event::Group(change) => apply_group_change(write, account, change),
             Event::SameContact(same) => join_addresses(write, same),
-            Event::Account(_) | Event::Link(_) | Event::Message(_) | Event::Receipt(_) | Event::Typing(_) => Ok(()),
+            Event::Account(_)
+            | Event::Link(_)
+            | Event::Message(_)
+            | Event::Synced(_)
+            | Event::Receipt(_)
+            | Event::Typing(_) => Ok(()),
         };
         self.app.write(self.workspace, Priority::Foreground, work).await
+    }
+
+    /// A past message gets a uid of its own time, so that it stands where it belongs; behind it nobody waits.
+    async fn store_synced(&self, synced: Synced) -> Result<(), Error> {
+        let (account, now) = (self.account, self.app.clock.now());
+        let (uid, priority) = match synced.is_past {
+            true => (self.app.ids.past_message_uid(Time::from_ms(synced.said.at_ms), now), Priority::Background),
+            false => (self.app.ids.message_uid(now), Priority::Foreground),
+        };
+        let with_file = matches!(synced.said.body, IncomingBody::File(_));
+        let work = move |write: &mut Write<'_, '_>| record_synced(write, account, uid, &synced).map(drop);
+        self.app.write(self.workspace, priority, work).await?;
+        if with_file {
+            self.app.fetch_bells.of((self.workspace, self.account)).notify_one();
+        }
+        Ok(())
     }
 
     /// Lets those who look at a chat see that its contact writes. Somebody without a chat is seen by nobody.

@@ -1,10 +1,13 @@
 //! What a waiting message becomes for its transport.
 
-use transport::{Address, Body, Outgoing, OutgoingFile, OutgoingTemplate};
+use transport::{Address, Body, Outgoing, OutgoingFile, OutgoingTemplate, Quoted};
 
 use crate::store::message_changes::ChangeKind;
 use crate::store::message_files::MessageFile;
 use crate::store::outbox::{OutboxBody, OutboxChange, OutboxMessage, OutboxReaction};
+
+/// Of a text that is answered, as much goes along: phones show less of it.
+const QUOTED_CHARS_MAX: usize = 1_024;
 
 /// The message as its transport takes it; the same at every try.
 pub fn outgoing(message: &OutboxMessage) -> Outgoing {
@@ -14,7 +17,13 @@ pub fn outgoing(message: &OutboxMessage) -> Outgoing {
         to: Address::from_jid(message.chat_jid.clone()),
         body: body(&message.body),
         reply_to: message.reply_to_wamid.clone(),
+        quoted: message.quoted.as_ref().map(|(sender_jid, text)| quoted(sender_jid, text)),
     }
+}
+
+fn quoted(sender_jid: &str, text: &str) -> Quoted {
+    let sender = (!sender_jid.is_empty()).then(|| Address::from_jid(sender_jid.to_owned()));
+    Quoted { sender, text: text.chars().take(QUOTED_CHARS_MAX).collect() }
 }
 
 fn body(body: &OutboxBody) -> Body {

@@ -39,6 +39,8 @@ impl Config {
             setting("sandbox_speed", self.sandbox_speed.value.to_string(), self.sandbox_speed.source),
             setting("graph_url", self.graph_url.value.clone(), self.graph_url.source),
             setting("graph_version", self.graph_version.value.clone(), self.graph_version.source),
+            setting("web_url", self.web_url.value.clone(), self.web_url.source),
+            setting("web_version", version(self.web_version.value), self.web_version.source),
             setting("support_contact", self.support_contact.value.clone(), self.support_contact.source),
             setting("log_format", log_format.to_owned(), self.log_format.source),
             setting("log", self.log.value.clone(), self.log.source),
@@ -49,6 +51,10 @@ impl Config {
 fn networks(networks: &[IpNet]) -> String {
     let names = networks.iter().map(ToString::to_string).collect::<Vec<_>>();
     if names.is_empty() { "none".to_owned() } else { names.join(",") }
+}
+
+fn version(version: Option<(u32, u32, u32)>) -> String {
+    version.map_or_else(|| "current".to_owned(), |(major, minor, patch)| format!("{major}.{minor}.{patch}"))
 }
 
 fn setting(id: &'static str, value: String, source: Source) -> Setting {

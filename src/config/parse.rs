@@ -104,6 +104,26 @@ pub fn graph_version(text: &str) -> Result<String, String> {
     is_version.then(|| text.to_owned()).ok_or_else(|| format!("\"{text}\" is no version; write it as v25.0"))
 }
 
+/// Where linked devices find WhatsApp: a websocket's address.
+pub fn web_url(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "ws" | "wss") && url.has_host());
+    let is_plain = url.is_some_and(|url| url.username().is_empty() && url.password().is_none());
+    let advice = || format!("\"{text}\" is no websocket's address; write it as wss://web.whatsapp.com/ws/chat");
+    is_plain.then(|| text.to_owned()).ok_or_else(advice)
+}
+
+/// A version of WhatsApp's web client: three numbers.
+pub fn web_version(text: &str) -> Result<Option<(u32, u32, u32)>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let numbers: Result<Vec<u32>, _> = text.split('.').map(str::parse).collect();
+    match numbers.as_deref() {
+        Ok([major, minor, patch]) => Ok(Some((*major, *minor, *patch))),
+        _ => Err(format!("\"{text}\" is no version; write it as 2.3000.1030000000")),
+    }
+}
+
 /// Whom to ask: one line of text.
 pub fn support_contact(text: &str) -> Result<String, String> {
     let is_line = text.chars().count() <= 200 && !text.chars().any(char::is_control);

@@ -7,7 +7,7 @@ use tokio::runtime::{Handle, Runtime};
 
 use super::client::Connection;
 use super::{Command, Output, fingerprint, run};
-use crate::app::{App, GraphPlace, Settings};
+use crate::app::{App, GraphPlace, Settings, WebPlace};
 use crate::clock::Clock;
 use crate::config::{Config, Source};
 use crate::data_folder::DataFolder;
@@ -110,7 +110,8 @@ impl Here {
             files_folder: DataFolder::files_in(&config.data.value),
         };
         let graph = GraphPlace { url: config.graph_url.value.clone(), version: config.graph_version.value.clone() };
-        let app = App::new(database, Clock::system(), settings).with_graph(graph);
+        let web = WebPlace { url: config.web_url.value.clone(), version: config.web_version.value };
+        let app = App::new(database, Clock::system(), settings).with_graph(graph).with_web(web);
         // On PostgreSQL there may be no folder here, and then what needs its key says so.
         let key = DataFolder::find(&config.data.value).and_then(|folder| folder.read_key().ok());
         let app = match key {

@@ -32,15 +32,45 @@ pub fn open_chat(
     contact_name: &str,
     first: &FirstMessage,
 ) -> Result<ChatId, Error> {
+    let chat = new_chat(write, account, address, name, contact_name, first)?;
+    chat_insert(write, &chat)?;
+    let kind = if first.from_me { Kind::ChatOutgoing } else { Kind::ChatIncoming };
+    event_append(write, NewEvent { kind, chat: chat.id, message: Some(first.uid), detail: String::new() })?;
+    Ok(chat.id)
+}
+
+/// As [`open_chat`], of a chat that was there before its account was linked: nobody waits in it, and its first message tells
+/// of it.
+pub fn open_past(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    address: &Address,
+    name: &str,
+    contact_name: &str,
+    first: &FirstMessage,
+) -> Result<ChatId, Error> {
+    let chat = new_chat(write, account, address, name, contact_name, first)?;
+    let chat = ChatRow { unattended: false, unread: 0, ..chat };
+    chat_insert(write, &chat)?;
+    Ok(chat.id)
+}
+
+fn new_chat(
+    write: &mut Write<'_, '_>,
+    account: AccountId,
+    address: &Address,
+    name: &str,
+    contact_name: &str,
+    first: &FirstMessage,
+) -> Result<ChatRow, Error> {
     let (contact, other) = match first.contact {
         // Known from another account, perhaps by both addresses.
         Some(contact) => (contact, other_address(write.tx, write.workspace.id, address)?),
         None => (contact_insert(write, address.jid(), contact_name)?, None),
     };
     let both = || [Some(address), other.as_ref()].into_iter().flatten();
-    let id = write.next_chat_id();
-    let chat = ChatRow {
-        id,
+    Ok(ChatRow {
+        id: write.next_chat_id(),
         account,
         contact,
         jid: address.jid().to_owned(),
@@ -57,11 +87,7 @@ pub fn open_chat(
         last_message_at: first.at,
         last_inbound_at: if first.from_me { Time::NEVER } else { first.at },
         responsible: TeammateId::NOBODY,
-    };
-    chat_insert(write, &chat)?;
-    let kind = if first.from_me { Kind::ChatOutgoing } else { Kind::ChatIncoming };
-    event_append(write, NewEvent { kind, chat: id, message: Some(first.uid), detail: String::new() })?;
-    Ok(id)
+    })
 }
 
 /// Makes the chat of a group that nobody wrote in yet. The name must be free; see [`free_name`].

@@ -34,6 +34,7 @@ pub mod search_words;
 pub mod send;
 pub mod snooze;
 pub mod status;
+pub mod synced;
 pub mod template_values;
 pub mod template_words;
 pub mod templates;

@@ -78,7 +78,7 @@ fn join_chat(
     Ok(chat.id)
 }
 
-fn message_row(
+pub(super) fn message_row(
     write: &mut Write<'_, '_>,
     account: AccountId,
     uid: MessageUid,
@@ -113,7 +113,7 @@ fn message_row(
 }
 
 /// The message's file, whose bytes are still at WhatsApp's.
-fn to_fetch(account: AccountId, file: &IncomingFile) -> NewMessageFile {
+pub(super) fn to_fetch(account: AccountId, file: &IncomingFile) -> NewMessageFile {
     let short = |text: &str| -> String { without_nul(text).chars().take(FILE_WORDS_CHARS_MAX).collect() };
     let size_bytes = i64::try_from(file.size_bytes).unwrap_or(i64::MAX);
     let (mimetype, filename) = (short(&file.mimetype), short(&file.filename));
@@ -141,6 +141,6 @@ fn card_line(card: &ContactCard) -> String {
 }
 
 /// PostgreSQL's text holds no NUL; WhatsApp clients show none.
-fn without_nul(text: &str) -> String {
+pub(super) fn without_nul(text: &str) -> String {
     text.replace('\0', "")
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::{Linkers, Supervisor, clerk, link_sandbox, scheduled};
-use crate::app::{App, GraphPlace, Settings, keep_ledger};
+use crate::app::{App, GraphPlace, Settings, WebPlace, keep_ledger};
 use crate::cli::Out;
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat, reachable};
@@ -92,7 +92,8 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
         };
         let app = App::new(database, Clock::system(), settings).sealing_with(SealingKey::new(folder.read_key()?));
         let graph = GraphPlace { url: config.graph_url.value.clone(), version: config.graph_version.value.clone() };
-        let app = app.with_graph(graph);
+        let web = WebPlace { url: config.web_url.value.clone(), version: config.web_version.value };
+        let app = app.with_graph(graph).with_web(web);
         let _ = app.own_address.set(reachable(bound));
         serve(config, app, listener, bound, greeting, out).await
     });

@@ -80,6 +80,16 @@ const CHAT_RECEIVED: Sql = Sql::both(
      RETURNING EXISTS (SELECT 1 FROM chat_labels l WHERE l.workspace_id = $1 AND l.chat_id = $2)",
 );
 
+// A message of earlier days: it may still be the latest, and $5 says whether the contact wrote it.
+const CHAT_SYNCED: Sql = Sql::both(
+    "UPDATE chats SET \
+     last_inbound_at_ms = CASE WHEN $5 AND last_inbound_at_ms < $4 THEN $4 ELSE last_inbound_at_ms END, \
+     last_message_uid = CASE WHEN last_message_at_ms <= $4 THEN $3 ELSE last_message_uid END, \
+     last_message_at_ms = CASE WHEN last_message_at_ms <= $4 THEN $4 ELSE last_message_at_ms END \
+     WHERE workspace_id = $1 AND chat_id = $2 \
+     RETURNING EXISTS (SELECT 1 FROM chat_labels l WHERE l.workspace_id = $1 AND l.chat_id = $2)",
+);
+
 const CHAT_RENAME: Sql = Sql::both(
     "UPDATE chats SET name = $3, name_folded = $4 WHERE workspace_id = $1 AND chat_id = $2 \
      RETURNING EXISTS (SELECT 1 FROM chat_labels l WHERE l.workspace_id = $1 AND l.chat_id = $2)",
@@ -199,6 +209,19 @@ pub fn chat_received(
     if is_labelled == Some(true) { label_news(write, chat) } else { Ok(()) }
 }
 
+/// Notes a message of earlier days: the chat shows it as its last where it is, and nobody waits for an answer to it.
+pub fn chat_synced(
+    write: &mut Write<'_, '_>,
+    chat: ChatId,
+    message: MessageUid,
+    at: Time,
+    is_inbound: bool,
+) -> Result<(), crate::error::Error> {
+    let values = params![write.workspace.id, chat, message, at, is_inbound];
+    let is_labelled = write.tx.query_row(&CHAT_SYNCED, &values, |row| row.get(0))?;
+    if is_labelled == Some(true) { label_news(write, chat) } else { Ok(()) }
+}
+
 /// Renames a chat; the caller has seen that the name is free.
 pub fn chat_rename(write: &mut Write<'_, '_>, chat: ChatId, name: &str) -> Result<(), crate::error::Error> {
     chat_words_stale(write, chat)?;
@@ -257,5 +280,5 @@ pub(super) fn decode(row: &Row<'_>) -> Result<ChatRow, Error> {
 
 super::statements! {
     CHAT_FIND, CHAT_BY_JID, CHAT_BY_NAME, CHAT_OF_RESPONSIBLE, CHAT_UNASSIGN,
-    CHAT_INSERT, CHAT_SENT, CHAT_SENT_AND_RENAMED, CHAT_RECEIVED, CHAT_RENAME, CHAT_CHANGE,
+    CHAT_INSERT, CHAT_SENT, CHAT_SENT_AND_RENAMED, CHAT_RECEIVED, CHAT_SYNCED, CHAT_RENAME, CHAT_CHANGE,
 }

@@ -77,6 +77,8 @@ pub struct OutboxMessage {
     pub chat_jid: String,
     pub body: OutboxBody,
     pub reply_to_wamid: Option<String>,
+    /// The message that it answers: who sent it, empty if we did, and its text.
+    pub quoted: Option<(String, String)>,
 }
 
 /// What a waiting message says.
@@ -193,7 +195,7 @@ const OUTBOX_OF_CHAT: Sql = Sql::both(outbox_where!("AND o.chat_id = $3 ORDER BY
 const OUTBOX_MESSAGE: Sql = Sql::both(concat!(
     "SELECT o.account_id, o.seq, o.uid, o.chat_id, o.class, o.stage, o.accepted_at_ms, o.not_before_ms, \
      o.attempts, o.reason, m.status, m.wamid, m.text, c.jid, r.wamid, s.message_uid, s.wamid, s.emoji, \
-     x.wamid, x.sender_jid, x.status, g.message_uid, g.wamid, g.kind, g.text, g.until_ms, ",
+     x.wamid, x.sender_jid, x.status, g.message_uid, g.wamid, g.kind, g.text, g.until_ms, r.sender_jid, r.text, ",
     attachment_columns!(),
     " FROM outbox o \
      JOIN chats c ON c.workspace_id = o.workspace_id AND c.chat_id = o.chat_id \
@@ -324,7 +326,7 @@ fn decode_message(row: &Row<'_>) -> Result<Option<OutboxMessage>, Error> {
     let waiting = decode(row)?;
     let chat_jid = row.get(13)?;
     if let Some(number) = row.get::<Option<i64>>(10)? {
-        let attachment = attachment_of(row, 26)?.map(Box::new);
+        let attachment = attachment_of(row, 28)?.map(Box::new);
         return Ok(Some(OutboxMessage {
             row: waiting,
             status: status(number)?,
@@ -332,6 +334,7 @@ fn decode_message(row: &Row<'_>) -> Result<Option<OutboxMessage>, Error> {
             chat_jid,
             body: OutboxBody::Message { text: row.get(12)?, attachment, template: None },
             reply_to_wamid: row.get(14)?,
+            quoted: row.get::<Option<String>>(26)?.zip(row.get::<Option<String>>(27)?),
         }));
     }
     let Some(to_wamid) = row.get::<Option<String>>(18)? else { return Ok(None) };
@@ -345,7 +348,8 @@ fn decode_message(row: &Row<'_>) -> Result<Option<OutboxMessage>, Error> {
         let to_status = status(row.get(20)?)?;
         (change.wamid.clone(), OutboxBody::Change(OutboxChange { change, to_wamid, to_status }))
     };
-    Ok(Some(OutboxMessage { row: waiting, status: Status::Pending, wamid, chat_jid, body, reply_to_wamid: None }))
+    let status = Status::Pending;
+    Ok(Some(OutboxMessage { row: waiting, status, wamid, chat_jid, body, reply_to_wamid: None, quoted: None }))
 }
 
 fn decode_change(row: &Row<'_>, waiting: &OutboxRow) -> Result<MessageChange, Error> {

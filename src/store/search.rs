@@ -199,6 +199,7 @@ pub fn hears(kind: Kind) -> bool {
         kind,
         Kind::MessageSent
             | Kind::MessageReceived
+            | Kind::MessageSynced
             | Kind::MessageEdited
             | Kind::MessageDeleted
             | Kind::NoteAdded

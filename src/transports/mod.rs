@@ -4,6 +4,8 @@
 pub mod cloud;
 pub mod net;
 pub mod sandbox;
+#[cfg(feature = "web")]
+pub mod web;
 
 use std::sync::Arc;
 
@@ -20,6 +22,9 @@ pub fn open(world: &World, account: &AccountRow) -> Option<Arc<dyn Transport>> {
     match account.transport {
         Kind::Sandbox => Some(Arc::new(Sandbox::new(world.clone(), of))),
         Kind::Cloud => Some(Arc::new(Cloud::new(world.clone(), account.workspace, account.id))),
+        #[cfg(feature = "web")]
+        Kind::Web => Some(web::open(world, account.workspace, account.id)),
+        #[cfg(not(feature = "web"))]
         Kind::Web => None,
     }
 }

@@ -1,9 +1,10 @@
 //! What the transports need of the world beside rows: the way outwards, where the Graph is, and the key of secrets.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::app::GraphPlace;
+use crate::app::{GraphPlace, Turns, WebPlace};
 use crate::outbound::Outbound;
 use crate::sealing::SealingKey;
 
@@ -14,6 +15,11 @@ pub struct Net {
     /// `None` where the server was started without its key file.
     pub sealing: Option<SealingKey>,
     pub graph: GraphPlace,
+    pub web: WebPlace,
+    /// Whose turn it is to have a linked number's one connection.
+    pub web_turns: Arc<Turns>,
+    /// A folder for files that are on their way.
+    pub scratch: PathBuf,
     /// Where this server itself listens, once it does.
     pub own: Arc<OnceLock<SocketAddr>>,
     /// Where people and clients reach this server.

@@ -5,7 +5,7 @@ use crate::event_kind::Kind;
 /// The contract's, in the document's order.
 const CONTRACT: usize = 32;
 
-const ALL: [EventType; 89] = [
+const ALL: [EventType; 90] = [
     EventType("message:new"),
     EventType("message:sent:new"),
     EventType("message:received:new"),
@@ -46,6 +46,7 @@ const ALL: [EventType; 89] = [
     EventType("message:change_failed"),
     EventType("message:media_ready"),
     EventType("message:media_unavailable"),
+    EventType("message:synced"),
     EventType("chat:note:new"),
     EventType("chat:note:deleted"),
     EventType("chat:closed"),

@@ -10,6 +10,8 @@ use crate::{Address, IncomingFile, LinkStep};
 pub enum Event {
     Account(AccountState),
     Message(Incoming),
+    /// A message for the record, which nobody has to answer.
+    Synced(Synced),
     Receipt(Receipt),
     Reaction(IncomingReaction),
     Edit(IncomingEdit),
@@ -143,6 +145,17 @@ pub struct Incoming {
     pub body: IncomingBody,
     /// WhatsApp's id of the message it answers.
     pub reply_to: Option<String>,
+}
+
+/// A message that was not written to us just now: typed on the account's own phone, or from before the account was linked.
+/// One and the same is known as [`Incoming`] is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Synced {
+    pub said: Incoming,
+    /// The account's own; its sender then is the account.
+    pub from_me: bool,
+    /// From before the account was linked: nobody is told of it as news.
+    pub is_past: bool,
 }
 
 /// What an incoming message says.

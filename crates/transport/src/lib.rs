@@ -22,12 +22,12 @@ pub use capabilities::Capabilities;
 pub use event::{
     AccountState, Call, CallOutcome, ContactCard, ContactTyping, Event, GroupChange, GroupMember, GroupRole, Incoming,
     IncomingBody, IncomingEdit, IncomingReaction, IncomingRevoke, Price, Quality, Reach, Receipt, ReceiptStatus,
-    SameContact, Sender,
+    SameContact, Sender, Synced,
 };
 pub use file::{FileBytes, FileKind, FileSource, IncomingFile, OutgoingFile};
 pub use link::{LinkBy, LinkEnd, LinkStep};
 pub use mark::{Mark, ReadMessage, Typing};
-pub use send::{Accepted, Body, Outgoing, OutgoingTemplate, SendError, Verdict};
+pub use send::{Accepted, Body, Outgoing, OutgoingTemplate, Quoted, SendError, Verdict};
 
 /// A future that a transport returns; boxed, since transports are chosen at run time.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

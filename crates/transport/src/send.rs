@@ -19,6 +19,17 @@ pub struct Outgoing {
     pub body: Body,
     /// WhatsApp's id of the message it answers.
     pub reply_to: Option<String>,
+    /// That message, for transports that send it along; there where `reply_to` is.
+    pub quoted: Option<Quoted>,
+}
+
+/// A message that is answered, as far as it is shown above the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quoted {
+    /// Who sent it; `None` if we did.
+    pub sender: Option<Address>,
+    /// Its text, perhaps cut; empty where it had none.
+    pub text: String,
 }
 
 /// What a message says.

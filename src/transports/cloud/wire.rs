@@ -178,6 +178,7 @@ mod tests {
             to: Address::from_phone("+12025550100"),
             body: Body::Text("hi".into()),
             reply_to: Some("wamid.A".into()),
+            quoted: None,
         };
         let told = request(&message, text("hi"));
         assert_eq!(told["to"], "12025550100");

@@ -161,6 +161,7 @@ fn body(
     let body = match row.kind {
         Kind::MessageSent
         | Kind::MessageReceived
+        | Kind::MessageSynced
         | Kind::MessageStatus
         | Kind::MessageEdited
         | Kind::MessageDeleted

@@ -105,6 +105,7 @@ fn plain(kind: Kind) -> &'static str {
         Kind::ChatUnsnoozed => "Back from being snoozed",
         Kind::MessageReceived => "A message came in",
         Kind::MessageSent => "A message went out",
+        Kind::MessageSynced => "A message of earlier days was taken over from the phone",
         Kind::MessageUnscheduled => "A scheduled message was cancelled",
         Kind::MessageHeld => "A message is held",
         Kind::MessageUncertain => "A message may have gone: its answer was lost",

@@ -126,7 +126,7 @@ pub async fn messages(world: &World, face: &Face, body: &Value) -> Result<Value,
     match read::read(world, face, body)? {
         Request::Send { to, input, body, reply_to, callback_data } => {
             let (uid, wamid) = (Uuid::from_bytes(random_bytes()), ids::wamid(&callback_data));
-            let message = Outgoing { uid, wamid, to, body, reply_to };
+            let message = Outgoing { uid, wamid, to, body, reply_to, quoted: None };
             let sandbox = Sandbox::new(world.clone(), face.of);
             let accepted = sandbox.send(&message).await?;
             Ok(json!({
