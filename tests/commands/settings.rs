@@ -33,9 +33,11 @@ fn an_option_is_taken_before_or_behind_its_command() {
 
 #[test]
 fn a_wrong_value_is_answered_with_what_to_write() {
-    let wrong: [(&[&str], &str); 11] = [
+    let wrong: [(&[&str], &str); 13] = [
         (&["--graph-url", "graph"], "https://graph.facebook.com"),
         (&["--graph-version", "25"], "write it as v25.0"),
+        (&["--web-url", "https://web.whatsapp.com"], "write it as wss://web.whatsapp.com/ws/chat"),
+        (&["--web-version", "2.3000"], "write it as 2.3000.1030000000"),
         (&["--listen", "8080"], "write 127.0.0.1:8080"),
         (&["--listen", "line.example:80"], "write 127.0.0.1:8080"),
         (&["--database", "mysql://me:hunter2@db/line"], "must begin with postgres://"),

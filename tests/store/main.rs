@@ -25,3 +25,4 @@ mod sends;
 mod shared_limits;
 mod statements;
 mod support;
+mod synced;

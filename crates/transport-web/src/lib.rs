@@ -49,6 +49,8 @@ pub use wacore::net::WHATSAPP_WEB_WS_URL;
 
 /// How long a session may take to end.
 const STOP_MAX: Duration = Duration::from_secs(8);
+/// And what it still has to tell.
+const DRAIN_MAX: Duration = Duration::from_secs(2);
 
 /// What the operator may set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,13 +126,12 @@ impl Web {
     }
 
     async fn open(&self, ear: Arc<dyn Ear>) -> Result<(), SendError> {
-        let turn = link::turn(&self.parts.turn).await?;
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
         let shared = Arc::new(Shared::new(Arc::clone(&self.parts), ear, sender));
         shared.tell_state(AccountState::Connecting);
         let tasks = [
             tokio::spawn(pump::pump(Arc::clone(&shared), queue)),
-            tokio::spawn(session::keep(Arc::clone(&shared), turn)),
+            tokio::spawn(session::keep(Arc::clone(&shared))),
         ];
         *self.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(Session { shared, tasks });
         Ok(())
@@ -148,9 +149,10 @@ impl Web {
             tracing::warn!("a number's connection didn't end in time and was cut");
             abort.abort();
         }
-        // It holds its own end of the queue through `shared`, so it is told rather than starved.
-        pump.abort();
-        let _ = pump.await;
+        let abort = pump.abort_handle();
+        if tokio::time::timeout(DRAIN_MAX, pump).await.is_err() {
+            abort.abort();
+        }
     }
 
     async fn give_up(&self) -> Result<(), SendError> {

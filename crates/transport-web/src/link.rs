@@ -19,8 +19,8 @@ use whatsapp_rust::pair_code::{PairCodeOptions, PairCodeRejection};
 use whatsapp_rust::passkey::Assertion;
 
 use crate::errors::{again, never, short};
-use crate::session::prepared;
-use crate::socket::Watcher;
+use crate::session::{prepared, version};
+use crate::socket::{Silence, Watcher};
 use crate::states::state_of;
 use crate::{Turn, WebParts};
 
@@ -60,14 +60,14 @@ impl Linking {
     /// The number is still connected, or its keys can't be kept.
     pub async fn begin(parts: &Arc<WebParts>, by: &LinkBy, ear: Arc<dyn Ear>) -> Result<Linking, SendError> {
         let turn = turn(&parts.turn).await?;
+        let failed = |why: String| again("Linking failed", &format!("WhatsApp can't be reached: {why}"));
+        let version = version(parts).await.map_err(failed)?;
         let records = parts.keyring.begin().await.map_err(|why| again("Linking failed", &why))?;
         let (tx, heard) = mpsc::channel(64);
         let watch = Arc::new(Watch { heard: tx, is_linked: AtomicBool::new(false) });
-        let builder = prepared(parts, records, Arc::clone(&watch)).with_event_handler(Tap(Arc::clone(&watch)));
-        let builder = match parts.options.version {
-            Some(version) => builder.with_version(version),
-            None => builder,
-        };
+        let silence = Silence::default();
+        let builder = prepared(parts, records, Arc::clone(&watch), silence.clone());
+        let builder = builder.with_event_handler(Tap { watch: Arc::clone(&watch), silence }).with_version(version);
         let bot = builder.build().await.map_err(|error| again("Linking failed", &error.to_string()))?;
         let client = bot.client();
         let (stop, stopped) = watch::channel(false);
@@ -156,7 +156,10 @@ impl Watcher for Watch {
     }
 }
 
-struct Tap(Arc<Watch>);
+struct Tap {
+    watch: Arc<Watch>,
+    silence: Silence,
+}
 
 impl EventHandler for Tap {
     fn interest(&self) -> EventInterest {
@@ -180,10 +183,11 @@ impl EventHandler for Tap {
     }
 
     fn handle_event(&self, event: Arc<Told>) {
+        self.silence.broken();
         if matches!(&*event, Told::PairSuccess(_)) {
-            self.0.is_linked.store(true, Ordering::Relaxed);
+            self.watch.is_linked.store(true, Ordering::Relaxed);
         }
-        self.0.tell(Heard::Told(event));
+        self.watch.tell(Heard::Told(event));
     }
 }
 

@@ -30,7 +30,16 @@ const GROUP_MAX: Duration = Duration::from_secs(30);
 pub async fn pump(shared: Arc<Shared>, mut queue: mpsc::Receiver<Heard>) {
     let mut heard = Vec::new();
     let mut groups = HashSet::new();
-    while queue.recv_many(&mut heard, AT_ONCE).await > 0 {
+    loop {
+        // What was told before the end is still stored.
+        let count = tokio::select! {
+            biased;
+            count = queue.recv_many(&mut heard, AT_ONCE) => count,
+            () = shared.stopped() => 0,
+        };
+        if count == 0 {
+            return;
+        }
         let mut events: Vec<Event> = Vec::new();
         events.extend(shared.missed_state().map(Event::Account));
         for one in heard.drain(..) {

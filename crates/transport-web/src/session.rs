@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::Mutex;
 use transport::AccountState;
 use whatsapp_rust::bot::{Bot, BotBuilderError};
 
@@ -11,7 +11,7 @@ use crate::http;
 use crate::pump::Hook;
 use crate::records::Records;
 use crate::shared::{Shared, Tap};
-use crate::socket::{Socket, Watcher};
+use crate::socket::{Silence, Socket, Version, Watcher};
 use crate::states::Ending;
 use crate::{NotOpened, WebParts, keys};
 
@@ -20,12 +20,26 @@ const AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 const NO_KEYS: &str = "The keys of this number aren't here; link it again";
 
-/// Keeps the connection until the session is to stop. `_turn` is held for as long.
-pub async fn keep(shared: Arc<Shared>, _turn: OwnedMutexGuard<()>) {
+/// Where WhatsApp takes the current version no more; by then it names a newer one.
+const OUTDATED_AFTER: Duration = Duration::from_secs(10 * 60);
+
+/// Keeps the connection until the session is to stop. The number's turn is held only while there is one: who links it
+/// anew needs it then.
+pub async fn keep(shared: Arc<Shared>) {
     while !*shared.stop.borrow() {
+        let turn = tokio::select! {
+            turn = Mutex::lock_owned(Arc::clone(&shared.parts.turn)) => turn,
+            () = shared.stopped() => return,
+        };
         let ending = connect(&shared).await;
+        drop(turn);
         let wait = match ending {
             Some(Ending::Never) => None,
+            Some(Ending::Outdated) if shared.parts.options.version.is_some() => None,
+            Some(Ending::Outdated) => {
+                shared.parts.way.forget_version().await;
+                Some(OUTDATED_AFTER)
+            }
             Some(Ending::At(at_ms)) => {
                 Some(Duration::from_millis(u64::try_from(at_ms - wacore::time::now_millis()).unwrap_or(0)))
             }
@@ -45,8 +59,15 @@ pub async fn keep(shared: Arc<Shared>, _turn: OwnedMutexGuard<()>) {
 
 /// One connection and those that the library makes after it by itself.
 async fn connect(shared: &Arc<Shared>) -> Option<Ending> {
+    let version = match version(&shared.parts).await {
+        Ok(version) => version,
+        Err(why) => {
+            shared.failed(why);
+            return None;
+        }
+    };
     let opened = match shared.parts.keyring.open().await {
-        Ok(records) => bot(shared, records).await.map_err(|error| NotOpened::Failed(error.to_string())),
+        Ok(records) => bot(shared, records, version).await.map_err(|error| NotOpened::Failed(error.to_string())),
         Err(error) => Err(error),
     };
     let bot = match opened {
@@ -81,13 +102,23 @@ async fn connect(shared: &Arc<Shared>) -> Option<Ending> {
     shared.take_ending()
 }
 
-async fn bot(shared: &Arc<Shared>, records: Arc<dyn Records>) -> Result<Bot, BotBuilderError> {
-    let builder = prepared(&shared.parts, records, Arc::clone(shared))
-        .with_inbound_durability_hook(Hook(Arc::clone(shared)))
-        .with_event_handler(Tap(Arc::clone(shared)));
-    match shared.parts.options.version {
-        Some(version) => builder.with_version(version).build().await,
-        None => builder.build().await,
+async fn bot(shared: &Arc<Shared>, records: Arc<dyn Records>, version: Version) -> Result<Bot, BotBuilderError> {
+    let builder = prepared(&shared.parts, records, Arc::clone(shared), shared.silence.clone());
+    let builder = builder.with_inbound_durability_hook(Hook(Arc::clone(shared))).with_event_handler(Tap(Arc::clone(shared)));
+    builder.with_version(version).build().await
+}
+
+/// The version to be taken for.
+///
+/// # Errors
+/// In words: WhatsApp doesn't name one.
+pub async fn version(parts: &WebParts) -> Result<Version, String> {
+    match parts.options.version {
+        Some(version) => Ok(version),
+        None => {
+            let found = parts.way.version(http::Client::new(Arc::clone(&parts.http))).await;
+            found.map_err(|why| format!("its current version can't be read ({why}); --web-version sets one"))
+        }
     }
 }
 
@@ -99,11 +130,11 @@ type Ready = whatsapp_rust::bot::BotBuilder<
 >;
 
 /// What linking and talking have in common.
-pub fn prepared<W: Watcher + 'static>(parts: &WebParts, records: Arc<dyn Records>, watcher: Arc<W>) -> Ready {
+pub fn prepared<W: Watcher + 'static>(parts: &WebParts, records: Arc<dyn Records>, watcher: Arc<W>, silence: Silence) -> Ready {
     let props = wacore::store::device::DevicePropsOverride::new().with_os(parts.options.device_name.clone());
     Bot::builder()
         .with_backend_arc(keys::open(records))
-        .with_transport_factory(Socket { way: parts.way.clone(), watcher })
+        .with_transport_factory(Socket { way: parts.way.clone(), watcher, silence })
         .with_http_client(http::Client::new(Arc::clone(&parts.http)))
         .with_device_props(props)
 }

@@ -13,7 +13,7 @@ use whatsapp_rust::{Client, Jid};
 
 use crate::WebParts;
 use crate::known::Known;
-use crate::socket::Watcher;
+use crate::socket::{Silence, Watcher};
 use crate::states::{Ending, state_of, unreachable};
 use crate::told::{ChatNames, hidden_of, pairs};
 
@@ -38,6 +38,7 @@ pub struct Shared {
     pub ear: Arc<dyn Ear>,
     pub queue: mpsc::Sender<Heard>,
     pub stop: watch::Sender<bool>,
+    pub silence: Silence,
     client: Mutex<Option<Arc<Client>>>,
     acks: Mutex<HashMap<String, oneshot::Sender<ServerAck>>>,
     ending: Mutex<Option<Ending>>,
@@ -59,6 +60,7 @@ impl Shared {
             ear,
             queue,
             stop: watch::Sender::new(false),
+            silence: Silence::default(),
             client: Mutex::default(),
             acks: Mutex::default(),
             ending: Mutex::default(),
@@ -232,6 +234,7 @@ impl EventHandler for Tap {
 
     fn handle_event(&self, event: Arc<Told>) {
         let shared = &self.0;
+        shared.silence.broken();
         match &*event {
             Told::ServerAck(ack) => shared.answered(ack),
             // The hook has stored them.

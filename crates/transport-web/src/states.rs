@@ -11,6 +11,8 @@ use crate::errors::short;
 pub enum Ending {
     /// Try again at this time (ms since 1970 UTC).
     At(i64),
+    /// Another version must be announced: WhatsApp's current one, where that is what is announced.
+    Outdated,
     /// Somebody must act.
     Never,
 }
@@ -21,7 +23,7 @@ pub fn state_of(event: &Event, now_ms: i64) -> Option<(AccountState, Option<Endi
         Event::Connected(_) => (AccountState::Connected, None),
         Event::Disconnected(gone) => (AccountState::Disconnected { reason: why(&gone.reason) }, None),
         Event::StreamReplaced(_) => (AccountState::Unusable { reason: REPLACED.into() }, Some(Ending::Never)),
-        Event::ClientOutdated(_) => (AccountState::Unusable { reason: OUTDATED.into() }, Some(Ending::Never)),
+        Event::ClientOutdated(_) => (AccountState::Unusable { reason: OUTDATED.into() }, Some(Ending::Outdated)),
         Event::LoggedOut(out) => {
             let reason = match &out.reason {
                 ConnectFailureReason::AccountLocked => "WhatsApp has locked the account; open WhatsApp on the phone",
@@ -56,7 +58,7 @@ fn failed(reason: &ConnectFailureReason, said: Option<&str>, now_ms: i64) -> Opt
         // The library goes on by itself.
         _ if reason.should_reconnect() => None,
         ConnectFailureReason::BadUserAgent | ConnectFailureReason::ClientUnknown => {
-            return Some((AccountState::Unusable { reason: OUTDATED.into() }, Some(Ending::Never)));
+            return Some((AccountState::Unusable { reason: OUTDATED.into() }, Some(Ending::Outdated)));
         }
         _ => Some(Ending::At(now_ms.saturating_add(REFUSED_AFTER_MS))),
     };
@@ -92,7 +94,7 @@ mod tests {
         let outdated = Event::ClientOutdated(told::ClientOutdated::builder().build());
         let (state, ending) = state_of(&outdated, 0).expect("a state");
         assert!(matches!(state, AccountState::Unusable { reason } if reason.contains("--web-version")));
-        assert_eq!(ending, Some(Ending::Never));
+        assert_eq!(ending, Some(Ending::Outdated));
         let ban = told::TemporaryBan::builder()
             .code(told::TempBanReason::SentToTooManyPeople)
             .expire(Duration::seconds(90))
@@ -114,7 +116,7 @@ mod tests {
         };
         assert_eq!(of(ConnectFailureReason::ServiceUnavailable), None);
         assert_eq!(of(ConnectFailureReason::Generic), Some(Ending::At(REFUSED_AFTER_MS)));
-        assert_eq!(of(ConnectFailureReason::ClientUnknown), Some(Ending::Never));
+        assert_eq!(of(ConnectFailureReason::ClientUnknown), Some(Ending::Outdated));
         assert!(
             matches!(unreachable("no route"), AccountState::Disconnected { reason } if reason.ends_with("no route"))
         );
