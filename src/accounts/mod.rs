@@ -59,6 +59,7 @@ pub fn world(app: &App) -> World {
             outbound: app.outbound.clone(),
             sealing: app.sealing_key().ok().cloned(),
             graph: app.graph().clone(),
+            key_marks: app.key_marks.clone(),
             own: Arc::clone(&app.own_address),
             public_url: app.settings.public_url.clone(),
         },

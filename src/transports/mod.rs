@@ -4,6 +4,8 @@
 pub mod cloud;
 pub mod net;
 pub mod sandbox;
+#[cfg(feature = "web")]
+pub mod web;
 
 use std::sync::Arc;
 
