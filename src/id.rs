@@ -221,7 +221,8 @@ mod tests {
         let (now, day) = (Time::from_ms(1_790_000_000_000), 86_400_000);
         ids.message_uid(now);
         let late = ids.past_message_uid(Time::from_ms(now.ms() - day), now);
-        let early: Vec<MessageUid> = (0..100).map(|_| ids.past_message_uid(Time::from_ms(now.ms() - 2 * day), now)).collect();
+        let early: Vec<MessageUid> =
+            (0..100).map(|_| ids.past_message_uid(Time::from_ms(now.ms() - 2 * day), now)).collect();
         assert!(early.is_sorted() && early.iter().all(|uid| *uid < late));
         assert!(late < ids.message_uid(now) && ids.past_message_uid(Time::from_ms(i64::MAX), now) > late);
     }

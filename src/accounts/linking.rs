@@ -19,6 +19,7 @@ use crate::store::account_cares::{CareRow, account_standing, care_save};
 use crate::store::account_linkings::{LinkingRow, linking_find, linking_forget, linking_list, linking_save};
 use crate::store::accounts::{account_link, account_list};
 use crate::store::events::{NewEvent, event_append};
+use crate::store::web_records::web_records_forget_of;
 use crate::workspace::audit::{Action, record};
 
 /// A linking that isn't done by then never will be: codes end long before.
@@ -332,6 +333,10 @@ fn end(write: &mut Write<'_, '_>, row: LinkingRow, reason: &str) -> Result<(), E
     let account = row.account;
     let (stage, reason) = (Stage::Ended.as_str().to_owned(), reason.replace('\0', ""));
     let (shown, answer) = (String::new(), String::new());
+    if row.transport == Kind::Web {
+        // Keys that nobody will use.
+        web_records_forget_of(write, account)?;
+    }
     let told = format!("Linking it again came to nothing: {reason}");
     linking_save(write, &LinkingRow { stage, reason, shown, answer, until: Time::NEVER, ..row })?;
     let found = account_standing(write.tx, write.workspace.id, account)?;

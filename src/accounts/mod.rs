@@ -62,6 +62,7 @@ pub fn world(app: &App) -> World {
             web: app.web().clone(),
             web_turns: Arc::clone(&app.web_turns),
             scratch: std::env::temp_dir(),
+            key_marks: app.key_marks.clone(),
             own: Arc::clone(&app.own_address),
             public_url: app.settings.public_url.clone(),
         },

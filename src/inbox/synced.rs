@@ -61,13 +61,7 @@ pub fn record_synced(
     Ok(uid)
 }
 
-fn join(
-    write: &mut Write<'_, '_>,
-    chat: &ChatRow,
-    uid: MessageUid,
-    at: Time,
-    synced: &Synced,
-) -> Result<(), Error> {
+fn join(write: &mut Write<'_, '_>, chat: &ChatRow, uid: MessageUid, at: Time, synced: &Synced) -> Result<(), Error> {
     if synced.is_past {
         return chat_synced(write, chat.id, uid, at, !synced.from_me);
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::app::{GraphPlace, Turns, WebPlace};
+use crate::key_marks::KeyMarks;
 use crate::outbound::Outbound;
 use crate::sealing::SealingKey;
 
@@ -20,6 +21,8 @@ pub struct Net {
     pub web_turns: Arc<Turns>,
     /// A folder for files that are on their way.
     pub scratch: PathBuf,
+    /// How far the keys of linked numbers have come.
+    pub key_marks: KeyMarks,
     /// Where this server itself listens, once it does.
     pub own: Arc<OnceLock<SocketAddr>>,
     /// Where people and clients reach this server.

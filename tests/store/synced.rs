@@ -79,7 +79,8 @@ async fn our_own_send_that_comes_back_is_the_same_message() {
 async fn a_history_stands_in_its_order_and_bothers_nobody() {
     both_engines(|stage| async move {
         let day = |days: i64| START.ms() - days * DAY_MS;
-        let past = vec![theirs("H2", "second", day(3)), ours("H3", "third", day(2), true), theirs("H1", "first", day(4))];
+        let past =
+            vec![theirs("H2", "second", day(3)), ours("H3", "third", day(2), true), theirs("H1", "first", day(4))];
         tell(&stage, past.clone()).await;
         tell(&stage, past).await;
         let made = chat(&stage).await;

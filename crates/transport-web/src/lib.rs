@@ -129,10 +129,8 @@ impl Web {
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
         let shared = Arc::new(Shared::new(Arc::clone(&self.parts), ear, sender));
         shared.tell_state(AccountState::Connecting);
-        let tasks = [
-            tokio::spawn(pump::pump(Arc::clone(&shared), queue)),
-            tokio::spawn(session::keep(Arc::clone(&shared))),
-        ];
+        let tasks =
+            [tokio::spawn(pump::pump(Arc::clone(&shared), queue)), tokio::spawn(session::keep(Arc::clone(&shared)))];
         *self.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(Session { shared, tasks });
         Ok(())
     }

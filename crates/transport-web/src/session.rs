@@ -104,7 +104,8 @@ async fn connect(shared: &Arc<Shared>) -> Option<Ending> {
 
 async fn bot(shared: &Arc<Shared>, records: Arc<dyn Records>, version: Version) -> Result<Bot, BotBuilderError> {
     let builder = prepared(&shared.parts, records, Arc::clone(shared), shared.silence.clone());
-    let builder = builder.with_inbound_durability_hook(Hook(Arc::clone(shared))).with_event_handler(Tap(Arc::clone(shared)));
+    let builder =
+        builder.with_inbound_durability_hook(Hook(Arc::clone(shared))).with_event_handler(Tap(Arc::clone(shared)));
     builder.with_version(version).build().await
 }
 
@@ -130,7 +131,12 @@ type Ready = whatsapp_rust::bot::BotBuilder<
 >;
 
 /// What linking and talking have in common.
-pub fn prepared<W: Watcher + 'static>(parts: &WebParts, records: Arc<dyn Records>, watcher: Arc<W>, silence: Silence) -> Ready {
+pub fn prepared<W: Watcher + 'static>(
+    parts: &WebParts,
+    records: Arc<dyn Records>,
+    watcher: Arc<W>,
+    silence: Silence,
+) -> Ready {
     let props = wacore::store::device::DevicePropsOverride::new().with_os(parts.options.device_name.clone());
     Bot::builder()
         .with_backend_arc(keys::open(records))

@@ -53,9 +53,7 @@ impl Keyring for Ring {
         Box::pin(async move {
             match WebRecords::open(&self.world, self.workspace, self.account).await {
                 Ok(records) => Ok(records as Arc<dyn Records>),
-                Err(NotOpened::Refused(refusal)) => {
-                    Err(transport_web::NotOpened::Refused(refusal.reason().to_owned()))
-                }
+                Err(NotOpened::Refused(refusal)) => Err(transport_web::NotOpened::Refused(refusal.reason().to_owned())),
                 Err(NotOpened::Failed(error)) => Err(transport_web::NotOpened::Failed(error.to_string())),
             }
         })

@@ -5,7 +5,9 @@ mod rig;
 use std::time::Duration;
 
 use rig::{LONG, Number, outgoing, text};
-use transport::{AccountState, Body, Event, IncomingBody, LinkBy, LinkEnd, LinkStep, ReceiptStatus, Transport, Verdict};
+use transport::{
+    AccountState, Body, Event, IncomingBody, LinkBy, LinkEnd, LinkStep, ReceiptStatus, Transport, Verdict,
+};
 use whatsapp_peer::{Peer, Refusal, Trouble};
 
 const SHOP: &str = "+12025550198";
@@ -41,7 +43,9 @@ async fn a_number_is_linked_and_talks_both_ways_with_receipts() {
         .await;
     assert_eq!((said.wamid, said.body), (id.clone(), IncomingBody::Text("Hello shop".into())));
     assert_eq!(said.chat.phone().as_deref(), Some(ROSA));
-    rosa.wait(LONG, |rosa| rosa.told().iter().any(|told| told.id == id && told.kind == "delivered")).await.expect("told");
+    rosa.wait(LONG, |rosa| rosa.told().iter().any(|told| told.id == id && told.kind == "delivered"))
+        .await
+        .expect("told");
     // What is typed on the phone is mirrored.
     shop.write(ROSA, "From the phone").await.expect("written");
     let synced = number

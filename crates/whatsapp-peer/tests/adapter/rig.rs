@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use transport::{
-    AccountState, Address, Body, Ear, Event, FileBytes, FileSource, LinkBy, LinkStep, NotStored, Outgoing, Pending, SendError,
-    Transport,
+    AccountState, Address, Body, Ear, Event, FileBytes, FileSource, LinkBy, LinkStep, NotStored, Outgoing, Pending,
+    SendError, Transport,
 };
 use transport_web::records::{Change, Record, RecordKind, Records, RecordsError};
 use transport_web::{Answer, Http, Keyring, NotOpened, Request, RequestBody, Turn, Way, Web, WebOptions, WebParts};
