@@ -108,10 +108,17 @@ pub struct Web {
     linking: Mutex<Option<Linking>>,
 }
 
-/// A session that runs.
+/// A session that runs; dropping it ends it, without waiting.
 struct Session {
     shared: Arc<Shared>,
-    tasks: [JoinHandle<()>; 2],
+    pump: JoinHandle<()>,
+    keep: JoinHandle<()>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.shared.stop.send_replace(true);
+    }
 }
 
 impl Web {
@@ -129,9 +136,9 @@ impl Web {
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
         let shared = Arc::new(Shared::new(Arc::clone(&self.parts), ear, sender));
         shared.tell_state(AccountState::Connecting);
-        let tasks =
-            [tokio::spawn(pump::pump(Arc::clone(&shared), queue)), tokio::spawn(session::keep(Arc::clone(&shared)))];
-        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(Session { shared, tasks });
+        let pump = tokio::spawn(pump::pump(Arc::clone(&shared), queue));
+        let keep = tokio::spawn(session::keep(Arc::clone(&shared)));
+        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(Session { shared, pump, keep });
         Ok(())
     }
 
@@ -140,16 +147,14 @@ impl Web {
             linking.end().await;
         }
         let session = self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Session { shared, tasks: [pump, keep] }) = session else { return };
-        shared.stop.send_replace(true);
-        let abort = keep.abort_handle();
-        if tokio::time::timeout(STOP_MAX, keep).await.is_err() {
+        let Some(mut session) = session else { return };
+        session.shared.stop.send_replace(true);
+        if tokio::time::timeout(STOP_MAX, &mut session.keep).await.is_err() {
             tracing::warn!("a number's connection didn't end in time and was cut");
-            abort.abort();
+            session.keep.abort();
         }
-        let abort = pump.abort_handle();
-        if tokio::time::timeout(DRAIN_MAX, pump).await.is_err() {
-            abort.abort();
+        if tokio::time::timeout(DRAIN_MAX, &mut session.pump).await.is_err() {
+            session.pump.abort();
         }
     }
 

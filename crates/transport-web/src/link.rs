@@ -128,6 +128,12 @@ fn parsed(assertion: &str) -> Result<Assertion, SendError> {
     Ok(Assertion { assertion_json: value.to_string().into_bytes(), credential_id })
 }
 
+impl Drop for Linking {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
 struct Watch {
     heard: mpsc::Sender<Heard>,
     is_linked: AtomicBool,
@@ -233,7 +239,8 @@ impl Walk {
                 Some(Heard::Told(told)) => self.step(&told).await,
                 None => match self.linked.take() {
                     Some(linked) => break Some(linked),
-                    None => Some(ended(LinkEnd::Expired, "")),
+                    None if is_running => Some(ended(LinkEnd::Expired, "")),
+                    None => Some(ended(LinkEnd::Failed, "the connection to WhatsApp ended")),
                 },
             };
             match step {
@@ -303,8 +310,11 @@ impl Walk {
                 Some(ended(LinkEnd::Failed, "the WhatsApp on the phone is too old to link devices"))
             }
             (told, _) if self.linked.is_none() => {
-                let (state, _) = state_of(told, wacore::time::now_millis())?;
-                Some(ended(LinkEnd::Failed, &words(&state)))
+                match state_of(told, wacore::time::now_millis())? {
+                    // It is tried again.
+                    (state, None) => self.unreachable(&words(&state)),
+                    (state, Some(_)) => Some(ended(LinkEnd::Failed, &words(&state))),
+                }
             }
             _ => None,
         }

@@ -1,6 +1,7 @@
 //! The adapter for linked devices against the fake WhatsApp: linking, both directions, receipts, and what goes wrong.
 
 mod rig;
+mod shapes;
 
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use transport::{
 };
 use whatsapp_peer::{Peer, Refusal, Trouble};
 
-const SHOP: &str = "+12025550198";
-const ROSA: &str = "+12025550100";
+pub const SHOP: &str = "+12025550198";
+pub const ROSA: &str = "+12025550100";
 
 async fn receipt(number: &Number, wamid: &str, status: ReceiptStatus) {
     let what = format!("{status:?} of {wamid}");
