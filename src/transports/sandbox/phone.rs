@@ -135,6 +135,7 @@ pub fn keep(tx: &mut Tx<'_>, of: SandboxOf, told: &[(Event, Uuid)]) -> Result<()
             Event::Revoke(revoke) => sandbox_message_revoke(tx, of, &revoke.wamid, Time::from_ms(revoke.at_ms))?,
             Event::Group(change) => regroup(tx, of, change)?,
             Event::Message(_)
+            | Event::Synced(_)
             | Event::Receipt(_)
             | Event::Account(_)
             | Event::Call(_)
