@@ -376,7 +376,7 @@ async fn messages(stage: &TestApp, sent: &str) {
         source: "somewhere".into(),
     };
     let photo = receive(stage, Address::from_phone(MARIA).jid(), "M2", IncomingBody::File(file)).await;
-    for kind in [Kind::AttachmentReady, Kind::AttachmentUnavailable] {
+    for kind in [Kind::AttachmentReady, Kind::AttachmentUnavailable, Kind::MessageSynced] {
         happen(stage, kind, ChatId(2), Some(photo), "").await;
     }
     let sent = sent.parse().map(partyline::id::MessageUid).expect("a uid");

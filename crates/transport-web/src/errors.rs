@@ -15,6 +15,9 @@ pub const LIMITED_FOR: Duration = Duration::from_secs(6 * 60 * 60);
 /// WhatsApp wants a token of somebody's privacy that only those have who were written to before.
 pub const STRANGER: i64 = 463;
 
+/// Nobody is at an address.
+pub const NOT_THERE: i64 = 404;
+
 /// A message that the server would not have: `<ack error="...">`.
 pub fn refused(code: i64) -> SendError {
     let (verdict, title, details) = match code {
@@ -27,7 +30,7 @@ pub fn refused(code: i64) -> SendError {
         401 | 403 => {
             (Verdict::Permanent, "Not allowed", "This number may not write there: it may have left the group.")
         }
-        404 | 410 => (Verdict::Permanent, "Not on WhatsApp", "There is nobody at this address."),
+        NOT_THERE | 410 => (Verdict::Permanent, "Not on WhatsApp", "There is nobody at this address."),
         421 | 429 => {
             (Verdict::AccountHeld { for_: SLOWER_AFTER }, "Too fast", "WhatsApp asks this number to send more slowly.")
         }

@@ -10,7 +10,7 @@ use whatsapp_rust::send::SendOptions;
 use whatsapp_rust::{Client, Jid, Server};
 
 use crate::compose::{From, derived, file_message, message, shows_caption};
-use crate::errors::{STRANGER, again, broken, never, no_line, refused, unanswered};
+use crate::errors::{NOT_THERE, STRANGER, again, broken, never, no_line, refused, unanswered};
 use crate::files::upload;
 use crate::known::jid_of;
 use crate::shared::{Heard, Shared};
@@ -29,6 +29,7 @@ pub fn line(shared: &Shared) -> Result<Arc<Client>, SendError> {
 pub async fn send(shared: &Arc<Shared>, outgoing: &Outgoing) -> Result<Accepted, SendError> {
     let client = line(shared)?;
     let to = jid_of(&outgoing.to).ok_or_else(|| never("No such address", "WhatsApp has no address of this kind."))?;
+    ensure_reachable(&client, &to).await?;
     let outgoing = with_kind_for_caption(outgoing);
     let own = own_in(&client, &to).await?;
     let author = author_in(&client, &to, &outgoing).await;
@@ -57,6 +58,19 @@ pub async fn send(shared: &Arc<Shared>, outgoing: &Outgoing) -> Result<Accepted,
         shared.queue(Heard::Group(group));
     }
     judged(&client, &outgoing.wamid, &answer).await
+}
+
+/// WhatsApp takes messages to numbers that it doesn't know, and says nothing. So it is asked about those of which nothing is
+/// known yet; where it doesn't tell, the message goes.
+async fn ensure_reachable(client: &Client, to: &Jid) -> Result<(), SendError> {
+    let is_known = async { to.server != Server::Pn || matches!(client.get_lid_pn_entry(to).await, Ok(Some(_))) };
+    if is_known.await {
+        return Ok(());
+    }
+    let asked = async { client.contacts().is_on_whatsapp(std::slice::from_ref(to)).await };
+    let Ok(Ok(found)) = tokio::time::timeout(LOOK_MAX, asked).await else { return Ok(()) };
+    let is_unknown = found.iter().any(|one| !one.is_registered && one.contact_error.is_none());
+    if is_unknown { Err(refused(NOT_THERE)) } else { Ok(()) }
 }
 
 /// An answer that nobody waits for any more is forgotten, also where the wait was cut off.

@@ -215,6 +215,7 @@ impl EventHandler for Tap {
         EventInterest::of(&[
             EventKind::ServerAck,
             EventKind::Connected,
+            EventKind::OfflineSyncCompleted,
             EventKind::Disconnected,
             EventKind::StreamReplaced,
             EventKind::ClientOutdated,

@@ -20,7 +20,9 @@ pub enum Ending {
 /// An account's state, and what follows from it, where the event is about that. `now_ms` is the time of hearing it.
 pub fn state_of(event: &Event, now_ms: i64) -> Option<(AccountState, Option<Ending>)> {
     let told = match event {
-        Event::Connected(_) => (AccountState::Connected, None),
+        // The number can send as soon as it has heard what came while it was away; the library's own word waits for the
+        // phone's settings as well.
+        Event::Connected(_) | Event::OfflineSyncCompleted(_) => (AccountState::Connected, None),
         Event::Disconnected(gone) => (AccountState::Disconnected { reason: why(&gone.reason) }, None),
         Event::StreamReplaced(_) => (AccountState::Unusable { reason: REPLACED.into() }, Some(Ending::Never)),
         Event::ClientOutdated(_) => (AccountState::Unusable { reason: OUTDATED.into() }, Some(Ending::Outdated)),
