@@ -22,6 +22,7 @@ mod marks;
 mod outcome;
 mod outgoing;
 pub mod pacing;
+pub mod passkey;
 pub mod presence;
 pub mod preview;
 pub mod rehearse;

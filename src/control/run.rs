@@ -93,11 +93,9 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
             trigger(app, workspace, &event).await
         }
         Command::AccountList { workspace } => accounts::list(app, choose(app, workspace).await?).await,
-        Command::AccountLink { workspace, name, way } => {
-            accounts::link(app, choose(app, workspace).await?.id, &name, &way).await
-        }
-        Command::AccountLinking { workspace, account } => {
-            accounts::linking(app, choose(app, workspace).await?.id, AccountId(account)).await
+        Command::AccountLink { workspace, link } => accounts::link(app, choose(app, workspace).await?.id, link).await,
+        Command::AccountLinking { workspace, account, deed } => {
+            accounts::linking(app, choose(app, workspace).await?.id, AccountId(account), deed).await
         }
         Command::AccountUnlink { workspace, phone } => {
             accounts::unlink(app, choose(app, workspace).await?.id, &phone).await

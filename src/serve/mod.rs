@@ -210,18 +210,20 @@ async fn serve(
             tasks.close();
             tasks.wait().await;
             // Finishes what is queued.
-            let close = move || {
-                app.database.close();
-                if let Err(error) = app.key_marks.save() {
-                    tracing::warn!(%error, "how far the keys of linked numbers have come was not noted");
-                }
-            };
-            let closed = tokio::task::spawn_blocking(close).await;
+            let closed = tokio::task::spawn_blocking(move || close(&app)).await;
             let trouble = |error: String| Failure::new(format!("The server didn't end well: {error}"));
             ended.map_err(|error| trouble(error.to_string()))?.map_err(|error| trouble(error.to_string()))?;
             closed.map_err(|error| trouble(error.to_string()))
         })
         .await
+}
+
+/// Ends the database, and notes what it came to.
+fn close(app: &App) {
+    app.database.close();
+    if let Err(error) = app.key_marks.save() {
+        tracing::warn!(%error, "how far the keys of linked numbers have come was not noted");
+    }
 }
 
 async fn first_start(app: &App) -> Result<Option<FirstStart>, Failure> {

@@ -16,6 +16,9 @@ use crate::store::sandbox::SandboxOf;
 use crate::transports::cloud::Cloud;
 use crate::transports::sandbox::{Sandbox, World};
 
+/// Whether this build links phones; one without the feature `web` doesn't.
+pub const LINKS_PHONES: bool = cfg!(feature = "web");
+
 /// The transport of an account; `None` if this version has none of its kind.
 pub fn open(world: &World, account: &AccountRow) -> Option<Arc<dyn Transport>> {
     let of = SandboxOf { workspace: account.workspace, account: account.id };

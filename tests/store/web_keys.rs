@@ -47,6 +47,7 @@ async fn refusal(world: &World, workspace: WorkspaceId, account: AccountId) -> O
 #[tokio::test]
 async fn they_answer_as_the_storage_that_comes_with_the_protocol() {
     both_engines(|stage| async move {
+        let stage = &stage;
         let world = world(&stage.app);
         let records = WebRecords::begin(&world, stage.workspace, NUMBER).await.expect("begun");
         // Another number's keys beside them, which nothing of it touches.
@@ -70,6 +71,8 @@ async fn they_answer_as_the_storage_that_comes_with_the_protocol() {
 #[tokio::test]
 async fn a_long_list_is_read_whole_and_in_order() {
     both_engines(|stage| async move {
+        // All of it, or what is left of it ends here.
+        let stage = &stage;
         let records = linked(&world(&stage.app), stage.workspace, NUMBER).await;
         let keys: Vec<Vec<u8>> = (0..2_500_u32).map(|n| n.to_be_bytes().to_vec()).collect();
         let puts = keys.iter().map(|key| put(RecordKind::PreKey, key, b"key"));

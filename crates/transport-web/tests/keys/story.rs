@@ -30,7 +30,8 @@ pub async fn tell(ours: &dyn Backend, reference: &dyn Backend, steps: &[Step]) {
 /// Every deed with several arguments, those that ask between those that change.
 pub fn whole() -> Vec<Step> {
     let each = (0..4_u8).flat_map(|round| (0..DEEDS).map(move |deed| (deed, round, round / 2, round * 3)));
-    each.flat_map(|(deed, a, b, c)| [(deed, a, b, c), (deed, a + 1, b, c + 1), ((deed * 7) % DEEDS, a, b, c)]).collect()
+    each.flat_map(|(deed, a, b, c)| [(deed, a, b, c), (deed, a + 1, b, c + 1), ((deed % 9 * 7 + a) % DEEDS, a, b, c)])
+        .collect()
 }
 
 fn name(n: u8) -> &'static str {
