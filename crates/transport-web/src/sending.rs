@@ -63,8 +63,7 @@ pub async fn send(shared: &Arc<Shared>, outgoing: &Outgoing) -> Result<Accepted,
 /// WhatsApp takes messages to numbers that it doesn't know, and says nothing. So it is asked about those of which nothing is
 /// known yet; where it doesn't tell, the message goes.
 async fn ensure_reachable(client: &Client, to: &Jid) -> Result<(), SendError> {
-    let is_known = async { to.server != Server::Pn || matches!(client.get_lid_pn_entry(to).await, Ok(Some(_))) };
-    if is_known.await {
+    if to.server != Server::Pn || matches!(client.get_lid_pn_entry(to).await, Ok(Some(_))) {
         return Ok(());
     }
     let asked = async { client.contacts().is_on_whatsapp(std::slice::from_ref(to)).await };

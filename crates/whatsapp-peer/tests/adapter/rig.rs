@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,10 +17,12 @@ use whatsapp_peer::Peer;
 
 pub const LONG: Duration = Duration::from_secs(20);
 
+type Rows = BTreeMap<(RecordKind, Vec<u8>), (Bytes, i64)>;
+
 /// Records in memory, which outlive whoever opens them.
 #[derive(Default)]
 pub struct Memory {
-    rows: Mutex<BTreeMap<(RecordKind, Vec<u8>), (Bytes, i64)>>,
+    rows: Mutex<Rows>,
 }
 
 impl Records for Memory {
@@ -205,7 +206,7 @@ impl Number {
             keyring: Arc::new(ring.clone()),
             http: Arc::new(Plain),
             files: Arc::new(files.clone()),
-            scratch: PathBuf::from(std::env::temp_dir()),
+            scratch: std::env::temp_dir(),
             turn: Arc::clone(&turn),
         });
         Number { web, heard: Arc::default(), files, ring, url, turn }
