@@ -84,7 +84,7 @@ async fn signal(to: &dyn Backend, deed: u8, a: u8, b: u8, c: u8) -> String {
         10 => told(to.store_prekey(id, &long(c), b.is_multiple_of(2)).await),
         11 => told(to.store_prekeys_batch(&[(id, long(c).into()), (id + 1, long(b).into())], false).await),
         12 => told(to.load_prekey(id).await),
-        13 => sorted(to.load_prekeys_batch(&[id, id + 1, 300]).await),
+        13 => sorted(to.load_prekeys_batch(&[id, id + 1, 77_777]).await),
         14 => told(to.mark_prekeys_uploaded(&[id, 77_777]).await) + &told(to.load_prekey(77_777).await),
         15 => told(to.remove_prekey(id).await),
         16 => told(to.get_max_prekey_id().await),
