@@ -119,13 +119,13 @@ fn parsed(assertion: &str) -> Result<Assertion, SendError> {
     let id = value["rawId"].as_str().or_else(|| value["id"].as_str());
     let id = id.ok_or_else(|| refused("It has no rawId: paste all that the browser gave."))?;
     let standard = id.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    let credential_id = BASE64_URL_SAFE_NO_PAD.decode(standard).map_err(|_| refused("Its rawId isn't base64url."))?;
+    let passkey = BASE64_URL_SAFE_NO_PAD.decode(standard).map_err(|_| refused("Its rawId isn't base64url."))?;
     let has_all =
         ["clientDataJSON", "authenticatorData", "signature"].iter().all(|part| value["response"][part].is_string());
     if !has_all {
         return Err(refused("Its response lacks clientDataJSON, authenticatorData or signature."));
     }
-    Ok(Assertion { assertion_json: value.to_string().into_bytes(), credential_id })
+    Ok(Assertion { assertion_json: value.to_string().into_bytes(), credential_id: passkey })
 }
 
 impl Drop for Linking {

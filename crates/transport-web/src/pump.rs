@@ -209,10 +209,10 @@ async fn tell_past(shared: Arc<Shared>, client: Arc<Client>, history: LazyHistor
 }
 
 /// Stores messages before they are acknowledged.
-pub struct Hook(pub Arc<Shared>);
+pub struct Receiver(pub Arc<Shared>);
 
 #[async_trait]
-impl InboundDurabilityHook for Hook {
+impl InboundDurabilityHook for Receiver {
     async fn on_messages(&self, client: Arc<Client>, batch: &[InboundMessage]) -> anyhow::Result<()> {
         let shared = &self.0;
         let events = messages(shared, &client, batch).await;

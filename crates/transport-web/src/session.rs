@@ -8,7 +8,7 @@ use transport::AccountState;
 use whatsapp_rust::bot::{Bot, BotBuilderError};
 
 use crate::http;
-use crate::pump::Hook;
+use crate::pump::Receiver;
 use crate::records::Records;
 use crate::shared::{Shared, Tap};
 use crate::socket::{Silence, Socket, Version, Watcher};
@@ -105,7 +105,7 @@ async fn connect(shared: &Arc<Shared>) -> Option<Ending> {
 async fn bot(shared: &Arc<Shared>, records: Arc<dyn Records>, version: Version) -> Result<Bot, BotBuilderError> {
     let builder = prepared(&shared.parts, records, Arc::clone(shared), shared.silence.clone());
     let builder =
-        builder.with_inbound_durability_hook(Hook(Arc::clone(shared))).with_event_handler(Tap(Arc::clone(shared)));
+        builder.with_inbound_durability_hook(Receiver(Arc::clone(shared))).with_event_handler(Tap(Arc::clone(shared)));
     builder.with_version(version).build().await
 }
 
