@@ -194,17 +194,24 @@ impl Transport for Web {
 
     fn fetch_file<'a>(&'a self, source: &'a str) -> Pending<'a, Result<FileBytes, SendError>> {
         Box::pin(async move {
-            let client = sending::line(&self.shared()?)?;
+            let shared = self.shared()?;
+            let client = sending::line(&shared)?;
             files::fetch(&self.parts, &client, source).await
         })
     }
 
     fn mark<'a>(&'a self, chat: &'a Address, mark: &'a Mark) -> Pending<'a, Result<(), SendError>> {
-        Box::pin(async move { sending::mark(&self.shared()?, chat, mark).await })
+        Box::pin(async move {
+            let shared = self.shared()?;
+            sending::mark(&shared, chat, mark).await
+        })
     }
 
     fn check_number<'a>(&'a self, address: &'a Address) -> Pending<'a, Result<bool, SendError>> {
-        Box::pin(async move { sending::check_number(&self.shared()?, address).await })
+        Box::pin(async move {
+            let shared = self.shared()?;
+            sending::check_number(&shared, address).await
+        })
     }
 
     fn link<'a>(&'a self, by: &'a LinkBy, ear: Arc<dyn Ear>) -> Pending<'a, Result<(), SendError>> {
