@@ -276,12 +276,15 @@ impl<K: Eq + std::hash::Hash> Bells<K> {
     }
 }
 
+/// Held by whoever's turn it is.
+pub type Turn = Arc<tokio::sync::Mutex<()>>;
+
 /// For each account, whose turn it is: one at a time holds it.
 #[derive(Default)]
-pub struct Turns(Mutex<HashMap<(WorkspaceId, AccountId), Arc<tokio::sync::Mutex<()>>>>);
+pub struct Turns(Mutex<HashMap<(WorkspaceId, AccountId), Turn>>);
 
 impl Turns {
-    pub fn of(&self, account: (WorkspaceId, AccountId)) -> Arc<tokio::sync::Mutex<()>> {
+    pub fn of(&self, account: (WorkspaceId, AccountId)) -> Turn {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(turns.entry(account).or_default())
     }
