@@ -2,6 +2,7 @@
 // asked for anew, and what differs in it takes the place of what stands here. What somebody types is never touched.
 
 import { hear } from './stream.js';
+import { say } from './words.js';
 
 const one = (selector, inside = document) => inside.querySelector(selector);
 const thread = one('#thread[data-chat]');
@@ -120,7 +121,7 @@ async function older() {
 const newest = () => one('#thread .msg:last-of-type')?.id;
 function pill() {
   const button = one('.pill') ?? Object.assign(document.createElement('button'), { type: 'button', className: 'btn btn-small pill' });
-  button.textContent = cut ? 'To the newest' : 'New messages';
+  button.textContent = cut ? say('to-newest') : say('new-messages');
   button.onclick = async () => {
     if (cut) { cut = loaded = false; one('.thread', scroller()).replaceChildren(); await renew(); }
     toEnd(); button.remove();

@@ -25,6 +25,7 @@ mod server;
 mod setup;
 mod small;
 mod tab;
+mod tasks;
 mod together;
 mod voice;
 mod walk;

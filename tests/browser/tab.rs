@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::axe::violations;
 use crate::chromium::{Chromium, PATIENCE};
+use crate::tasks::{Task, tasks_of};
 
 /// Between two looks at a page.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
@@ -213,6 +214,18 @@ impl<'b> Tab<'b> {
             _ => None,
         };
         self.browser.events(&self.id).filter_map(complaint).collect()
+    }
+
+    /// Notes from here on what the page's own thread does.
+    pub fn watch_tasks(&mut self) {
+        let categories = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"];
+        let config = json!({"includedCategories": categories, "excludedCategories": ["*"]});
+        self.browser.call("", "Tracing.start", json!({"traceConfig": config, "transferMode": "ReportEvents"}));
+    }
+
+    /// The tasks since then.
+    pub fn tasks(&mut self) -> Vec<Task> {
+        tasks_of(&self.browser.traced())
     }
 
     pub fn size(&mut self, width: u32, height: u32) {

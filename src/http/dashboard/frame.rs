@@ -209,7 +209,8 @@ impl<'p> Page<'p> {
             div.frame data-around=[self.panes] {
                 header.topbar {
                     button.btn.btn-icon data-kind="plain" type="button" popovertarget="sidebar" aria-label=(w::MENU) { (icon("menu")) }
-                    strong.clip { (self.title) }
+                    // A page of one column says its own name below.
+                    strong.clip { @if self.panes.is_some() { (self.title) } @else { bdi { (signed.who.workspace.name) } } }
                 }
                 div.sidebar #sidebar popover { (sidebar(signed, self.here)) }
                 @if let Some(panes) = self.panes {

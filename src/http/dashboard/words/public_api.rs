@@ -126,6 +126,7 @@ pub const USED: &str = "used";
 pub const AT_THIS_PACE_ALL: &str = "At this pace all are used on ";
 pub const BEFORE_THE_RESET: &str = ", before the reset.";
 pub const NONE_SO_FAR_IN: &str = "None so far in this cycle.";
+pub const TOO_EARLY_FOR_A_FORECAST: &str = "too early for a forecast";
 
 pub fn event(at: &dyn Render, seq: &dyn Render) -> Markup {
     html! { (at) ", event " (seq) }
