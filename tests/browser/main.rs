@@ -13,6 +13,7 @@ mod instance;
 mod keys;
 mod line;
 mod long;
+mod lost;
 mod notices;
 #[path = "../kit/pages.rs"]
 mod pages;

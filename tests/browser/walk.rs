@@ -14,6 +14,8 @@ use crate::tab::Tab;
 
 /// The same as a name, which is shorter.
 const ODD_NAME: &str = "<b>Ines</b> مرحبا & a-word-without-an-end";
+/// As long as a name gets, without a place to break it.
+const ENDLESS_NAME: &str = "WarehouseAndShippingAndReturnsAndInvoicesAndEverythingElse";
 /// Hostile where people and strangers write.
 const ODD: &str = "<img src=x onerror=window.isHacked=1> \u{202e}مرحبا \"quoted\" & a-word-that-has-no-end-and-goes-on-and-on-without-a-single-blank";
 const DOCS: [&str; 3] = [
@@ -51,6 +53,10 @@ fn furnish(ana: &mut Tab<'_>, server: &Server) -> Vec<String> {
             ],
         ),
         ("/integrations/public-api/tokens", vec![("name", ODD_NAME), ("scope", "read"), ("expires", "30d")]),
+        (
+            "/integrations/public-api/tokens",
+            vec![("name", ENDLESS_NAME), ("scope", "full"), ("from", "203.0.113.0/24, 198.51.100.0/24, 2001:db8::/32")],
+        ),
         ("/integrations/public-api/increase", vec![("calls_per_cycle", "400000"), ("reason", ODD)]),
         (
             "/integrations/webhooks",

@@ -34,7 +34,7 @@ pub fn pane(
 ) -> Markup {
     let (notice, now) = told;
     html! {
-        section.pane #chats aria-labelledby="chats-title" data-seq=(list.seq) data-notices data-quiet={ (list.habits.quiet_from) " " (list.habits.quiet_to) } data-sound[list.habits.sound] {
+        section.pane #chats aria-labelledby="chats-title" data-seq=(list.seq) data-unread=(list.unread_for_me) data-notices data-quiet={ (list.habits.quiet_from) " " (list.habits.quiet_to) } data-sound[list.habits.sound] {
             div.pane-head {
                 // A page has one h1: the open chat's name where there is one.
                 @if open.is_some() { h2 #chats-title { (INBOX) } } @else { h1 #chats-title { (INBOX) } }

@@ -172,12 +172,12 @@ pub fn good_until(expires_at: &dyn Render) -> Markup {
     html! { "Good until " (expires_at) }
 }
 
-pub fn only(replace: &dyn Render) -> Markup {
-    html! { "Only " (replace) }
+pub fn only(accounts: &str) -> String {
+    format!("Only {accounts}")
 }
 
-pub fn from(replace: &dyn Render) -> Markup {
-    html! { "From " (replace) }
+pub fn from(networks: &str) -> String {
+    format!("From {networks}")
 }
 
 pub fn to_resets(day: &dyn Render, day_2: &dyn Render, ends_at: &dyn Render, place: &dyn Render) -> Markup {
