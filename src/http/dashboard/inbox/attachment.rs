@@ -10,7 +10,7 @@ use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
 use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
-use crate::http::dashboard::words::thread as w;
+use crate::http::dashboard::words::chat as w;
 use crate::id::{ChatId, MessageUid};
 use crate::inbox::attachments::fetch_again;
 use crate::workspace::permissions::Right;

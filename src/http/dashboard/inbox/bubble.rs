@@ -10,7 +10,7 @@ use super::scene::OpenChat;
 use super::view::{Prefill, Wish};
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::time::formatted;
-use crate::http::dashboard::words::thread as w;
+use crate::http::dashboard::words::chat as w;
 use crate::message::{FileState, MessageKind, Origin, Status};
 use crate::store::message_files::MessageFile;
 use crate::store::messages::MessageView;

@@ -13,7 +13,7 @@ use crate::clock::Time;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
 use crate::http::dashboard::time::{day_of, formatted};
-use crate::http::dashboard::words::thread as w;
+use crate::http::dashboard::words::chat as w;
 use crate::id::MessageUid;
 use crate::store::events::EventRow;
 use crate::store::messages::MessageView;
@@ -37,7 +37,7 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refu
                 }
             }
             div.stage {
-                div.pane-body tabindex="0" data-ring="in" role="region" aria-label=(w::THREAD) data-live="thread" {
+                div.pane-body tabindex="0" data-ring="in" role="region" aria-label=(w::THE_TALK) data-live="thread" {
                     div.thread role="log" aria-live="polite" aria-label=(w::messages_with(&chat.name)) {
                         (messages(signed, wish, open, now))
                     }

@@ -16,7 +16,7 @@ use crate::http::dashboard::frame::{Here, Page, head};
 use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::{day_of, formatted};
-use crate::http::dashboard::words::thread as w;
+use crate::http::dashboard::words::chat as w;
 use crate::id::{ChatId, WorkspaceId};
 use crate::inbox::chat::unknown_chat;
 use crate::store::chats::chat_find;

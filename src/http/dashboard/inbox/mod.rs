@@ -142,7 +142,7 @@ async fn shown(
 
 fn nothing_open(has_no_chats: bool) -> Markup {
     html! {
-        section.pane #thread aria-label=(w::THREAD) {
+        section.pane #thread aria-label=(w::THE_TALK) {
             div.empty.pane-body {
                 (icon("inbox"))
                 @if has_no_chats {

@@ -11,7 +11,7 @@ use crate::http::dashboard::frame::CONTACTS_PATH;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
 use crate::http::dashboard::time::moment;
-use crate::http::dashboard::words::thread as w;
+use crate::http::dashboard::words::chat as w;
 use crate::inbox::values::LABEL_CHARS_MAX;
 use crate::store::teammates::TeammateRow;
 use crate::workspace::permissions::Right;

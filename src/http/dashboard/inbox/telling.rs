@@ -10,7 +10,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::{Cause, Kind};
 use crate::http::dashboard::time::formatted;
-use crate::http::dashboard::words::thread as w;
+use crate::http::dashboard::words::chat as w;
 use crate::id::{TeammateId, TokenId, WorkspaceId};
 use crate::store::events::EventRow;
 use crate::store::tokens::token_list;

@@ -2,7 +2,7 @@
 
 use maud::{Markup, Render, html};
 
-pub const THREAD: &str = "Thread";
+pub const THE_TALK: &str = "Thread";
 pub const NO_CHATS_YET: &str = "No chats yet";
 pub const A_CHAT_BEGINS_WITH_THE: &str = "A chat begins with the first message, from either side. Send one from the first steps or through the public API, and it stands here.";
 pub const SEND_THE_FIRST_MESSAGE: &str = "Send the first message";

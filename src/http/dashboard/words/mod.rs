@@ -6,6 +6,7 @@ pub mod account;
 pub mod accounts;
 pub mod answering;
 pub mod audit;
+pub mod chat;
 pub mod composer;
 pub mod contacts;
 pub mod frame;
@@ -24,7 +25,7 @@ pub mod setup;
 pub mod shared;
 pub mod team;
 pub mod templates;
-pub mod thread;
+
 pub mod time;
 pub mod webhooks;
 pub mod welcome;

@@ -5,7 +5,7 @@ use maud::{Markup, Render, html};
 pub const BACK_TO_THE_CHATS: &str = "Back to the chats";
 pub const GROUP: &str = "Group";
 pub const ABOUT_THIS_CHAT: &str = "About this chat";
-pub const THREAD: &str = "Thread";
+pub const THE_TALK: &str = "Thread";
 pub const YOUR_ROLE_READS_CHATS_AND: &str = "Your role reads chats and doesn’t write in them.";
 pub const SNOOZE_THIS_CHAT: &str = "Snooze this chat";
 pub const SNOOZE: &str = "Snooze";
