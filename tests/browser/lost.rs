@@ -26,7 +26,7 @@ fn a_page_says_that_its_server_is_gone_and_catches_up_when_it_is_back() {
         server.post("/messages", r#"{"phone": "+12025550100", "text": "said meanwhile"}"#);
         server.api_as(&server.token, "/chats/424242");
         ana.until(&format!("!({BANNER})"));
-        let missed = if place.starts_with("/inbox") { "said meanwhile" } else { "/integrations/api/chats/424242" };
+        let missed = if place.starts_with("/inbox") { "said meanwhile" } else { "/chats/424242" };
         ana.until(&format!("document.querySelector('main').textContent.includes('{missed}')"));
         assert_eq!(ana.value("window.stays"), true, "{place} was loaded anew");
         ana.size(1440, 900);

@@ -26,6 +26,7 @@ mod server;
 mod setup;
 mod small;
 mod tab;
+mod tabbing;
 mod tasks;
 mod together;
 mod voice;

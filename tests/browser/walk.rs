@@ -32,7 +32,7 @@ const SCRIPTS_BYTES_MAX: i64 = 25 * 1024;
 const TRAVELLED: &str = "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind)).reduce((sum, entry) => sum + entry.encodedBodySize, 0)";
 
 /// Fills a workspace with one of everything, some of it odd, and says where each page is.
-fn furnish(ana: &mut Tab<'_>, server: &Server) -> Vec<String> {
+pub fn furnish(ana: &mut Tab<'_>, server: &Server) -> Vec<String> {
     newcomer_in(ana, server);
     let text = serde_json::json!({"phone": "+12025550100", "text": ODD, "label": "rental"});
     server.post("/messages", &text.to_string());

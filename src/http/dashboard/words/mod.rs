@@ -25,7 +25,6 @@ pub mod setup;
 pub mod shared;
 pub mod team;
 pub mod templates;
-
 pub mod time;
 pub mod webhooks;
 pub mod welcome;

@@ -149,7 +149,7 @@ mod tests {
                 assert!(asked.iter().any(|one| one == name), "{script} doesn't say {name:?}");
             }
         }
-        for script in ["screens.js", "keys.js", "live.js", "older.js", "suggest.js"] {
+        for script in ["screens.js", "keys.js", "live.js", "older.js", "suggest.js", "customer.js"] {
             assert_eq!(asked(script), Vec::<String>::new(), "{script} has no words here");
         }
     }
