@@ -2,6 +2,7 @@
 
 mod accounts;
 mod axe;
+mod bare;
 mod bulk;
 mod by_keys;
 mod chromium;

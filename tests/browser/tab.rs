@@ -252,7 +252,18 @@ impl<'b> Tab<'b> {
 
     /// Keeps what is seen in `target/screenshots/`, for a person to look at.
     pub fn photograph(&mut self, name: &str) {
-        let how = json!({"format": "png", "captureBeyondViewport": false});
+        self.shoot(name, json!({"format": "png", "captureBeyondViewport": false}));
+    }
+
+    /// The same of the whole page, as far as it can be scrolled.
+    pub fn photograph_whole(&mut self, name: &str) {
+        let size =
+            self.value("[document.documentElement.clientWidth, Math.min(document.documentElement.scrollHeight, 6000)]");
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
+        self.shoot(name, json!({"format": "png", "captureBeyondViewport": true, "clip": clip}));
+    }
+
+    fn shoot(&mut self, name: &str, how: Value) {
         // Chromium forgets a picture that is asked for just when it puts one page in another's place.
         let shot = match self.browser.call_within(PICTURE_WITHIN, &self.id, "Page.captureScreenshot", how.clone()) {
             Some(shot) => shot.expect("a picture"),

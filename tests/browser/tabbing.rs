@@ -10,8 +10,8 @@ use crate::walk::furnish;
 /// Stops of the page with the most.
 const STOPS_MAX: usize = 400;
 
-/// What has the focus now: nothing at the end; else whether anything is wrong with it.
-const STOP: &str = "(() => { const e = document.activeElement; if (!e || e === document.body || 'reached' in e.dataset) return null; \
+/// What has the focus now: nothing at the end; else whether anything is wrong with it. A field for a time has it several times.
+const STOP: &str = "(() => { const e = document.activeElement; if (e && e === window.lastStop) return ''; window.lastStop = e; if (!e || e === document.body || 'reached' in e.dataset) return null; \
     e.dataset.reached = ''; const box = e.getBoundingClientRect(); \
     const called = `${e.tagName.toLowerCase()} \"${(e.ariaLabel || e.textContent || e.name || e.id).trim().slice(0, 40)}\"`; \
     const rings = (one) => { const style = getComputedStyle(one); return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0; }; \

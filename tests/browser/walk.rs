@@ -124,7 +124,7 @@ fn every_page_is_whole_and_readable_in_every_form() {
                 let form = format!("{width}-{theme}");
                 let found = ana.faults().into_iter().chain(violations(&mut ana));
                 faults.extend(found.map(|fault| format!("{place} at {form}: {fault}")));
-                ana.photograph(&format!("walk/{}-{form}", name_of(&place)));
+                ana.photograph_whole(&format!("walk/{}-{form}", name_of(&place)));
             }
         }
         ana.size(1440, 900);
