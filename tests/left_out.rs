@@ -3,11 +3,12 @@
 use std::env;
 
 /// What some tests need beside the compiler, and the variable that tells them where it is.
-const NEEDED: [(&str, &str); 5] = [
+const NEEDED: [(&str, &str); 6] = [
     ("PARTYLINE_TEST_POSTGRES", "everything on PostgreSQL: the store and database suites ran on SQLite only"),
     ("PARTYLINE_TEST_CHROMIUM", "every screen in a real browser"),
     ("PARTYLINE_TEST_AXE", "the screens by axe-core: only our own checks of accessibility ran"),
     ("PARTYLINE_TEST_SCHEMATHESIS", "the API against its own OpenAPI document"),
+    ("PARTYLINE_TEST_BAILEYS", "linked devices beside a client by other hands"),
     ("PARTYLINE_TEST_PYTHON", "webhooks by a library in another language"),
 ];
 

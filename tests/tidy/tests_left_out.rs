@@ -3,12 +3,13 @@
 
 use crate::File;
 
-const NEEDS: [&str; 5] = [
+const NEEDS: [&str; 6] = [
     "\"PARTYLINE_TEST_POSTGRES\"",
     "\"PARTYLINE_TEST_CHROMIUM\"",
     "\"PARTYLINE_TEST_AXE\"",
     "\"PARTYLINE_TEST_SCHEMATHESIS\"",
     "\"PARTYLINE_TEST_PYTHON\"",
+    "\"PARTYLINE_TEST_BAILEYS\"",
 ];
 const ALL: &str = "PARTYLINE_TEST_ALL";
 /// What follows where a missing thing is a failure in any case.

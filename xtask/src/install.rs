@@ -22,6 +22,7 @@ const DENY_VERSION: &str = "0.20.2";
 const SCHEMATHESIS_VERSION: &str = "4.32.5";
 const STANDARDWEBHOOKS_VERSION: &str = "1.1.0";
 const AXE_VERSION: &str = "4.14.1";
+const BAILEYS_VERSION: &str = "7.0.0-rc14";
 
 /// The runner of all tests. Any installed version will do that `.config/nextest.toml` accepts.
 pub fn nextest(install: Install) -> Result<(), String> {
@@ -172,6 +173,25 @@ pub fn axe(install: Install) -> Result<PathBuf, String> {
     fs::create_dir_all(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
     must_run(Command::new("npm").args(words).arg(&folder).arg(&wanted))?;
     Ok(script)
+}
+
+/// Baileys in a folder of its own, from npm: a linked device by other hands, for the fake WhatsApp; the folder. Of what it
+/// only needs for pictures and previews nothing is fetched.
+pub fn baileys(install: Install) -> Result<PathBuf, String> {
+    let folder = chores_folder().join(format!("baileys-{BAILEYS_VERSION}"));
+    if folder.join("node_modules/baileys/lib/index.js").is_file() && folder.join("node_modules/pino").is_dir() {
+        return Ok(folder);
+    }
+    let wanted = format!("baileys@{BAILEYS_VERSION}");
+    let words = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps"];
+    let without = ["--omit=dev", "--omit=optional", "--omit=peer", "--prefix"];
+    if install == Install::Nothing {
+        let words = [&words[..], &without].concat().join(" ");
+        return Err(format!("Baileys is missing: mkdir -p {0} && npm {words} {0} {wanted}", folder.display()));
+    }
+    fs::create_dir_all(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    must_run(Command::new("npm").args(words).args(without).arg(&folder).arg(&wanted))?;
+    Ok(folder)
 }
 
 fn make_environment(folder: &Path) -> Result<(), String> {

@@ -15,10 +15,12 @@ const CHROMIUM_VARIABLE: &str = "PARTYLINE_TEST_CHROMIUM";
 const AXE_VARIABLE: &str = "PARTYLINE_TEST_AXE";
 const SCHEMATHESIS_VARIABLE: &str = "PARTYLINE_TEST_SCHEMATHESIS";
 const PYTHON_VARIABLE: &str = "PARTYLINE_TEST_PYTHON";
+const BAILEYS_VARIABLE: &str = "PARTYLINE_TEST_BAILEYS";
 const ALL_VARIABLE: &str = "PARTYLINE_TEST_ALL";
 
-/// Built and run only by the tests that start it, never as tests of its own.
-const NOT_TESTED: &str = "whatsapp-peer";
+/// The fake WhatsApp switches a check of the client off, for everything that is built with it: so it is built, and its tests
+/// run, by themselves.
+const APART: &str = "whatsapp-peer";
 
 pub fn run(install: Install, nextest_arguments: &[String]) -> Result<ExitCode, String> {
     let mut steps = Steps::default();
@@ -32,6 +34,7 @@ fn all(install: Install, nextest_arguments: &[String], steps: &mut Steps) -> Res
     steps.step("Debian's packages are there", || install::debian(install))?;
     let python = steps.step("schemathesis and standardwebhooks are there", || install::python(install))?;
     let axe = steps.step("axe-core is there", || install::axe(install))?;
+    let baileys = steps.step("Baileys is there", || install::baileys(install))?;
     steps.step("nextest is there", || install::nextest(install))?;
     let chromium = install::chromium().ok_or("chromium is missing from PATH")?;
 
@@ -56,14 +59,26 @@ fn all(install: Install, nextest_arguments: &[String], steps: &mut Steps) -> Res
                 .env(AXE_VARIABLE, &axe)
                 .env(SCHEMATHESIS_VARIABLE, &python.schemathesis)
                 .env(PYTHON_VARIABLE, &python.interpreter)
+                .env(BAILEYS_VARIABLE, &baileys)
                 .env(ALL_VARIABLE, "1"),
         )
+    });
+    let apart = nextest_arguments.is_empty().then(|| {
+        steps.step("tests against the fake WhatsApp", || {
+            must_run(
+                cargo()
+                    .args(["nextest", "run", "--no-fail-fast", "--package", APART])
+                    .env(ADDRESS_VARIABLE, server.address())
+                    .env(BAILEYS_VARIABLE, &baileys)
+                    .env(ALL_VARIABLE, "1"),
+            )
+        })
     });
     steps.step("stop PostgreSQL", || {
         drop(server);
         Ok(())
     })?;
-    outcome
+    outcome.and(apart.unwrap_or(Ok(())))
 }
 
 /// The whole workspace, unless the person named packages.
@@ -73,8 +88,8 @@ fn packages(nextest_arguments: &[String]) -> Vec<&'static str> {
         return Vec::new();
     }
     let mut words = vec!["--workspace"];
-    if Path::new(&root()).join("crates").join(NOT_TESTED).is_dir() {
-        words.extend(["--exclude", NOT_TESTED]);
+    if Path::new(&root()).join("crates").join(APART).is_dir() {
+        words.extend(["--exclude", APART]);
     }
     words
 }

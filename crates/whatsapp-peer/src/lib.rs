@@ -5,7 +5,8 @@
 //! A [`Phone`] is a person with a number: it scans a QR, writes, reads, and remembers what it showed. Both only carry what is
 //! encrypted end to end by whoever uses them, so a test sees what a recipient would.
 //!
-//! Client and fake are made from the same library, so a fault that both have can't be seen here.
+//! Client and fake are made from the same library; a fault that both have can't be seen by them alone. So
+//! `tests/independent.rs` lets a client by other hands talk with ours.
 //!
 //! The crate switches off the client's check of the server's certificate, a Cargo feature that unifies within one build: it
 //! must never be built together with the product (`cargo xtask test` builds it by itself).

@@ -6,20 +6,47 @@ use wacore::libsignal::protocol::KeyPair;
 use wacore_binary::consts::{NOISE_PATTERN_IK, NOISE_PATTERN_XX, WA_CONN_HEADER};
 use wacore_noise::{NoiseCipher, NoiseHandshake};
 use waproto::whatsapp as wa;
+use waproto::whatsapp::cert_chain::NoiseCertificate;
+use waproto::whatsapp::cert_chain::noise_certificate::Details;
 use waproto::whatsapp::handshake_message::{ClientHello, ServerHello};
 
-/// The server's long-lived key and the certificate for it, which nobody signed: only a client that doesn't look believes it.
+/// The server's long-lived key and its certificate, signed by an authority that only it knows.
 pub struct Identity {
     pub key: KeyPair,
     pub certificate: Vec<u8>,
+    /// The authority's public key, for a client that can be told whom to believe.
+    pub root: [u8; 32],
 }
+
+/// When the certificates begin and end: 2023 and 2030, in seconds.
+const VALID_S: (u64, u64) = (1_700_000_000, 1_900_000_000);
 
 impl Identity {
     pub fn generate() -> Identity {
-        let key = KeyPair::generate(&mut rand::rng());
-        let certificate = wacore_noise::test_util::build_cert_chain_bytes(&public(&key));
-        Identity { key, certificate }
+        let (root, between, key) = (key_pair(), key_pair(), key_pair());
+        let chain = wa::CertChain {
+            leaf: buffa::MessageField::some(certificate(2, 1, &key, &between)),
+            intermediate: buffa::MessageField::some(certificate(1, 0, &between, &root)),
+        };
+        Identity { key, certificate: chain.encode_to_vec(), root: public(&root) }
     }
+}
+
+fn key_pair() -> KeyPair {
+    KeyPair::generate(&mut rand::rng())
+}
+
+fn certificate(serial: u32, issuer: u32, of: &KeyPair, by: &KeyPair) -> NoiseCertificate {
+    let details = Details {
+        serial: Some(serial),
+        issuer_serial: Some(issuer),
+        key: Some(public(of).to_vec()),
+        not_before: Some(VALID_S.0),
+        not_after: Some(VALID_S.1),
+    }
+    .encode_to_vec();
+    let signature = by.calculate_signature(&details, &mut rand::rng()).expect("a key can sign");
+    NoiseCertificate { details: Some(details), signature: Some(signature.to_vec()) }
 }
 
 /// The 32 bytes of a public key.

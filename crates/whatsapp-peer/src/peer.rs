@@ -49,6 +49,12 @@ impl Peer {
         format!("ws://{}/ws/chat", self.address)
     }
 
+    /// The public key of who signed the server's certificate, for a client that can be told whom to believe.
+    #[must_use]
+    pub fn root(&self) -> [u8; 32] {
+        self.server.identity().root
+    }
+
     /// A person with this number gets a phone; the second time it is the same phone.
     ///
     /// # Errors
@@ -100,6 +106,18 @@ impl Peer {
     pub fn connected(&self, number: &str) -> usize {
         let world = self.server.world();
         world.devices(&digits(number)).iter().filter(|device| device.number > 0 && world.wire(device).is_some()).count()
+    }
+
+    /// How often linked devices of a number have connected so far.
+    #[must_use]
+    pub fn connections(&self, number: &str) -> usize {
+        self.server.world().accounts.get(&digits(number)).map_or(0, |account| account.connections)
+    }
+
+    /// How many devices are linked to a number's phone.
+    #[must_use]
+    pub fn linked(&self, number: &str) -> usize {
+        self.server.world().devices(&digits(number)).iter().filter(|device| device.number > 0).count()
     }
 
     /// What the server still keeps for a number's linked devices: kind and id of each stanza, oldest first.

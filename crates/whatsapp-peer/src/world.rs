@@ -54,6 +54,10 @@ pub struct Account {
     pub key: KeyPair,
     pub devices: BTreeMap<u16, Seat>,
     pub faults: Faults,
+    /// Connections of its linked devices so far.
+    pub connections: usize,
+    /// Whether a device must show the passkey before it is linked.
+    pub wants_passkey: bool,
     /// A message that the next one overtakes.
     pub overtaken: Vec<(Device, Node)>,
 }
@@ -103,6 +107,8 @@ impl World {
             key,
             devices: BTreeMap::from([(0, phone)]),
             faults: Faults::default(),
+            connections: 0,
+            wants_passkey: false,
             overtaken: Vec::new(),
         };
         self.accounts.insert(digits.to_owned(), account);
@@ -177,6 +183,9 @@ impl World {
         if let Some(before) = seat.wire.replace(wire.clone()) {
             before.send(crate::stanzas::door::replaced());
             before.end();
+        }
+        if let Some(account) = self.accounts.get_mut(&device.digits).filter(|_| device.number > 0) {
+            account.connections += 1;
         }
         true
     }

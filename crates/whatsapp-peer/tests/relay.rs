@@ -44,6 +44,7 @@ async fn what_comes_while_a_device_is_away_waits_for_it() {
     let shop = peer.phone(SHOP).await.expect("the shop's phone");
     let customer = peer.phone(CUSTOMER).await.expect("the customer's phone");
     let device = Linked::of(&peer, &shop).await;
+    peer.wait(LIMIT, |peer| peer.waiting(SHOP).is_empty()).await.expect("everything confirmed");
     let backend = std::sync::Arc::clone(&device.backend);
     device.stop().await;
 

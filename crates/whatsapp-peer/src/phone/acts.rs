@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
-use wacore::proto_helpers::MessageBuilderExt;
+use anyhow::{Context, Result};
+use wacore::proto_helpers::{MessageBuilderExt, MessageExt};
 use wacore_binary::Jid;
 use waproto::whatsapp as wa;
 use whatsapp_rust::cache::Freshness;
 use whatsapp_rust::send::SendOptions;
 
-use super::Phone;
+use super::{Phone, Shown};
 use crate::numbers::digits;
 
 /// How long the server may take to take a message.
@@ -72,6 +72,37 @@ impl Phone {
     /// As [`Phone::write`].
     pub async fn revoke(&self, chat: &str, id: &str) -> Result<()> {
         self.client().revoke_message(address(chat)?, id, whatsapp_rust::send::RevokeType::Sender).await?;
+        Ok(())
+    }
+
+    /// Downloads and opens the file of a message that it shows.
+    ///
+    /// # Errors
+    /// When the message has none, or it can't be had any more.
+    pub async fn open_file(&self, shown: &Shown) -> Result<Vec<u8>> {
+        let message = shown.message.get_base_message();
+        let client = self.client();
+        if let Some(file) = message.image_message.as_option() {
+            return client.download(file).await;
+        }
+        if let Some(file) = message.video_message.as_option() {
+            return client.download(file).await;
+        }
+        if let Some(file) = message.audio_message.as_option() {
+            return client.download(file).await;
+        }
+        let file = message.document_message.as_option().context("a message without a file")?;
+        client.download(file).await
+    }
+
+    /// Forgets what it agreed on with all devices of a number, as a phone does that was set up anew.
+    ///
+    /// # Errors
+    /// When the devices can't be asked for.
+    pub async fn forget_sessions(&self, number: &str) -> Result<()> {
+        let signal = self.client().signal();
+        let devices = signal.get_user_devices(&[Jid::pn(digits(number))]).await?;
+        signal.delete_sessions(&devices).await?;
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use waproto::whatsapp as wa;
 use whatsapp_rust::client::Client;
 
 /// A message on the screen.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Shown {
     /// The id on the wire.
     pub id: String,
@@ -25,6 +25,14 @@ pub struct Shown {
     pub text: String,
     /// All of it.
     pub message: Arc<wa::Message>,
+}
+
+impl std::fmt::Debug for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // All of a message fills a screen.
+        let Shown { id, from, group, text, .. } = self;
+        f.debug_struct("Shown").field("id", id).field("from", from).field("group", group).field("text", text).finish()
+    }
 }
 
 /// What became of a message of the phone's own.

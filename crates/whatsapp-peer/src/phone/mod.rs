@@ -10,13 +10,15 @@ mod memory;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use buffa::Message;
 use wacore::libsignal::protocol::KeyPair;
 use wacore::store::traits::DeviceStore;
 use wacore::store::{Device as Stored, InMemoryBackend};
 use wacore::types::events::Event;
 use wacore_binary::Jid;
-use whatsapp_rust::bot::BotHandle;
+use waproto::whatsapp as wa;
+use whatsapp_rust::bot::{BotHandle, EventDelivery};
 use whatsapp_rust::client::Client;
 use whatsapp_rust::prelude::Bot;
 use whatsapp_rust::transport::TokioWebSocketTransportFactory;
@@ -35,6 +37,9 @@ const VERSION: (u32, u32, u32) = (2, 3000, 1_030_000_000);
 
 /// Keys for one use that a phone uploads: for so many first contacts.
 const KEYS_FOR_ONE_USE: usize = 64;
+
+/// Events that may wait to be remembered; they are remembered in their order.
+const EVENTS_MAX: usize = 20_000;
 
 /// How long a phone may take to be connected.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -64,6 +69,7 @@ impl Phone {
             name,
             KeyPair::new(stored.identity_key.public_key, stored.identity_key.private_key.clone()),
         );
+        stored.account = Some(Arc::new(vouched_for_itself(&stored.identity_key)?));
         let backend = InMemoryBackend::new();
         backend.save(&stored).await?;
 
@@ -75,6 +81,7 @@ impl Phone {
             .with_http_client(FileClient)
             .with_version(VERSION)
             .with_wanted_pre_key_count(KEYS_FOR_ONE_USE)
+            .with_event_delivery(EventDelivery::Ordered { capacity: EVENTS_MAX })
             .on_event(move |event: Arc<Event>, client: Arc<Client>| {
                 let memory = remembering.clone();
                 async move { memory.hear(&event, &client).await }
@@ -109,12 +116,38 @@ impl Phone {
         hidden_id(&self.0.digits)
     }
 
-    /// Scans the QR that a new device shows, and links the device.
+    /// Scans the QR that a new device shows, and links the device, or asks it for the account's passkey first.
     ///
     /// # Errors
     /// When the code is no QR of WhatsApp's, or nobody shows it any more.
     pub fn scan(&self, code: &str) -> Result<()> {
-        linking::link(&self.0.server, &self.0.digits, &Scanned::parse(code)?).map(drop)
+        let (server, digits) = (&self.0.server, &self.0.digits);
+        let scanned = Scanned::parse(code)?;
+        if server.world().accounts.get(digits).is_some_and(|account| account.wants_passkey) {
+            return linking::passkey::begin(server, digits, &scanned);
+        }
+        linking::link(server, digits, &scanned).map(drop)
+    }
+
+    /// Types the eight letters that a new device shows. A wrong code shows only in that the device is never linked.
+    ///
+    /// # Errors
+    /// When no device waits for a code of this number.
+    pub fn type_code(&self, code: &str) -> Result<()> {
+        linking::code::typed(&self.0.server, &self.0.digits, code)
+    }
+
+    /// Whether a device must show the account's passkey before it is linked. Nobody wants it until told so.
+    pub fn wants_passkey(&self, wants: bool) {
+        if let Some(account) = self.0.server.world().accounts.get_mut(&self.0.digits) {
+            account.wants_passkey = wants;
+        }
+    }
+
+    /// The code that the phone shows in the passkey step; the device must show the same.
+    #[must_use]
+    pub fn passkey_code(&self) -> Option<String> {
+        self.0.server.world().codes.passkeys.code(&self.0.digits)
     }
 
     /// Everything the phone shows, oldest first, each message once however often it came.
@@ -186,4 +219,18 @@ impl Phone {
             handle.shutdown().await;
         }
     }
+}
+
+/// A phone's identity in the form that linked devices have. Nobody checks a phone's, but without one it couldn't ask for a
+/// message again.
+fn vouched_for_itself(key: &KeyPair) -> Result<wa::ADVSignedDeviceIdentity> {
+    let details = wa::ADVDeviceIdentity { raw_id: Some(1), key_index: Some(0), ..Default::default() }.encode_to_vec();
+    let signature =
+        key.calculate_signature(&details, &mut rand::rng()).map_err(|error| anyhow!("signing: {error}"))?.to_vec();
+    Ok(wa::ADVSignedDeviceIdentity {
+        details: Some(details),
+        account_signature_key: Some(crate::noise::public(key).to_vec()),
+        account_signature: Some(signature.clone()),
+        device_signature: Some(signature),
+    })
 }

@@ -31,9 +31,18 @@ fn asked(session: &Session, node: &Node) -> Node {
         "usync" => answer(node, vec![usync::answer(&session.server.world(), node)]),
         "w:sync:app:state" => answer(node, app_state::collections(node)),
         "w:g2" => groups::handle(session, device, node),
+        "privacy" => answer(node, vec![privacy()]),
         "w:m" if has(node, "media_conn") => answer(node, vec![media_connection(session)]),
         _ => answer(node, Vec::new()),
     }
+}
+
+/// Everybody may know everything, whether a message was read above all.
+fn privacy() -> Node {
+    let categories = ["readreceipts", "profile", "status", "online", "last", "groupadd", "calladd"];
+    let categories =
+        categories.map(|name| NodeBuilder::new("category").attr("name", name).attr("value", "all").build());
+    NodeBuilder::new("privacy").children(categories).build()
 }
 
 /// Where files go to and come from.

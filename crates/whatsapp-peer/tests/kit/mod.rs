@@ -1,5 +1,8 @@
 //! A linked device of the library itself, for the tests of the peer alone.
 
+// Each test target uses its own part of the kit.
+#![allow(dead_code)]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +11,7 @@ use wacore::proto_helpers::MessageExt;
 use wacore::store::InMemoryBackend;
 use wacore::types::events::Event;
 use whatsapp_peer::{FileClient, Peer, Phone};
-use whatsapp_rust::bot::BotHandle;
+use whatsapp_rust::bot::{BotHandle, EventDelivery};
 use whatsapp_rust::client::Client;
 use whatsapp_rust::prelude::Bot;
 use whatsapp_rust::transport::TokioWebSocketTransportFactory;
@@ -46,6 +49,7 @@ impl Linked {
             .with_version((2, 3000, 1_030_000_000))
             .with_wanted_pre_key_count(16)
             .with_push_name("Shop")
+            .with_event_delivery(EventDelivery::Ordered { capacity: 1_000 })
             .on_event(move |event: Arc<Event>, _| {
                 let hearing = Arc::clone(&hearing);
                 async move { hearing.note(&event) }
@@ -94,6 +98,8 @@ impl Heard {
         let mut lines = self.lines.lock().expect("lines");
         match event {
             Event::PairingQrCode(code) => lines.push(format!("qr {}", code.code)),
+            Event::PairPasskeyRequest(asked) => lines.push(format!("passkey {}", asked.request_options_json)),
+            Event::PairPasskeyConfirmation(shown) => lines.push(format!("passkey-code {}", shown.code)),
             Event::Connected(_) => lines.push("connected".to_owned()),
             Event::Messages(batch) => {
                 for message in batch {

@@ -1,5 +1,8 @@
 //! Linking: the codes that a new device shows, and what the phone makes of them.
 
+pub mod code;
+pub mod passkey;
+
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
@@ -7,8 +10,8 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use buffa::Message;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Jid, Node};
 use waproto::whatsapp as wa;
 
 use crate::nodes::{answer, bytes, find, has, refusal, request};
@@ -28,12 +31,16 @@ const SIGNED_IDENTITY: [u8; 2] = [6, 0];
 pub struct Codes {
     shown: HashMap<String, Wire>,
     told: HashMap<u64, Device>,
+    typing: code::Typing,
+    pub passkeys: passkey::Steps,
 }
 
 impl Codes {
     pub fn forget(&mut self, wire: &Wire) {
         self.shown.retain(|_, holder| holder.id != wire.id);
         self.told.remove(&wire.id);
+        self.typing.forget(wire);
+        self.passkeys.forget(wire);
     }
 
     fn link(&mut self, code: &str, device: &Device) -> Result<Wire> {
@@ -135,6 +142,17 @@ fn vouch(world: &World, device: &Device, scanned: &Scanned) -> Result<Vec<u8>> {
     Ok(sealed.encode_to_vec())
 }
 
+/// A word of the server's own about linking.
+fn notice(id: &str, kind: &'static str, inside: Vec<Node>) -> Node {
+    NodeBuilder::new("notification")
+        .attr("from", Jid::new("", wacore_binary::Server::Pn))
+        .attr("id", id.to_owned())
+        .attr("type", kind)
+        .attr("t", now_s().to_string())
+        .children(inside)
+        .build()
+}
+
 fn linked(device: &Device, sealed: Vec<u8>) -> Node {
     let inside = NodeBuilder::new("pair-success").children([
         NodeBuilder::new("device-identity").bytes(sealed).build(),
@@ -160,6 +178,12 @@ pub fn answered(session: &Session, node: &Node) {
 
 /// Requests about linking.
 pub fn asked(session: &Session, node: &Node) -> Node {
+    if has(node, "link_code_companion_reg") {
+        return code::asked(session, node);
+    }
+    if passkey::is_asked(node) {
+        return passkey::asked(session, node);
+    }
     if has(node, "remove-companion-device") {
         if let Some(device) = &session.device {
             remove(&mut session.server.world(), device);
