@@ -139,6 +139,10 @@ fn words(desk: &Desk, signed: &Signed, chat: ChatId, given: &Given) -> Result<Wo
     if given.mode == "note" {
         return Ok(Words::Note(NewNote { uid, chat, text: NoteText::parse("text", &text)?, is_private: true }));
     }
+    // The API takes what its caller says; a person who sends blanks has slipped.
+    if text.trim().is_empty() {
+        return Err(Error::invalid("text", w::THE_MESSAGE_IS_BLANK));
+    }
     let content = Content::new(Some(MessageText::parse("text", &text)?), None)?;
     let send_at = moment_of("send_at", &given.send_at, &stored_zone(&signed.who.workspace.zone))?;
     let message = SendMessage { reply_to: given.answered(), ..message_to(desk, uid, chat, content, send_at) };

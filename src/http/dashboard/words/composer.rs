@@ -2,6 +2,7 @@
 
 use maud::{Markup, Render, html};
 
+pub const THE_MESSAGE_IS_BLANK: &str = "The message is blank; write something";
 pub const WHAT_ARE_YOU_WRITING: &str = "What are you writing?";
 pub const REPLY: &str = "Reply";
 pub const NOTE: &str = "Note";
