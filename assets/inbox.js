@@ -101,7 +101,7 @@ async function markRead() {
   } catch { /* It stays unread. */ }
   marking = false;
 }
-// How many unread chats are one's own or nobody's, and those of others in whose notes one is named, until one looks there.
+// Chats of others in whose notes one is named, until one looks there.
 const named = new Set(JSON.parse(sessionStorage.getItem('named') ?? '[]'));
 const name = (id, isNamed) => { named[isNamed ? 'add' : 'delete'](id); sessionStorage.setItem('named', JSON.stringify([...named])); };
 const plainTitle = document.title;
@@ -134,6 +134,8 @@ function pill() {
   scroller().after(button);
 }
 
+// A refused message stands at its form's address.
+if (location.pathname === `/inbox/${chat}/send`) history.replaceState(null, '', `/inbox/${chat}`);
 if (one('[data-seq]')) {
   if (!location.hash) toEnd();
   name(chat, false); listen(); markRead(); title();
