@@ -1,6 +1,8 @@
 // The composer: Enter sends, a draft outlives the page, the bubble is there at once. A form goes once, however often it is sent,
 // so what got no answer may be sent again.
 
+import { say } from './words.js';
+
 const composer = document.querySelector('#composer');
 const field = composer?.querySelector('textarea');
 const [hint, verb] = ['.composer-hint', '[data-verb]'].map((name) => composer?.querySelector(name));
@@ -14,7 +16,7 @@ function bubble(text) {
   const article = make('article', { className: 'msg' });
   article.dataset.from = 'us';
   article.dataset.kind = isNote() ? 'note' : 'going';
-  article.append(make('div', { className: 'bubble', textContent: text, dir: 'auto' }), make('p', { className: 'msg-meta', textContent: 'On its way' }));
+  article.append(make('div', { className: 'bubble', textContent: text, dir: 'auto' }), make('p', { className: 'msg-meta', textContent: say('going') }));
   document.querySelector('.thread').append(article);
   going.add(article);
   tell('inbox:end');
@@ -42,7 +44,7 @@ async function send() {
   const { key, send_at: when, reply_to: to, template } = composer.elements, was = [key.value, when.value, to.value];
   const fields = new URLSearchParams(new FormData(composer)), text = field.value, at = fields.get('send_at');
   if (!text.trim()) return;
-  if (!isNote() && text.length > composer.dataset.chars) { fault(`A message has at most ${composer.dataset.chars} characters; this one has ${text.length}.`); return; }
+  if (!isNote() && text.length > composer.dataset.chars) { fault(say('too-long', { most: composer.dataset.chars, length: text.length })); return; }
   const shown = at ? null : bubble(text);
   fresh();
   try {
@@ -55,7 +57,7 @@ async function send() {
   } catch (refusal) {
     going.delete(shown);
     shown?.remove();
-    if (field.value) { field.value = `${text}\n${field.value}`; fault('No answer came: the first of this may have gone. Look before you send it.'); return; }
+    if (field.value) { field.value = `${text}\n${field.value}`; fault(say('first-unanswered')); return; }
     field.value = text;
     if (template) composer.append(template);
     answer(document.getElementById(`m-${was[2]}`));
@@ -63,7 +65,7 @@ async function send() {
     words();
     // A refusal stored nothing, so the form may go again for the server's own words.
     if (refusal instanceof Response && refusal.status < 500) composer.submit();
-    else fault('No answer came: this may have gone or not. Send it again, it goes only once.');
+    else fault(say('unanswered'));
   }
 }
 
@@ -86,8 +88,8 @@ function answer(message) {
   if (!message) return;
   const said = message.querySelector('.said')?.textContent ?? '';
   const quote = make('a', { className: 'quote', href: `#${message.id}`, dir: 'auto' });
-  const who = message.dataset.from === 'us' ? 'Us' : document.querySelector('#thread-title').textContent;
-  quote.append(make('b', { textContent: who }), said.slice(0, 160) || 'A file');
+  const who = message.dataset.from === 'us' ? say('us') : document.querySelector('#thread-title').textContent;
+  quote.append(make('b', { textContent: who }), said.slice(0, 160) || say('a-file'));
   answering.prepend(quote);
 }
 // Up and down through what can be answered.
@@ -99,9 +101,9 @@ function answerNext(step) {
 
 // What the button does, and what it costs.
 function words() {
-  const at = composer.elements.send_at.value;
-  verb.textContent = isNote() ? 'Add the note' : at ? 'Send later' : 'Send';
-  hint.textContent = isNote() ? 'Only the team sees it' : at ? `Goes ${at.replace('T', ' at ')}` : 'Free to send';
+  const at = composer.elements.send_at.value, [day, time] = at.split('T');
+  verb.textContent = isNote() ? say('add-note') : at ? say('send-later') : say('send');
+  hint.textContent = isNote() ? say('only-team') : at ? say('goes-at', { day, time }) : say('free');
   composer.querySelector('.later').hidden = isNote();
 }
 

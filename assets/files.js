@@ -1,6 +1,8 @@
 // Files in the composer: picked, dropped or pasted, looked at before they go, one message each; the words go with the first.
 // Loaded with the first of them.
 
+import { say } from './words.js';
+
 const composer = document.querySelector('#composer');
 const plain = document.querySelector('#send-file');
 const box = composer.querySelector('.picked');
@@ -9,15 +11,15 @@ const make = (tag, properties) => Object.assign(document.createElement(tag), pro
 const FILES_MAX = 10, MIB = 1024 * 1024;
 let files = [], isGoing = false;
 
-const size = (bytes) => bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+const size = (bytes) => bytes < 1e6 ? say('kilobytes', { size: Math.ceil(bytes / 1e3) }) : say('megabytes', { size: (bytes / 1e6).toFixed(1) });
 
 export function add(some) {
   for (const file of some) {
     const isShown = /^(image|audio|video)\//.test(file.type);
     const most = Number(isShown ? composer.dataset.shownMib : composer.dataset.documentMib);
-    if (file.size > most * MIB) tell('inbox:fault', `${file.name} has ${size(file.size)}. ${isShown ? 'Pictures, sound and videos' : 'Documents'} may have ${most} MB.`);
-    else if (file.size === 0) tell('inbox:fault', `${file.name} is empty.`);
-    else if (files.length >= FILES_MAX) tell('inbox:fault', `At most ${FILES_MAX} files go at once.`);
+    if (file.size > most * MIB) tell('inbox:fault', isShown ? say('large-shown', { name: file.name, size: size(file.size), most }) : say('large-document', { name: file.name, size: size(file.size), most }));
+    else if (file.size === 0) tell('inbox:fault', say('empty-file', { name: file.name }));
+    else if (files.length >= FILES_MAX) tell('inbox:fault', say('many-files', { most: FILES_MAX }));
     else files.push({ file, key: crypto.getRandomValues(new Uint32Array(4)).join('-') });
   }
   show();
@@ -29,10 +31,10 @@ function show() {
   box.replaceChildren(...files.map((one) => {
     const row = make('div', { className: 'attached' }), words = make('span'), drop = make('button', { type: 'button', className: 'btn btn-icon', textContent: '×' });
     drop.dataset.kind = 'plain';
-    drop.setAttribute('aria-label', `Leave out ${one.file.name}`);
+    drop.setAttribute('aria-label', say('leave-out', { name: one.file.name }));
     drop.onclick = () => { files = files.filter((other) => other !== one); show(); composer.querySelector('textarea').focus(); };
     words.append(make('strong', { className: 'clip', textContent: one.file.name }), make('span', { className: 'meta', textContent: size(one.file.size) }));
-    one.bar = make('progress', { max: 1, value: 0, hidden: true, ariaLabel: `Sending ${one.file.name}` });
+    one.bar = make('progress', { max: 1, value: 0, hidden: true, ariaLabel: say('sending', { name: one.file.name }) });
     words.append(one.bar);
     row.append(one.picture ?? make('span'), words, drop);
     if (!one.picture && one.file.type.startsWith('image/')) draw(one, row);
@@ -46,7 +48,7 @@ async function draw(one, row) {
     const picture = await createImageBitmap(one.file, { resizeHeight: 96, resizeQuality: 'medium' });
     one.picture = make('canvas', { width: picture.width, height: picture.height });
     one.picture.setAttribute('role', 'img');
-    one.picture.setAttribute('aria-label', `Picture: ${one.file.name}`);
+    one.picture.setAttribute('aria-label', say('picture-of', { name: one.file.name }));
     one.picture.getContext('2d').drawImage(picture, 0, 0);
     row.firstElementChild.replaceWith(one.picture);
   } catch { /* It can't be drawn; its name says enough. */ }
@@ -62,8 +64,8 @@ function post(one, caption) {
     ask.responseType = 'document';
     one.bar.hidden = false;
     ask.upload.onprogress = ({ loaded, total }) => { one.bar.value = loaded / total; };
-    ask.onload = () => ask.status < 400 ? done() : failed(ask.response?.querySelector('.composer-fault span, .card p')?.textContent ?? 'It could not be sent.');
-    ask.onerror = () => failed('No answer came: this may have gone or not. Send it again, it goes only once.');
+    ask.onload = () => ask.status < 400 ? done() : failed(ask.response?.querySelector('.composer-fault span, .card p')?.textContent ?? say('not-sent'));
+    ask.onerror = () => failed(say('unanswered'));
     ask.send(form);
   });
 }

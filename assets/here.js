@@ -1,5 +1,7 @@
 // Teammates in one chat see each other: who looks at it, and who writes; and whether its contact does.
 
+import { say } from './words.js';
+
 const chat = document.querySelector('#thread[data-chat]')?.dataset.chat;
 const line = document.querySelector('.here');
 const field = document.querySelector('#composer textarea');
@@ -18,20 +20,11 @@ if (line) {
   document.addEventListener('inbox:here', ({ detail }) => {
     const contact = detail.find((other) => other.is_contact), mates = detail.filter((other) => !other.is_contact);
     const writing = mates.filter((other) => other.is_writing), who = writing.length ? writing : mates;
-    const names = who.map((other) => other.name).join(', '), is = who.length > 1 ? 'are' : 'is';
-    const words = who.length ? [`${names} ${is} ${writing.length ? 'writing in' : 'looking at'} this chat`] : [];
-    if (contact) words.unshift(`${contact.name} is writing …`);
+    const names = who.map((other) => other.name).join(', ');
+    const [one, some] = writing.length ? [say('one-writes', { names }), say('some-write', { names })] : [say('one-looks', { names }), say('some-look', { names })];
+    const words = who.length ? [who.length > 1 ? some : one] : [];
+    if (contact) words.unshift(say('contact-writes', { name: contact.name }));
     line.hidden = words.length === 0;
     line.textContent = words.join(' · ');
   });
 }
-
-// At the sandbox's phone the customer's writing shows on the team's side.
-const customer = document.querySelector('.as-customer');
-let typed = 0;
-customer?.querySelector('textarea').addEventListener('input', ({ target }) => {
-  const what = target.value ? 'typing' : 'stopped';
-  if (what === 'typing' && Date.now() - typed < 6000) return;
-  typed = what === 'typing' ? Date.now() : 0;
-  fetch(customer.action, { method: 'POST', body: form({ what }), redirect: 'manual' }).catch(() => {});
-});

@@ -2,6 +2,7 @@
 // asked for anew, and what differs in it takes the place of what stands here. What somebody types is never touched.
 
 import { hear } from './stream.js';
+import { say } from './words.js';
 
 const one = (selector, inside = document) => inside.querySelector(selector);
 const thread = one('#thread[data-chat]');
@@ -42,6 +43,7 @@ function take(fresh) {
   }
   const next = one('#thread[data-chat]', fresh);
   if (thread && next) thread.dataset.unread = next.dataset.unread;
+  one('#chats').dataset.unread = one('#chats', fresh).dataset.unread ?? 0;
   tell('inbox:fresh');
   toEnd(stay); if (thread && newest() !== before && !stay.includes(scroller())) pill();
   markRead(); title();
@@ -82,8 +84,9 @@ function listen() {
   hear(`/live?after=${one('[data-seq]').dataset.seq}&chat=${chat ?? ''}`, {
     heard: () => { clearTimeout(timer); timer = setTimeout(renew, 40); },
     back: renew,
-    place: one('[data-seq] .pane-head'),
-    kinds: { here: (others) => tell('inbox:here', others), news: (news) => later('notices').then(({ notice }) => notice(news)) },
+    // On a phone only one of the panes is seen.
+    place: one('#thread[data-chat] .pane-head') ?? one('[data-seq] .pane-head'),
+    kinds: { here: (others) => tell('inbox:here', others), news: (news) => { if (news.is_mention && !news.is_mine && String(news.chat) !== chat) { name(String(news.chat), true); title(); } later('notices').then(({ notice }) => notice(news)); } },
   });
 }
 
@@ -98,9 +101,12 @@ async function markRead() {
   } catch { /* It stays unread. */ }
   marking = false;
 }
+// Chats of others in whose notes one is named, until one looks there.
+const named = new Set(JSON.parse(sessionStorage.getItem('named') ?? '[]'));
+const name = (id, isNamed) => { named[isNamed ? 'add' : 'delete'](id); sessionStorage.setItem('named', JSON.stringify([...named])); };
 const plainTitle = document.title;
 function title() {
-  const unread = document.querySelectorAll('#chats .count').length;
+  const unread = Number(one('#chats').dataset.unread ?? 0) + named.size;
   document.title = unread ? `(${unread}) ${plainTitle}` : plainTitle;
 }
 
@@ -120,7 +126,7 @@ async function older() {
 const newest = () => one('#thread .msg:last-of-type')?.id;
 function pill() {
   const button = one('.pill') ?? Object.assign(document.createElement('button'), { type: 'button', className: 'btn btn-small pill' });
-  button.textContent = cut ? 'To the newest' : 'New messages';
+  button.textContent = cut ? say('to-newest') : say('new-messages');
   button.onclick = async () => {
     if (cut) { cut = loaded = false; one('.thread', scroller()).replaceChildren(); await renew(); }
     toEnd(); button.remove();
@@ -128,9 +134,11 @@ function pill() {
   scroller().after(button);
 }
 
+// A refused message stands at its form's address.
+if (location.pathname === `/inbox/${chat}/send`) history.replaceState(null, '', `/inbox/${chat}`);
 if (one('[data-seq]')) {
   if (!location.hash) toEnd();
-  listen(); markRead(); title();
+  name(chat, false); listen(); markRead(); title();
   scroller()?.addEventListener('scroll', () => { older(); if (!cut && isAtEnd(scroller())) one('.pill')?.remove(); }, { passive: true });
   document.addEventListener('inbox:renew', renew);
   document.addEventListener('inbox:end', () => toEnd());

@@ -49,6 +49,10 @@ setInterval(() => {
   }
 }, 1000);
 
+// A page with what is wrong in a form stands at the form's address, which can't be asked for; its own is where the menu leads.
+const own = document.querySelector('main [aria-invalid=true]') && document.querySelector('.nav [aria-current=page]');
+if (own) history.replaceState(null, '', own.href);
+
 if (place) {
   hear(place.dataset.stream, { heard: soon, back: soon, place: document.querySelector('main .page-head') });
   document.addEventListener('visibilitychange', () => { if (!document.hidden) soon(); });

@@ -1,6 +1,8 @@
 // Notices of the desktop: for whoever asked for them, not in quiet hours, not of the chat in view, one across all tabs.
 // Loaded with the first news.
 
+import { say } from './words.js';
+
 const root = document.querySelector('[data-notices]');
 const shown = document.querySelector('#thread[data-chat]')?.dataset.chat;
 const allow = document.querySelector('[data-allow-notices]');
@@ -27,7 +29,7 @@ export function notice(detail) {
     localStorage.noticed = detail.seq;
     if ('sound' in root.dataset) sound();
     if (Notification.permission !== 'granted') return;
-    const words = detail.is_mention ? 'You are named in a note' : 'A new message';
+    const words = detail.is_mention ? say('named') : say('new-message');
     const notice = new Notification(detail.name, { body: words, tag: `chat-${detail.chat}` });
     notice.onclick = () => { window.focus(); location.href = `/inbox/${detail.chat}`; };
   });

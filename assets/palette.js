@@ -1,13 +1,15 @@
 // Ctrl or Cmd and K: search or jump. It is a page as well, so nothing is lost without script. Loaded when somebody asks.
 
+import { say } from './words.js';
+
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 let box, field, list, asked = 0;
 
 function build() {
-  box = make('div', { className: 'palette', id: 'palette', popover: 'auto', role: 'dialog', ariaLabel: 'Search or jump to' });
-  field = make('input', { type: 'search', placeholder: 'Search chats, messages and pages', role: 'combobox', ariaLabel: 'Search or jump to', ariaExpanded: 'true', autocomplete: 'off' });
+  box = make('div', { className: 'palette', id: 'palette', popover: 'auto', role: 'dialog', ariaLabel: say('jump') });
+  field = make('input', { type: 'search', placeholder: say('search-all'), role: 'combobox', ariaLabel: say('jump'), ariaExpanded: 'true', autocomplete: 'off' });
   field.setAttribute('aria-controls', 'found');
-  list = make('div', { id: 'found', role: 'listbox', ariaLabel: 'Found' });
+  list = make('div', { id: 'found', role: 'listbox', ariaLabel: say('found') });
   box.append(field, list);
   document.body.append(box);
   field.addEventListener('input', look);
@@ -37,7 +39,7 @@ function show(rows) {
   choose(list.firstElementChild);
 }
 
-const pages = (words) => [...document.querySelectorAll('.nav a')].filter((link) => link.textContent.toLowerCase().includes(words)).map((link) => [link, 'Page']);
+const pages = (words) => [...document.querySelectorAll('.nav a')].filter((link) => link.textContent.toLowerCase().includes(words)).map((link) => [link, say('page')]);
 
 async function look() {
   const words = field.value.trim(), mine = ++asked;
@@ -48,8 +50,8 @@ async function look() {
   const answer = await fetch(`/search?q=${encodeURIComponent(field.value)}`);
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   if (mine !== asked) return;
-  const all = make('a', { href: `/search?q=${encodeURIComponent(words)}`, textContent: `Search all messages for “${words}”` });
-  show([...pages(words.toLowerCase()), ...[...page.querySelectorAll('[data-found]')].slice(0, 12).map((link) => [link, link.dataset.found]), [all, 'Search']]);
+  const all = make('a', { href: `/search?q=${encodeURIComponent(words)}`, textContent: say('search-for', { words }) });
+  show([...pages(words.toLowerCase()), ...[...page.querySelectorAll('[data-found]')].slice(0, 12).map((link) => [link, link.dataset.found]), [all, say('search')]]);
 }
 
 export function open() {

@@ -3,6 +3,9 @@
 const KEPT = 'partyline-playground-token';
 const BASE = '/integrations/api';
 const one = (id) => document.getElementById(id);
+// The page brings the words along; what stands in braces is filled in.
+const words = JSON.parse(document.body.dataset.words);
+const say = (name, parts = {}) => words[name].replace(/\{(\w+)\}/g, (_, part) => parts[part]);
 let token = '';
 let calls = null;
 
@@ -17,14 +20,14 @@ async function ask() {
   if (!token) return;
   const answer = await plain(`${BASE}/quotas`, { headers: { authorization: `Bearer ${token}` } }).catch(() => null);
   if (!answer?.ok) {
-    one('balance-state').textContent = answer?.status === 401 ? 'This token is not good here.' : 'The balance could not be read.';
+    one('balance-state').textContent = answer?.status === 401 ? say('bad-token') : say('unread');
     return;
   }
   const { data } = await answer.json();
   calls = data.api_calls_quota.total - data.api_calls_quota.used;
   const credits = data.messaging_quota.total - data.messaging_quota.used + data.non_recurring_quota.remaining_balance;
   one('balance-credits').textContent = said(Math.max(credits, 0));
-  one('balance-state').textContent = `As of ${new Date().toLocaleTimeString()}. Looking is a call too.`;
+  one('balance-state').textContent = say('as-of', { time: new Date().toLocaleTimeString() });
   tell();
 }
 
@@ -58,7 +61,7 @@ function watch(ui) {
     if (token) sessionStorage.setItem(KEPT, token);
     else sessionStorage.removeItem(KEPT);
     one('balance-credits').textContent = '–';
-    one('balance-state').textContent = token ? 'Asking …' : 'Authorize with a token to see them.';
+    one('balance-state').textContent = token ? say('asking') : say('authorize');
     tell();
     ask();
   };

@@ -1,6 +1,7 @@
 // The one stream of a page: what it tells is heard, and while it is lost a banner says so.
 
-const LOST = 'The connection is lost. It comes back by itself; nothing is missed.';
+import { say } from './words.js';
+
 const AGAIN_MS = 3000;
 
 // `back`: it is there again after it was lost. `kinds`: what else it tells. The banner stands behind `place`.
@@ -13,7 +14,7 @@ export function hear(address, { heard, back, place, kinds = {} }) {
   stream.onerror = () => {
     if (stream.readyState === EventSource.CLOSED) { stream.close(); setTimeout(() => hear(address, { heard, back, place, kinds }), AGAIN_MS); }
     if (lost) return;
-    lost = Object.assign(document.createElement('p'), { className: 'banner lost', textContent: LOST });
+    lost = Object.assign(document.createElement('p'), { className: 'banner lost', textContent: say('lost') });
     lost.dataset.tone = 'warning';
     lost.setAttribute('role', 'status');
     place.after(lost);

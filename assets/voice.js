@@ -2,6 +2,7 @@
 // words like any file, to be listened to by nobody before it is sent. Loaded when somebody wants to speak.
 
 import { oggOf } from './ogg.js';
+import { say } from './words.js';
 
 const composer = document.querySelector('#composer');
 const button = composer.querySelector('[data-record]');
@@ -16,10 +17,10 @@ const words = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).p
 export async function record() {
   if (recorder) { recorder.stop(); return; }
   const kind = KINDS.find((kind) => MediaRecorder.isTypeSupported(kind));
-  if (!kind || !navigator.mediaDevices) { tell('inbox:fault', 'This browser can’t record voice messages. Record one with another program and send it as a file.'); return; }
+  if (!kind || !navigator.mediaDevices) { tell('inbox:fault', say('no-recorder')); return; }
   let sound;
   try { sound = await navigator.mediaDevices.getUserMedia({ audio: true }); } catch (error) {
-    tell('inbox:fault', error.name === 'NotFoundError' ? 'There is no microphone to record with.' : 'The browser may not use the microphone. Allow it for this page and try again.');
+    tell('inbox:fault', error.name === 'NotFoundError' ? say('no-microphone') : say('not-allowed'));
     return;
   }
   const pieces = [];
@@ -33,11 +34,11 @@ export async function record() {
   const began = Date.now(), label = button.querySelector('span');
   const tick = () => {
     const seconds = Math.round((Date.now() - began) / 1000);
-    label.textContent = `Stop, ${words(seconds)}`;
+    label.textContent = say('stop-at', { time: words(seconds) });
     if (seconds >= MINUTES_MAX * 60) recorder?.stop();
   };
   button.setAttribute('aria-pressed', 'true');
-  button.setAttribute('aria-label', 'Stop recording');
+  button.setAttribute('aria-label', say('stop'));
   tick();
   clock = setInterval(tick, 500);
 }
@@ -48,7 +49,7 @@ function end(sound) {
   for (const track of sound.getTracks()) track.stop();
   button.querySelector('span').textContent = '';
   button.setAttribute('aria-pressed', 'false');
-  button.setAttribute('aria-label', 'Record a voice message');
+  button.setAttribute('aria-label', say('record'));
 }
 
 async function finish(blob) {
@@ -56,6 +57,6 @@ async function finish(blob) {
     const bytes = new Uint8Array(await blob.arrayBuffer());
     const [ending, type] = blob.type.startsWith('audio/mp4') ? ['m4a', 'audio/mp4'] : ['ogg', 'audio/ogg'];
     const whole = blob.type.startsWith('audio/webm') ? oggOf(bytes) : bytes;
-    tell('inbox:voice', Object.assign(new File([whole], `voice message.${ending}`, { type }), { isVoice: ending === 'ogg' }));
-  } catch { tell('inbox:fault', 'The recording could not be read. Try again, or send a file.'); }
+    tell('inbox:voice', Object.assign(new File([whole], `${say('voice-file')}.${ending}`, { type }), { isVoice: ending === 'ogg' }));
+  } catch { tell('inbox:fault', say('unreadable')); }
 }

@@ -1,12 +1,13 @@
 // Ways into the composer beside typing: files picked, dropped or pasted, a voice, templates by "/", teammates by "@". What handles
 // them is loaded with the first use of each.
 
+import { say } from './words.js';
+
 const composer = document.querySelector('#composer');
 const field = composer?.querySelector('textarea');
 const pane = document.querySelector('#thread');
-const lost = 'This part of the page could not be loaded. Try again.';
 const later = (name, work) => import(document.querySelector(`meta[name="module:${name}"]`).content).then(work)
-  .catch(() => document.dispatchEvent(new CustomEvent('inbox:fault', { detail: lost })));
+  .catch(() => document.dispatchEvent(new CustomEvent('inbox:fault', { detail: say('not-loaded') })));
 const add = (some) => { if (some.length) later('files', (files) => files.add(some)); };
 const suggest = () => later('suggest', (module) => module.suggest());
 

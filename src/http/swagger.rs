@@ -11,6 +11,7 @@ use maud::{DOCTYPE, Markup, html};
 use utoipa_swagger_ui::{Config, serve};
 
 use crate::error::Error;
+use crate::http::dashboard::words::{playground as w, scripts};
 use crate::http::dashboard::{address, cached};
 use crate::http::error::json;
 use crate::http::openapi::{BASE_PATH, document};
@@ -57,14 +58,14 @@ async fn index() -> Response {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "API playground · Partyline" }
+                title { (w::API_PLAYGROUND) }
                 link rel="icon" type="image/svg+xml" href="/assets/mark.svg";
                 @for sheet in ["swagger-ui.css", "index.css"] { link rel="stylesheet" href=(sheet); }
                 link rel="stylesheet" href=(address("playground.css"));
             }
-            body {
+            body data-words=(scripts::of(&["playground.js"])) {
                 (notice())
-                main #swagger-ui { noscript { "The playground needs JavaScript; " a href="openapi.json" { "its document" } " doesn't." } }
+                main #swagger-ui { noscript { (w::needs_javascript("openapi.json")) } }
                 // First, so that what Swagger UI asks goes through it.
                 script src=(address("playground.js")) {}
                 @for script in ["swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-initializer.js"] {
@@ -82,16 +83,15 @@ fn notice() -> Markup {
     html! {
         header.real {
             p {
-                strong { "Everything here is real. " }
-                "Try it out sends real messages, and calls and credits are really used. Your token is kept in this tab only, until it "
-                "is closed; what you edit on this page is lost when it is loaded anew."
+                strong { (w::EVERYTHING_HERE_IS_REAL) } " "
+                (w::WHAT_IS_USED)
             }
             dl {
-                div { dt { "Calls left" } dd #balance-calls { "–" } }
-                div { dt { "Credits left" } dd #balance-credits { "–" } }
+                div { dt { (w::CALLS_LEFT) } dd #balance-calls { "–" } }
+                div { dt { (w::CREDITS_LEFT) } dd #balance-credits { "–" } }
             }
-            button #balance-again type="button" hidden { "Look again" }
-            small #balance-state role="status" { "Authorize with a token to see them." }
+            button #balance-again type="button" hidden { (w::LOOK_AGAIN) }
+            small #balance-state role="status" { (w::AUTHORIZE_WITH_A_TOKEN) }
         }
     }
 }
@@ -103,7 +103,7 @@ async fn relative_document(State(playground): State<Arc<Playground>>) -> Respons
 async fn file(State(playground): State<Arc<Playground>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
     match serve(&file, Arc::clone(&playground.config)) {
         Ok(Some(found)) => guarded(cached(&headers, &found.content_type, KEEP, found.bytes.into_owned().into())),
-        Ok(None) => Error::not_found("The playground has no such file").into_response(),
+        Ok(None) => Error::not_found(w::NO_SUCH_FILE).into_response(),
         Err(cause) => Error::internal(cause.to_string()).into_response(),
     }
 }

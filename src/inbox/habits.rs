@@ -74,6 +74,8 @@ pub struct News {
     /// What the chat is called.
     pub name: String,
     pub is_mention: bool,
+    /// The chat is theirs or nobody's.
+    pub is_mine: bool,
 }
 
 /// Whether an event is news for a teammate: a message in a chat of theirs or of nobody, or a note of somebody else that names
@@ -102,7 +104,7 @@ pub fn news_for(
     };
     let Some(chat) = chat_find(tx, workspace, chat)? else { return Ok(None) };
     let is_mine = chat.responsible == me.id || chat.responsible == TeammateId::NOBODY;
-    Ok((is_mine || is_mention).then_some(News { chat: chat.id.0, name: chat.name, is_mention }))
+    Ok((is_mine || is_mention).then_some(News { chat: chat.id.0, name: chat.name, is_mention, is_mine }))
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ use crate::workspace::zone::stored_zone;
 const DAYS_KEPT: i32 = 400;
 /// Rows of the log that are read at once.
 const CHUNK_ROWS: i64 = 1_000;
+/// A forecast goes by at least so much of the cycle: people send by day and rest by night.
+const FORECAST_AFTER_MS: i64 = 86_400_000;
 /// A minute, in which the rate is counted.
 const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -35,8 +37,9 @@ const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
 pub struct QuotaUse {
     pub limit: i64,
     pub used: i64,
-    /// Used by the cycle's end if it goes on like this; never less than what is used.
-    pub forecast: i64,
+    /// Used by the cycle's end if it goes on like this, never less than what is used; nothing on a cycle's first day, for which
+    /// a few minutes would have to speak.
+    pub forecast: Option<i64>,
     /// When the limit is reached if it goes on like this, where that is before the cycle's end.
     pub runs_out_at: Option<Time>,
 }
@@ -210,17 +213,18 @@ fn days(
 }
 
 fn quota_use(limit: i64, used: i64, cycle: Cycle, now: Time) -> QuotaUse {
-    let whole = i128::from((cycle.ends_at.ms() - cycle.starts_at.ms()).max(1));
-    // In the first hour a forecast would be a guess from nothing.
-    let gone =
-        i128::from((now.ms() - cycle.starts_at.ms()).clamp(3_600_000, cycle.ends_at.ms() - cycle.starts_at.ms()));
+    let gone_ms = (now.ms() - cycle.starts_at.ms()).min(cycle.ends_at.ms() - cycle.starts_at.ms());
+    if gone_ms < FORECAST_AFTER_MS {
+        return QuotaUse { limit, used, forecast: None, runs_out_at: None };
+    }
+    let (whole, gone) = (i128::from(cycle.ends_at.ms() - cycle.starts_at.ms()), i128::from(gone_ms));
     let forecast = i64::try_from(i128::from(used) * whole / gone).unwrap_or(i64::MAX).max(used);
     let is_short = forecast > limit && used > 0 && used < limit;
     let runs_out_at = is_short.then(|| {
         let span = i128::from(limit) * gone / i128::from(used);
         Time::from_ms(cycle.starts_at.ms().saturating_add(i64::try_from(span).unwrap_or(i64::MAX)))
     });
-    QuotaUse { limit, used, forecast, runs_out_at }
+    QuotaUse { limit, used, forecast: Some(forecast), runs_out_at }
 }
 
 fn date_of(at: Time, zone: &TimeZone) -> Date {
@@ -246,12 +250,16 @@ mod tests {
     #[test]
     fn a_forecast_goes_on_as_it_went_so_far() {
         let after = |days: i64, used| quota_use(1_000, used, cycle(), Time::from_ms(days * DAY_MS));
-        assert_eq!(after(10, 200), QuotaUse { limit: 1_000, used: 200, forecast: 600, runs_out_at: None });
+        assert_eq!(after(10, 200), QuotaUse { limit: 1_000, used: 200, forecast: Some(600), runs_out_at: None });
         let short = after(10, 500);
-        assert_eq!((short.forecast, short.runs_out_at), (1_500, Some(Time::from_ms(20 * DAY_MS))));
-        assert_eq!(after(10, 0).forecast, 0);
+        assert_eq!((short.forecast, short.runs_out_at), (Some(1_500), Some(Time::from_ms(20 * DAY_MS))));
+        assert_eq!(after(10, 0).forecast, Some(0));
         assert_eq!(after(30, 1_000).runs_out_at, None, "it has run out");
-        assert!(quota_use(10, 1, cycle(), Time::from_ms(0)).forecast <= 720, "a guess from nothing");
+        assert_eq!(after(1, 10).forecast, Some(300));
+        for early in [0, 600_000, DAY_MS - 1] {
+            let used = quota_use(1_000, 900, cycle(), Time::from_ms(early));
+            assert_eq!((used.forecast, used.runs_out_at), (None, None), "a guess from nothing");
+        }
     }
 
     #[test]

@@ -134,6 +134,30 @@ impl Chromium {
         self.events.iter().filter(move |event| event["sessionId"] == tab)
     }
 
+    /// What the browser told since a trace began (`Tracing.start`), as its events.
+    pub fn traced(&mut self) -> Vec<Value> {
+        self.call("", "Tracing.end", json!({}));
+        let until = Instant::now() + PATIENCE;
+        let is_end = |event: &Value| event["method"] == "Tracing.tracingComplete";
+        while !self.events.iter().any(is_end) {
+            let event = self.next(until).expect("the trace's end");
+            self.events.push(event);
+        }
+        let (told, kept) = self
+            .events
+            .drain(..)
+            .partition(|event| event["method"].as_str().is_some_and(|method| method.starts_with("Tracing.")));
+        self.events = kept;
+        let told: Vec<Value> = told;
+        told.into_iter()
+            .filter_map(|mut event| match event["params"]["value"].take() {
+                Value::Array(events) => Some(events),
+                _ => None,
+            })
+            .flatten()
+            .collect()
+    }
+
     fn next(&self, until: Instant) -> Option<Value> {
         self.heard.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
     }

@@ -15,6 +15,8 @@
     // In the rail of the sidebar only drawings are shown; their words are in the titles.
     if (!element.checkVisibility() || !element.getClientRects().length || element.closest('.hidden-text, svg, .skip, option, .sidebar')) continue;
     const box = element.getBoundingClientRect(), style = getComputedStyle(element);
+    // Hidden from the eye on purpose, and read out.
+    if (style.clipPath === 'inset(50%)') continue;
     if (box.width && (box.right > innerWidth + 1 || box.left < -1) && style.position !== 'fixed' && !scrolls(element)) complaints.push(`${called(element)} sticks out to ${Math.round(box.right)}`);
     // `.clip` is for names that stand in full where they lead to.
     if (/hidden|clip/.test(style.overflowX) && element.scrollWidth > element.clientWidth + 1 && !element.closest('.clip, .hidden-text') && element.innerText?.trim()) complaints.push(`${called(element)} is cut off`);

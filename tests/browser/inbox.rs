@@ -106,6 +106,9 @@ fn on_a_phone_one_pane_is_shown_at_a_time() {
     at_work(&mut ana, &server);
     ana.size(320, 640);
     assert_eq!(ana.value("getComputedStyle(document.querySelector('#thread')).display"), "none");
+    let named = "[...document.querySelectorAll('.topbar strong, h1, h2')].filter((one) => one.getBoundingClientRect().height > 2 && \
+                 one.closest('.pane-head')?.offsetHeight !== 1 && one.textContent.trim() === 'Inbox').length";
+    assert_eq!(ana.value(named), 1, "the page says its name once");
     open_first_chat(&mut ana);
     assert_eq!(ana.value("getComputedStyle(document.querySelector('#chats')).display"), "none");
     assert_eq!(ana.value("document.documentElement.scrollWidth <= 320"), true);

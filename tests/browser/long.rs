@@ -2,36 +2,43 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::bulk::{CHATS, MESSAGES, fill};
 use crate::chromium::Chromium;
 use crate::inbox::at_work;
 use crate::screens::settled;
 use crate::server::Server;
 use crate::tab::Tab;
+use crate::tasks::Task;
 
-/// A task that keeps the page from answering for longer than this is felt (<https://w3c.github.io/longtasks/>: 50 ms).
+/// A task that keeps the page from answering for longer than this is felt (<https://w3c.github.io/longtasks/>: 50 ms). It is held
+/// by the processor's time: by the clock a task also waits for whatever else the machine of a test does, which says nothing of the
+/// page. What the clock says is told beside it.
 const FELT_MS: f64 = 50.0;
-/// Of so many turns of the wheel over a list so few may be felt: the machine of a test does other things as well.
-const FELT_MAX: usize = 2;
-/// For a task in a thread, on such a machine; on a quiet one it is the former (docs/measurements.md).
-const TASK_MS_MAX: f64 = 1_000.0;
 /// Messages that a page holds at once, with the pages that stand at its ends.
 const HELD_MAX: i64 = 300;
 
-const WATCH: &str = "window.felt = []; new PerformanceObserver((list) => \
-    list.getEntries().forEach((entry) => felt.push(entry.duration))).observe({type: 'longtask'}); 0";
+/// What was felt since the watch began, worst first; both clocks are told.
+#[allow(clippy::print_stderr, reason = "a measurement")]
+fn felt(tab: &mut Tab<'_>, what: &str) -> Vec<Task> {
+    let mut tasks = tab.tasks();
+    assert!(!tasks.is_empty(), "the browser tells no tasks");
+    tasks.sort_by(|one, other| other.cpu_ms.total_cmp(&one.cpu_ms));
+    let by_clock: Vec<f64> = tasks.iter().map(|task| task.wall_ms.round()).filter(|ms| *ms > FELT_MS).collect();
+    eprintln!(
+        "{what}: longest {:.0} ms of the processor; above {FELT_MS} ms by the clock: {by_clock:?}",
+        tasks[0].cpu_ms
+    );
+    tasks.retain(|task| task.cpu_ms > FELT_MS);
+    tasks
+}
 
-fn felt(tab: &mut Tab<'_>) -> Vec<f64> {
-    let told = tab.value("window.felt");
-    let felt =
-        told.as_array().map(|all| all.iter().filter_map(Value::as_f64).collect::<Vec<f64>>()).unwrap_or_default();
-    felt.into_iter().filter(|ms| *ms > FELT_MS).collect()
+fn assert_smooth(tab: &mut Tab<'_>, what: &str) {
+    let felt = felt(tab, what);
+    let told = felt.iter().map(|task| format!("{:.0} ms: {}", task.cpu_ms, task.parts.join(", ")));
+    assert_eq!(told.collect::<Vec<String>>(), Vec::<String>::new(), "{what}");
 }
 
 #[test]
-#[allow(clippy::print_stderr, reason = "a measurement")]
 fn thousands_of_chats_and_messages_scroll_without_a_stutter() {
     let Some(mut browser) = Chromium::start() else { return };
     let server = Server::first_start();
@@ -40,13 +47,13 @@ fn thousands_of_chats_and_messages_scroll_without_a_stutter() {
     let server = server.restarted(fill);
     ana.visit(&server.at("/inbox"));
     ana.until("document.querySelectorAll('#chats .chat').length === 50");
-    ana.value(WATCH);
+    ana.watch_tasks();
     for _ in 0..30 {
         ana.wheel("#chats [data-live=list]", 240);
         std::thread::sleep(Duration::from_millis(16));
     }
     ana.until("document.querySelector('#chats [data-live=list]').scrollTop > 500");
-    let in_list = felt(&mut ana);
+    assert_smooth(&mut ana, &format!("{CHATS} chats"));
     ana.inspect("inbox-many-chats");
     ana.click(".more-chats a");
     ana.until("location.search.includes('behind=') && document.readyState === 'complete'");
@@ -56,7 +63,7 @@ fn thousands_of_chats_and_messages_scroll_without_a_stutter() {
 
     ana.visit(&server.at("/inbox/1"));
     settled(&mut ana, "/inbox/1");
-    ana.value(WATCH);
+    ana.watch_tasks();
     let mut first = String::new();
     for _ in 0..400 {
         ana.wheel("#thread [data-live=thread]", -600);
@@ -73,23 +80,21 @@ fn thousands_of_chats_and_messages_scroll_without_a_stutter() {
         }
     }
     assert!(first.starts_with("Line 991"), "nine hundred messages back: {first}");
-    let in_thread = felt(&mut ana);
+    assert_smooth(&mut ana, &format!("{MESSAGES} messages"));
     // Something comes in meanwhile: it is told, and the way to it is short.
-    ana.value("felt.length = 0");
+    ana.watch_tasks();
     server.post("/messages", r#"{"phone": "+12025550100", "text": "at the far end"}"#);
     ana.until("document.querySelector('#chats').textContent.includes('at the far end')");
     ana.until("document.querySelector('.pill')?.textContent === 'To the newest'");
-    ana.photograph("inbox-far-back");
     ana.click(".pill");
     ana.until(
         "document.querySelector('.thread').textContent.includes('at the far end') && !document.querySelector('.pill')",
     );
-    let in_news = felt(&mut ana);
-    eprintln!("felt, {CHATS} chats: {in_list:?}; {MESSAGES} messages: {in_thread:?}; news: {in_news:?}");
-    assert!(in_list.len() <= FELT_MAX, "{in_list:?}");
-    for felt in [in_thread, in_news] {
-        assert!(felt.iter().all(|ms| *ms <= TASK_MS_MAX), "{felt:?}");
-    }
+    assert_smooth(&mut ana, "news");
+    // The check finds what is felt.
+    ana.watch_tasks();
+    ana.value("(() => { const end = performance.now() + 400; while (performance.now() < end); })()");
+    assert!(!felt(&mut ana, "planted").is_empty());
     // While the server was filled nobody was there.
     let others = |complaint: &String| !complaint.contains("ERR_CONNECTION_REFUSED");
     assert_eq!(ana.complaints().into_iter().filter(others).collect::<Vec<String>>(), Vec::<String>::new());

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod axe;
+mod bare;
 mod bulk;
 mod by_keys;
 mod chromium;
@@ -13,6 +14,7 @@ mod instance;
 mod keys;
 mod line;
 mod long;
+mod lost;
 mod notices;
 #[path = "../kit/pages.rs"]
 mod pages;
@@ -25,6 +27,8 @@ mod server;
 mod setup;
 mod small;
 mod tab;
+mod tabbing;
+mod tasks;
 mod together;
 mod voice;
 mod walk;

@@ -62,5 +62,8 @@ fn one_notice_is_shown_of_what_is_for_me_and_none_when_it_is_quiet() {
     ana.value("document.querySelector('[data-notices]').dataset.quiet = ' '");
     customer_says(&mut ana, "12025550177", "in the morning");
     ana.until("JSON.parse(localStorage.told).length === 2");
+    // The title counts what is for me, whichever chats are listed.
+    ana.visit(&server.at("/inbox?view=closed"));
+    ana.until("document.title.startsWith('(1) ')");
     assert_eq!(ana.complaints(), Vec::<String>::new());
 }

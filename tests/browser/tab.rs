@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::axe::violations;
 use crate::chromium::{Chromium, PATIENCE};
+use crate::tasks::{Task, tasks_of};
 
 /// Between two looks at a page.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
@@ -215,6 +216,18 @@ impl<'b> Tab<'b> {
         self.browser.events(&self.id).filter_map(complaint).collect()
     }
 
+    /// Notes from here on what the page's own thread does.
+    pub fn watch_tasks(&mut self) {
+        let categories = ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"];
+        let config = json!({"includedCategories": categories, "excludedCategories": ["*"]});
+        self.browser.call("", "Tracing.start", json!({"traceConfig": config, "transferMode": "ReportEvents"}));
+    }
+
+    /// The tasks since then.
+    pub fn tasks(&mut self) -> Vec<Task> {
+        tasks_of(&self.browser.traced())
+    }
+
     pub fn size(&mut self, width: u32, height: u32) {
         let is_phone = width < 600;
         let parameters = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone});
@@ -239,7 +252,18 @@ impl<'b> Tab<'b> {
 
     /// Keeps what is seen in `target/screenshots/`, for a person to look at.
     pub fn photograph(&mut self, name: &str) {
-        let how = json!({"format": "png", "captureBeyondViewport": false});
+        self.shoot(name, json!({"format": "png", "captureBeyondViewport": false}));
+    }
+
+    /// The same of the whole page, as far as it can be scrolled.
+    pub fn photograph_whole(&mut self, name: &str) {
+        let size =
+            self.value("[document.documentElement.clientWidth, Math.min(document.documentElement.scrollHeight, 6000)]");
+        let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
+        self.shoot(name, json!({"format": "png", "captureBeyondViewport": true, "clip": clip}));
+    }
+
+    fn shoot(&mut self, name: &str, how: Value) {
         // Chromium forgets a picture that is asked for just when it puts one page in another's place.
         let shot = match self.browser.call_within(PICTURE_WITHIN, &self.id, "Page.captureScreenshot", how.clone()) {
             Some(shot) => shot.expect("a picture"),

@@ -14,6 +14,8 @@ use crate::tab::Tab;
 
 /// The same as a name, which is shorter.
 const ODD_NAME: &str = "<b>Ines</b> مرحبا & a-word-without-an-end";
+/// As long as a name gets, without a place to break it.
+const ENDLESS_NAME: &str = "WarehouseAndShippingAndReturnsAndInvoicesAndEverythingElse";
 /// Hostile where people and strangers write.
 const ODD: &str = "<img src=x onerror=window.isHacked=1> \u{202e}مرحبا \"quoted\" & a-word-that-has-no-end-and-goes-on-and-on-without-a-single-blank";
 const DOCS: [&str; 3] = [
@@ -30,7 +32,7 @@ const SCRIPTS_BYTES_MAX: i64 = 25 * 1024;
 const TRAVELLED: &str = "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind)).reduce((sum, entry) => sum + entry.encodedBodySize, 0)";
 
 /// Fills a workspace with one of everything, some of it odd, and says where each page is.
-fn furnish(ana: &mut Tab<'_>, server: &Server) -> Vec<String> {
+pub fn furnish(ana: &mut Tab<'_>, server: &Server) -> Vec<String> {
     newcomer_in(ana, server);
     let text = serde_json::json!({"phone": "+12025550100", "text": ODD, "label": "rental"});
     server.post("/messages", &text.to_string());
@@ -51,6 +53,10 @@ fn furnish(ana: &mut Tab<'_>, server: &Server) -> Vec<String> {
             ],
         ),
         ("/integrations/public-api/tokens", vec![("name", ODD_NAME), ("scope", "read"), ("expires", "30d")]),
+        (
+            "/integrations/public-api/tokens",
+            vec![("name", ENDLESS_NAME), ("scope", "full"), ("from", "203.0.113.0/24, 198.51.100.0/24, 2001:db8::/32")],
+        ),
         ("/integrations/public-api/increase", vec![("calls_per_cycle", "400000"), ("reason", ODD)]),
         (
             "/integrations/webhooks",
@@ -118,7 +124,7 @@ fn every_page_is_whole_and_readable_in_every_form() {
                 let form = format!("{width}-{theme}");
                 let found = ana.faults().into_iter().chain(violations(&mut ana));
                 faults.extend(found.map(|fault| format!("{place} at {form}: {fault}")));
-                ana.photograph(&format!("walk/{}-{form}", name_of(&place)));
+                ana.photograph_whole(&format!("walk/{}-{form}", name_of(&place)));
             }
         }
         ana.size(1440, 900);

@@ -36,11 +36,11 @@ async fn a_file_that_was_given_up_says_why_and_can_be_tried_again() {
     let give_up = move |write: &mut Write<'_, '_>| Ok(message_file_unavailable(write, uid, "WhatsApp has it no more")?);
     assert!(app.write(app.workspace, give_up).await);
     let lost = ana.get("//inbox/1").await.text();
-    assert!(lost.contains("Not available: WhatsApp has it no more") && lost.contains("Try again"), "{lost}");
+    assert!(lost.contains("Not available: WhatsApp has it no more") && lost.contains(">Try again<"), "{lost}");
     let again = ana.post_form("//inbox/1/attachment", &format!("message={uid}")).await;
     assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.text());
     let waits = ana.get("//inbox/1").await.text();
-    assert!(waits.contains("On its way from WhatsApp") && !waits.contains("Try again"), "{waits}");
+    assert!(waits.contains("On its way from WhatsApp") && !waits.contains(">Try again<"), "{waits}");
     let nobody = ana.post_form("//inbox/1/attachment", "message=x").await;
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
 }

@@ -56,6 +56,8 @@ static ASSETS: &[Asset] = &[
     asset!("help.js", "text/javascript; charset=utf-8"),
     asset!("ways.js", "text/javascript; charset=utf-8"),
     asset!("voice.js", "text/javascript; charset=utf-8"),
+    asset!("customer.js", "text/javascript; charset=utf-8"),
+    asset!("words.js", "text/javascript; charset=utf-8"),
     asset!("ogg.js", "text/javascript; charset=utf-8"),
     asset!("icons.svg", "image/svg+xml"),
     asset!("mark.svg", "image/svg+xml"),

@@ -15,6 +15,7 @@ use super::inbox::INBOX_PATH;
 use super::page::icon;
 use super::session::{Shown, Signed};
 use super::words::CONTACTS;
+use super::words::contacts as w;
 use crate::error::Error;
 use crate::http::dashboard::path::Path;
 use crate::http::fields::Fields;
@@ -58,13 +59,13 @@ pub async fn show(State(desk): State<Desk>, signed: Signed, told: Done, uri: Uri
     let may_change = signed.may(Right::SendMessages);
     let actions = html! {
         a.btn href={ (CONTACTS_PATH) "/contacts.csv" } { (icon("download")) "CSV" }
-        @if may_change { button.btn type="button" popovertarget="import" { (icon("plus")) "Take in CSV" } }
+        @if may_change { button.btn type="button" popovertarget="import" { (icon("plus")) (w::TAKE_IN_CSV) } }
     };
     let content = html! {
-        (head(CONTACTS, "Everybody who wrote to you or to whom you wrote, over all accounts.", &actions))
+        (head(CONTACTS, w::EVERYBODY_WHO_WROTE_TO_YOU, &actions))
         form.line-up role="search" method="get" action=(CONTACTS_PATH) {
-            input.who type="search" name="q" value=(asked.words) dir="auto" maxlength=(WORDS_CHARS_MAX) aria-label="Find a contact" placeholder="A name or a phone" data-key="/";
-            button.btn { (icon("search")) "Find" }
+            input.who type="search" name="q" value=(asked.words) dir="auto" maxlength=(WORDS_CHARS_MAX) aria-label=(w::FIND_A_CONTACT) placeholder=(w::A_NAME_OR_A_PHONE) data-key="/";
+            button.btn { (icon("search")) (w::FIND) }
         }
         (table(&asked, &rows, may_change))
         @if may_change { (import_form()) }
@@ -76,18 +77,18 @@ fn table(asked: &Wanted, rows: &[ContactRow], may_change: bool) -> Markup {
     let has_more = i64::try_from(rows.len()).is_ok_and(|rows| rows > PAGE_ROWS);
     let shown = &rows[..rows.len() - usize::from(has_more)];
     html! {
-        section.card aria-label="Contacts" {
-            @if shown.is_empty() { div.empty { strong { @if asked.words.is_empty() { "No contacts yet" } @else { "Nobody found" } } p { "Contacts come with the first message, from either side, or from a CSV file." } } }
+        section.card aria-label=(w::CONTACTS) {
+            @if shown.is_empty() { div.empty { strong { @if asked.words.is_empty() { (w::NO_CONTACTS_YET) } @else { (w::NOBODY_FOUND) } } p { (w::CONTACTS_COME_WITH_THE_FIRST) } } }
             @else {
                 table.table {
-                    thead { tr { @if may_change { th { span.hidden-text { "Tick" } } } th { "Name" } th { "Phone" } th { "Chat" } th { "Mass messages" } } }
+                    thead { tr { @if may_change { th { span.hidden-text { (w::TICK) } } } th { (w::NAME) } th { (w::PHONE) } th { (w::CHAT) } th { (w::MASS_MESSAGES) } } }
                     tbody { @for row in shown { (one(row, may_change)) } }
                 }
                 @if may_change || has_more {
                     footer {
-                        @if may_change { form #merge method="post" action={ (CONTACTS_PATH) "/merge" } { button.btn.btn-small { "Make the two ticked ones one" } } }
+                        @if may_change { form #merge method="post" action={ (CONTACTS_PATH) "/merge" } { button.btn.btn-small { (w::MAKE_THE_TWO_TICKED_ONES) } } }
                         @if let (true, Some(last)) = (has_more, shown.last()) {
-                            a.btn.btn-small.push href={ (CONTACTS_PATH) "?q=" (utf8_percent_encode(&asked.words, NON_ALPHANUMERIC)) "&behind=" (last.id) } { "More" }
+                            a.btn.btn-small.push href={ (CONTACTS_PATH) "?q=" (utf8_percent_encode(&asked.words, NON_ALPHANUMERIC)) "&behind=" (last.id) } { (w::MORE) }
                         }
                     }
                 }
@@ -102,17 +103,17 @@ fn one(row: &ContactRow, may_change: bool) -> Markup {
     let is_out = !row.opted_out_at.is_never();
     html! {
         tr {
-            @if may_change { td data-label="Tick" { label.tick-cell { input type="checkbox" form="merge" name="contact" value=(row.id) aria-label={ "Tick " (name) }; } } }
-            td data-label="Name" { @if name.is_empty() { span.muted { "Unnamed" } } @else { bdi { (name) } } }
-            td.num data-label="Phone" { @match &phone { Some(phone) => (phone), None => span.muted { "Hidden" } } }
-            td data-label="Chat" { @if row.chat.0 > 0 { a href={ (INBOX_PATH) "/" (row.chat) } { bdi { (row.chat_name) } } } @else { span.muted { "None" } } }
-            td data-label="Mass messages" {
+            @if may_change { td data-label=(w::TICK) { label.tick-cell { input type="checkbox" form="merge" name="contact" value=(row.id) aria-label=(w::tick(&name)); } } }
+            td data-label=(w::NAME) { @if name.is_empty() { span.muted { (w::UNNAMED) } } @else { bdi { (name) } } }
+            td.num data-label=(w::PHONE) { @match &phone { Some(phone) => (phone), None => span.muted { (w::HIDDEN) } } }
+            td data-label=(w::CHAT) { @if row.chat.0 > 0 { a href={ (INBOX_PATH) "/" (row.chat) } { bdi { (row.chat_name) } } } @else { span.muted { (w::NONE) } } }
+            td data-label=(w::MASS_MESSAGES) {
                 @if may_change {
                     form method="post" action={ (CONTACTS_PATH) "/" (row.id) "/opt" } {
                         input type="hidden" name="out" value=(!is_out);
-                        button.btn.btn-small aria-label={ @if is_out { "Opted out. Let " (name) " get them again" } @else { "Allowed. Note that " (name) " opted out" } } { @if is_out { "Opted out" } @else { "Allowed" } }
+                        button.btn.btn-small aria-label=(w::turn(is_out, name)) { @if is_out { (w::OPTED_OUT) } @else { (w::ALLOWED) } }
                     }
-                } @else if is_out { "Opted out" } @else { "Allowed" }
+                } @else if is_out { (w::OPTED_OUT) } @else { (w::ALLOWED) }
             }
         }
     }
@@ -120,14 +121,14 @@ fn one(row: &ContactRow, may_change: bool) -> Markup {
 
 fn import_form() -> Markup {
     html! {
-        form.card.over #import popover method="post" enctype="multipart/form-data" action={ (CONTACTS_PATH) "/import" } aria-label="Take in contacts" {
+        form.card.over #import popover method="post" enctype="multipart/form-data" action={ (CONTACTS_PATH) "/import" } aria-label=(w::TAKE_IN_CONTACTS) {
             div.card-body.stack {
-                h2 { "Take in contacts" }
-                p.meta { "A CSV file whose first line names its columns: " code { "phone" } ", and perhaps " code { "name" } " and " code { "opted_out" } " (yes or no). At most " (IMPORTED_MAX) " lines." }
-                div.field { label for="csv" { "File" } input #csv type="file" name="file" accept=".csv,text/csv" required; }
+                h2 { (w::TAKE_IN_CONTACTS) }
+                p.meta { (w::a_csv_file(&IMPORTED_MAX)) }
+                div.field { label for="csv" { (w::FILE) } input #csv type="file" name="file" accept=".csv,text/csv" required; }
                 div.line-up {
-                    button.btn data-kind="primary" { "Take in" }
-                    button.btn type="button" popovertarget="import" popovertargetaction="hide" { "Cancel" }
+                    button.btn data-kind="primary" { (w::TAKE_IN) }
+                    button.btn type="button" popovertarget="import" popovertargetaction="hide" { (w::CANCEL) }
                 }
             }
         }
@@ -154,7 +155,7 @@ pub async fn merge_two(State(desk): State<Desk>, signed: Signed, Sent(given): Se
     ids.sort_unstable();
     ids.dedup();
     let [into, from] = ids[..] else {
-        return Err(Error::invalid("contact", "Tick two contacts to make them one").into());
+        return Err(Error::invalid("contact", w::TICK_TWO_CONTACTS_TO_MAKE).into());
     };
     desk.act(&signed.who, move |write| merge(write, ContactId(from), ContactId(into))).await?;
     Ok(Redirect::to(&done(CONTACTS_PATH, "merged")).into_response())
@@ -177,7 +178,7 @@ pub async fn export(State(desk): State<Desk>, signed: Signed) -> Shown {
     let look =
         move |tx: &mut Snapshot<'_>| Ok::<_, Error>(contact_list(tx, workspace, ContactId(0), None, EXPORTED_MAX)?);
     let rows = desk.app.read(look).await?;
-    let said = format!("{} contacts", rows.len());
+    let said = w::contacts(rows.len());
     // Who took them out stands in the audit log, before they go out.
     desk.act(&signed.who, move |write| record(write, Action::ContactsExported, "contacts.csv", "", &said)).await?;
     let table: String = std::iter::once(HEAD.to_owned()).chain(rows.iter().map(line)).collect();

@@ -175,6 +175,9 @@ pub fn landing(signed_may: impl Fn(Right) -> bool) -> &'static str {
 
 /// What the inbox runs from its first view on; a test holds their size.
 const INBOX_SCRIPTS: [&str; 6] = ["screens.js", "keys.js", "composer.js", "ways.js", "here.js", "inbox.js"];
+/// At the sandbox's phone somebody plays the customer beside it.
+const PHONE_SCRIPTS: [&str; 7] =
+    ["screens.js", "keys.js", "composer.js", "ways.js", "here.js", "inbox.js", "customer.js"];
 /// What is loaded with the first key, file, voice or news that needs it.
 const PAGE_LATER: [&str; 2] = ["palette.js", "help.js"];
 const INBOX_LATER: [&str; 7] =
@@ -209,7 +212,8 @@ impl<'p> Page<'p> {
             div.frame data-around=[self.panes] {
                 header.topbar {
                     button.btn.btn-icon data-kind="plain" type="button" popovertarget="sidebar" aria-label=(w::MENU) { (icon("menu")) }
-                    strong.clip { (self.title) }
+                    // A page of one column says its own name below.
+                    strong.clip { @if self.panes.is_some() { (self.title) } @else { bdi { (signed.who.workspace.name) } } }
                 }
                 div.sidebar #sidebar popover { (sidebar(signed, self.here)) }
                 @if let Some(panes) = self.panes {
@@ -233,6 +237,7 @@ impl<'p> Page<'p> {
                 &["screens.css"]
             },
             scripts: match (self.panes.is_some(), self.is_live, self.here) {
+                (true, _, Here::Phone) => &PHONE_SCRIPTS,
                 (true, ..) => &INBOX_SCRIPTS,
                 (false, true, _) => &["screens.js", "keys.js", "live.js"],
                 (false, false, Here::Notices) => &["screens.js", "keys.js", "notices.js"],

@@ -201,8 +201,7 @@ impl Talk {
         let message = heard.event.message_uid.as_deref().and_then(|uid| Uuid::try_parse(uid).ok()).map(MessageUid);
         let look = move |tx: &mut Snapshot<'_>| news_for(tx, workspace, &me, kind, chat, message);
         let news = self.app.read(look).await.ok()??;
-        let told =
-            serde_json::json!({"chat": news.chat, "name": news.name, "is_mention": news.is_mention, "seq": heard.seq});
+        let told = serde_json::json!({"chat": news.chat, "name": news.name, "is_mention": news.is_mention, "is_mine": news.is_mine, "seq": heard.seq});
         Some(format!("event: news\ndata: {told}\n\n"))
     }
 }

@@ -32,7 +32,7 @@ mod templates;
 mod time;
 mod webhooks;
 mod welcome;
-mod words;
+pub(super) mod words;
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets::address;
-use super::words::shared as w;
+use super::words::{scripts, shared as w};
 use crate::error::Error;
 use crate::http::error::status_of;
 
@@ -86,6 +86,7 @@ pub fn document_of(status: StatusCode, title: &str, sheets: &[&str], body: &Mark
 
 impl Document<'_> {
     pub fn around(&self, status: StatusCode, body: &Markup) -> Response {
+        let words = scripts::of(&[self.scripts, self.later].concat());
         let page = html! {
             (DOCTYPE)
             html lang="en" data-theme=[self.theme.attribute()] {
@@ -106,7 +107,7 @@ impl Document<'_> {
                     @for script in self.later { meta name={ "module:" (script.trim_end_matches(".js")) } content=(address(script)); }
                     @for script in self.scripts { script type="module" src=(address(script)) {} }
                 }
-                body { (body) }
+                body data-words=[(!self.scripts.is_empty()).then_some(words)] { (body) }
             }
         };
         let headers: [(HeaderName, HeaderValue); 5] = [

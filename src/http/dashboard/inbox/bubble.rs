@@ -10,6 +10,7 @@ use super::scene::OpenChat;
 use super::view::{Prefill, Wish};
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::time::formatted;
+use crate::http::dashboard::words::chat as w;
 use crate::message::{FileState, MessageKind, Origin, Status};
 use crate::store::message_files::MessageFile;
 use crate::store::messages::MessageView;
@@ -57,7 +58,7 @@ pub fn message(open: &OpenChat, view: &MessageView, goes_on: bool, may_answer: b
             @if !message.from_me && !goes_on { (avatar(sender(view), open.chat.id)) }
             div.bubble dir="auto" {
                 @if let Some(quoted) = message.reply_to.and_then(|uid| open.quoted.get(&uid)) { (quote(quoted)) }
-                @if is_gone { "This message was deleted" }
+                @if is_gone { (w::THIS_MESSAGE_WAS_DELETED) }
                 @else {
                     @if let Some(attachment) = &view.attachment { (attached(open, view, attachment)) }
                     @if !message.text.is_empty() {
@@ -70,7 +71,7 @@ pub fn message(open: &OpenChat, view: &MessageView, goes_on: bool, may_answer: b
             p.msg-meta {
                 (about(open, view, waiting, goes_on, zone))
                 @if may_answer && is_quotable(view, waiting) {
-                    a.reply href={ (Wish { reply: Some(message.uid), ..Wish::default() }.address(Some(open.chat.id))) "#composer" } data-reply aria-label={ "Reply to this message of " (formatted(message.at, zone, "%H:%M")) } { span aria-hidden="true" { "\u{21a9}\u{fe0e}" } }
+                    a.reply href={ (Wish { reply: Some(message.uid), ..Wish::default() }.address(Some(open.chat.id))) "#composer" } data-reply aria-label=(w::reply_to_the_message_of(&formatted(message.at, zone, "%H:%M"))) { span aria-hidden="true" { "\u{21a9}\u{fe0e}" } }
                 }
             }
         }
@@ -86,8 +87,8 @@ pub fn quote(quoted: &MessageView) -> Markup {
     let text: String = quoted.message.text.chars().take(QUOTE_CHARS_MAX).collect();
     html! {
         a.quote dir="auto" href={ "#m-" (quoted.message.uid) } {
-            b { @if quoted.message.from_me { "Us" } @else { (sender(quoted)) } }
-            @if text.is_empty() { "A file" } @else { (text) }
+            b { @if quoted.message.from_me { (w::US) } @else { (sender(quoted)) } }
+            @if text.is_empty() { (w::A_FILE) } @else { (text) }
         }
     }
 }
@@ -102,8 +103,8 @@ fn attached(open: &OpenChat, view: &MessageView, attachment: &MessageFile) -> Ma
     };
     let state = match attachment.state {
         FileState::Ready => size_of(attachment.size_bytes),
-        FileState::Fetching => "On its way from WhatsApp".to_owned(),
-        FileState::Unavailable => format!("Not available: {}", attachment.reason),
+        FileState::Fetching => w::ON_ITS_WAY_FROM_WHATSAPP.to_owned(),
+        FileState::Unavailable => w::not_available(&attachment.reason),
     };
     html! {
         @if !address.is_empty() && matches!(kind, "image" | "sticker") && attachment.width > 0 {
@@ -116,10 +117,10 @@ fn attached(open: &OpenChat, view: &MessageView, attachment: &MessageFile) -> Ma
             span.attached {
                 (icon("file"))
                 span { strong.clip { bdi { (name) } } span.meta { (kind_name(kind)) ", " (state) } }
-                @if !address.is_empty() { a.btn.btn-icon data-kind="plain" href=(address) aria-label={ "Download " (name) } { (icon("download")) } }
+                @if !address.is_empty() { a.btn.btn-icon data-kind="plain" href=(address) aria-label=(w::download(&name)) { (icon("download")) } }
                 @if attachment.state == FileState::Unavailable && !attachment.source.is_empty() {
                     form method="post" action={ (INBOX_PATH) "/" (open.chat.id) "/attachment" } {
-                        button.btn.btn-small name="message" value=(view.message.uid) { "Try again" }
+                        button.btn.btn-small name="message" value=(view.message.uid) { (w::TRY_AGAIN) }
                     }
                 }
             }
@@ -131,9 +132,9 @@ fn attached(open: &OpenChat, view: &MessageView, attachment: &MessageFile) -> Ma
 pub fn size_of(bytes: i64) -> String {
     let whole = |bytes: i64, unit: i64| (bytes + unit / 2) / unit;
     match bytes {
-        ..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{} KB", whole(bytes, 1_000)),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+        ..1_000 => w::bytes(bytes),
+        1_000..1_000_000 => w::kilobytes(whole(bytes, 1_000)),
+        _ => w::megabytes(bytes / 1_000_000, bytes % 1_000_000 / 100_000),
     }
 }
 
@@ -162,32 +163,32 @@ fn slip(open: &OpenChat, view: &MessageView, waiting: Option<&OutboxRow>, zone: 
     };
     if let (Status::Failed, Some(failure)) = (message.status, &message.failure) {
         let words = html! {
-            p { strong { "Failed. " } (failure.title) @if !failure.details.is_empty() { ". " (failure.details) } }
-            @if !message.text.is_empty() { a.btn.btn-small href=(again) { "Write it again" } }
+            p { strong { (w::FAILED) } " " (w::failure(&failure.title, &failure.details)) }
+            @if !message.text.is_empty() { a.btn.btn-small href=(again) { (w::WRITE_IT_AGAIN) } }
         };
         return strip("danger", "alert", words);
     }
     if let Some(goes_at) = open.goes_at(message.uid) {
         let when = formatted(goes_at, zone, "%-d %b, %H:%M");
-        return strip("info", "clock", html! { p { strong { "Goes on " (when) ". " } "Cancel it below." } });
+        return strip("info", "clock", html! { p { strong { (w::goes_on(&when)) } " " (w::CANCEL_IT_BELOW) } });
     }
     match waiting {
         Some(row) if row.stage == Stage::Uncertain => strip(
             "warning",
             "alert",
             html! {
-                p { strong { "Uncertain. " } (row.reason) " Nothing is repeated by itself: ask the contact whether it came." }
+                p { strong { (w::UNCERTAIN_SO_FAR) } " " (w::uncertain(&row.reason)) }
                 form method="post" action={ (INBOX_PATH) "/" (open.chat.id) "/uncertain" } {
                     input type="hidden" name="message" value=(message.uid);
-                    button.btn.btn-small name="what" value="again" { "Send again" }
-                    button.btn.btn-small data-kind="plain" name="what" value="sent" { "It arrived" }
+                    button.btn.btn-small name="what" value="again" { (w::SEND_AGAIN) }
+                    button.btn.btn-small data-kind="plain" name="what" value="sent" { (w::IT_ARRIVED) }
                 }
             },
         ),
         Some(row) if row.stage == Stage::Waiting => strip(
             "info",
             "clock",
-            html! { p { strong { "Held until " (formatted(row.not_before, zone, "%H:%M")) ". " } (row.reason) " It goes by itself." } },
+            html! { p { strong { (w::held_until(&formatted(row.not_before, zone, "%H:%M"))) } " " (w::goes_by_itself(&row.reason)) } },
         ),
         _ => html! {},
     }
@@ -200,8 +201,8 @@ fn reactions(open: &OpenChat, view: &MessageView) -> Markup {
         @if !shown.is_empty() {
             p.reactions {
                 @for row in shown {
-                    @let who = if row.reactor_jid.is_empty() { "Us" } else { row.reactor_name.as_str() };
-                    span.reaction title=(who) { (row.emoji) span.hidden-text { " by " (who) } }
+                    @let who = if row.reactor_jid.is_empty() { w::US } else { row.reactor_name.as_str() };
+                    span.reaction title=(who) { (row.emoji) span.hidden-text { (w::by(&who)) } }
                 }
             }
         }
@@ -212,17 +213,17 @@ fn reactions(open: &OpenChat, view: &MessageView) -> Markup {
 fn about(open: &OpenChat, view: &MessageView, waiting: Option<&OutboxRow>, goes_on: bool, zone: &TimeZone) -> Markup {
     let message = &view.message;
     html! {
-        @if message.kind == MessageKind::Note { span.tick { (icon("note")) "Note, only the team sees it" } }
+        @if message.kind == MessageKind::Note { span.tick { (icon("note")) (w::NOTE_ONLY_THE_TEAM_SEES) } }
         @if !message.from_me && !goes_on { bdi { (sender(view)) } }
         @match message.origin {
-            Origin::PublicApi if message.from_me => span.tick { (icon("code")) "Public API" @if !view.token_name.is_empty() { ", " bdi { (view.token_name) } } },
-            Origin::MassMessaging => span.tick { "Mass message" },
-            Origin::Synced if message.from_me => span.tick { "From the phone" },
+            Origin::PublicApi if message.from_me => span.tick { (icon("code")) (w::PUBLIC_API) @if !view.token_name.is_empty() { ", " bdi { (view.token_name) } } },
+            Origin::MassMessaging => span.tick { (w::MASS_MESSAGE) },
+            Origin::Synced if message.from_me => span.tick { (w::FROM_THE_PHONE) },
             _ => {},
         }
         @if let Some(name) = open.line_names.teammates.get(&view.details.said_by) { span { bdi { (name) } } }
         time datetime=(utc_time(message.at)) { (formatted(message.at, zone, "%H:%M")) }
-        @if !view.details.edited_at.is_never() { span { "edited" } }
+        @if !view.details.edited_at.is_never() { span { (w::EDITED) } }
         @if message.from_me && message.kind == MessageKind::WhatsApp { (tick(message.status, waiting)) }
     }
 }
@@ -237,7 +238,7 @@ fn tick(status: Status, waiting: Option<&OutboxRow>) -> Markup {
     };
     let is_uncertain = waiting.is_some_and(|row| row.stage == Stage::Uncertain);
     html! {
-        span.tick data-tone=[tone] { (icon(drawing)) @if is_uncertain { "Uncertain" } @else { (status.as_str()) } }
+        span.tick data-tone=[tone] { (icon(drawing)) @if is_uncertain { (w::UNCERTAIN) } @else { (status.as_str()) } }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
 use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
+use crate::http::dashboard::words::inbox as w;
 use crate::id::{ChatId, TeammateId};
 use crate::inbox::deeds::{Deed, Undoable, do_deed, undo};
 use crate::inbox::values::{LABEL_CHARS_MAX, LabelName};
@@ -47,7 +48,7 @@ pub async fn bulk(State(desk): State<Desk>, signed: Signed, Sent(given): Sent<Pa
         "assign" => Deed::Assign(TeammateId(one("responsible").parse().unwrap_or(TeammateId::NOBODY.0))),
         "label" => Deed::Label(LabelName::parse("label", one("label"))?),
         "snooze" => Deed::Snooze(until_of(one("until"), "", desk.app.clock.now(), &zone)?),
-        _ => return Err(Error::invalid("deed", "Say what to do with the ticked chats").into()),
+        _ => return Err(Error::invalid("deed", w::SAY_WHAT_TO_DO_WITH).into()),
     };
     let me = signed.who.teammate.id;
     let id = desk.act(&signed.who, move |write| do_deed(write, me, &chats, &deed)).await?;
@@ -65,7 +66,7 @@ pub async fn take_back(State(desk): State<Desk>, signed: Signed, Sent(given): Se
     signed.ensure(Right::SendMessages)?;
     let me = signed.who.teammate.id;
     if !desk.act(&signed.who, move |write| undo(write, me, given.id)).await? {
-        return Err(Error::invalid("id", "It is too late to undo this; change the chats themselves").into());
+        return Err(Error::invalid("id", w::IT_IS_TOO_LATE_TO).into());
     }
     Ok(back_to(&given.back, None))
 }
@@ -81,20 +82,20 @@ pub async fn save_view(State(desk): State<Desk>, signed: Signed, Sent(given): Se
     signed.ensure(Right::ReadChats)?;
     let name = given.name.trim().to_owned();
     if name.is_empty() || name.chars().count() > VIEW_NAME_CHARS_MAX || name.contains('\0') {
-        return Err(Error::invalid("name", format!("A view's name has 1 to {VIEW_NAME_CHARS_MAX} characters")).into());
+        return Err(Error::invalid("name", w::name_of_a_view(VIEW_NAME_CHARS_MAX)).into());
     }
     // Only what an address of ours would say is kept.
     let place: Option<Uri> =
         format!("{INBOX_PATH}?{}", given.query).parse().ok().filter(|_| given.query.len() <= QUERY_BYTES_MAX);
     let query = place.map(|place| Wish::read(&place).query()).unwrap_or_default();
     if query.is_empty() {
-        return Err(Error::invalid("query", "There is nothing to keep: narrow the list down first").into());
+        return Err(Error::invalid("query", w::THERE_IS_NOTHING_TO_KEEP).into());
     }
     let (me, kept) = (signed.who.teammate.id, query.clone());
     desk.act(&signed.who, move |write| {
         let known = saved_view_list(write.tx, write.workspace.id, me, VIEWS_MAX)?;
         if i64::try_from(known.len()).is_ok_and(|known| known >= VIEWS_MAX) {
-            return Err(Error::invalid("name", format!("You have saved {VIEWS_MAX} views already; forget one first")));
+            return Err(Error::invalid("name", w::many_views(VIEWS_MAX)));
         }
         Ok(saved_view_insert(write, me, &name, &kept)?)
     })
@@ -117,28 +118,28 @@ pub async fn forget_view(
 /// What can be done with ticked chats; it shows once one is.
 pub fn bar(wish: &Wish, list: &List) -> Markup {
     html! {
-        form.bulk #bulk method="post" action={ (INBOX_PATH) "/bulk" } aria-label="Ticked chats" {
+        form.bulk #bulk method="post" action={ (INBOX_PATH) "/bulk" } aria-label=(w::TICKED_CHATS) {
             input type="hidden" name="back" value=(wish.address(None));
-            button.btn.btn-small name="deed" value=(if wish.is_closed() { "reopen" } else { "close" }) { @if wish.is_closed() { "Open again" } @else { "Close" } }
+            button.btn.btn-small name="deed" value=(if wish.is_closed() { "reopen" } else { "close" }) { @if wish.is_closed() { (w::OPEN_AGAIN) } @else { (w::CLOSE) } }
             span.line-up {
-                select.small-field name="responsible" aria-label="Responsible" {
-                    option value="0" { "Nobody" }
+                select.small-field name="responsible" aria-label=(w::RESPONSIBLE) {
+                    option value="0" { (w::NOBODY) }
                     @for teammate in list.teammates.iter().filter(|teammate| teammate.status == "active") { option value=(teammate.id) { (teammate.display_name) } }
                 }
-                button.btn.btn-small name="deed" value="assign" { "Assign" }
+                button.btn.btn-small name="deed" value="assign" { (w::ASSIGN) }
             }
             span.line-up {
-                input.small-field name="label" dir="auto" maxlength=(LABEL_CHARS_MAX) aria-label="Label" placeholder="Label" autocomplete="off";
-                button.btn.btn-small name="deed" value="label" { "Label" }
+                input.small-field name="label" dir="auto" maxlength=(LABEL_CHARS_MAX) aria-label=(w::LABEL) placeholder=(w::LABEL) autocomplete="off";
+                button.btn.btn-small name="deed" value="label" { (w::LABEL) }
             }
             span.line-up {
-                select.small-field name="until" aria-label="Until when" {
-                    option value="tomorrow" { "Until tomorrow" }
-                    option value="monday" { "Until Monday" }
-                    option value="hour" { "For an hour" }
-                    option value="never" { "Not any more" }
+                select.small-field name="until" aria-label=(w::UNTIL_WHEN) {
+                    option value="tomorrow" { (w::UNTIL_TOMORROW) }
+                    option value="monday" { (w::UNTIL_MONDAY) }
+                    option value="hour" { (w::FOR_AN_HOUR) }
+                    option value="never" { (w::NOT_ANY_MORE) }
                 }
-                button.btn.btn-small name="deed" value="snooze" { "Snooze" }
+                button.btn.btn-small name="deed" value="snooze" { (w::SNOOZE) }
             }
         }
     }
@@ -152,8 +153,8 @@ pub fn toast(wish: &Wish, open: Option<ChatId>, undoable: &Undoable) -> Markup {
             form.toast method="post" action={ (INBOX_PATH) "/undo" } data-lives=(OFFERED_S.min(undoable.left.as_secs())) {
                 input type="hidden" name="back" value=(wish.address(open));
                 input type="hidden" name="id" value=(undoable.id);
-                @if chats == 1 { "Chat " (undoable.done) } @else { (chats) " chats " (undoable.done) }
-                button data-key="z" { "Undo" }
+                (w::done(chats, &undoable.done))
+                button data-key="z" { (w::UNDO) }
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::clock::Time;
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
 use crate::http::dashboard::time::{day_of, formatted};
+use crate::http::dashboard::words::chat as w;
 use crate::id::MessageUid;
 use crate::store::events::EventRow;
 use crate::store::messages::MessageView;
@@ -24,24 +25,26 @@ pub fn pane(signed: &Signed, wish: &Wish, open: &OpenChat, refused: Option<&Refu
     html! {
         section.pane #thread aria-labelledby="thread-title" data-chat=(chat.id) data-unread=(chat.unread) {
             div.pane-head {
-                a.btn.btn-icon.only-narrow data-kind="plain" href=(wish.address(None)) aria-label="Back to the chats" { (icon("back")) }
+                a.btn.btn-icon.only-narrow data-kind="plain" href=(wish.address(None)) aria-label=(w::BACK_TO_THE_CHATS) { (icon("back")) }
                 (avatar(&chat.name, chat.id))
                 div.clip {
                     h1.clip #thread-title { bdi { (chat.name) } }
-                    p.meta.clip { @if let Some(account) = &open.account { bdi { (account.name) } " · " } @if chat.is_group { "Group" } @else { (chat.phone) } }
+                    p.meta.clip { @if let Some(account) = &open.account { bdi { (account.name) } " · " } @if chat.is_group { (w::GROUP) } @else { (chat.phone) } }
                 }
                 div.pane-actions {
                     @if signed.may(Right::SendMessages) { (snoozing(wish, open, signed)) (closing(wish, open)) }
-                    button.btn.btn-icon.only-drawer data-kind="plain" type="button" popovertarget="side" aria-label="About this chat" { (icon("person")) }
+                    button.btn.btn-icon.only-drawer data-kind="plain" type="button" popovertarget="side" aria-label=(w::ABOUT_THIS_CHAT) { (icon("person")) }
                 }
             }
-            div.pane-body tabindex="0" data-ring="in" role="region" aria-label="Thread" data-live="thread" {
-                div.thread role="log" aria-live="polite" aria-label={ "Messages with " (chat.name) } {
-                    (messages(signed, wish, open, now))
+            div.stage {
+                div.pane-body tabindex="0" data-ring="in" role="region" aria-label=(w::THE_TALK) data-live="thread" {
+                    div.thread role="log" aria-live="polite" aria-label=(w::messages_with(&chat.name)) {
+                        (messages(signed, wish, open, now))
+                    }
                 }
             }
             @if signed.may(Right::SendMessages) { (composer::pane(signed, wish, open, refused, now)) }
-            @else { p.composer-none.meta { "Your role reads chats and doesn’t write in them." } }
+            @else { p.composer-none.meta { (w::YOUR_ROLE_READS_CHATS_AND) } }
         }
     }
 }
@@ -51,23 +54,23 @@ fn snoozing(wish: &Wish, open: &OpenChat, signed: &Signed) -> Markup {
     let zone = stored_zone(&signed.who.workspace.zone);
     let is_snoozed = !open.snoozed_until.is_never();
     html! {
-        button.btn.btn-icon data-kind="plain" type="button" popovertarget="snooze" data-key="s" aria-label="Snooze this chat" { (icon("clock")) }
-        form.over.card #snooze popover method="post" action={ (INBOX_PATH) "/" (open.chat.id) "/snooze" } aria-label="Snooze this chat" {
+        button.btn.btn-icon data-kind="plain" type="button" popovertarget="snooze" data-key="s" aria-label=(w::SNOOZE_THIS_CHAT) { (icon("clock")) }
+        form.over.card #snooze popover method="post" action={ (INBOX_PATH) "/" (open.chat.id) "/snooze" } aria-label=(w::SNOOZE_THIS_CHAT) {
             div.card-body.stack {
-                h2 { "Snooze" }
-                p.meta { "The chat comes back by itself then, or when its contact writes." }
+                h2 { (w::SNOOZE) }
+                p.meta { (w::THE_CHAT_COMES_BACK_BY) }
                 input type="hidden" name="back" value=(wish.address(Some(open.chat.id)));
                 @if is_snoozed {
-                    p { "Until " (formatted(open.snoozed_until, &zone, "%A, %-d %B, %H:%M")) }
-                    button.btn name="until" value="never" { "Bring it back now" }
+                    p { (w::until(&formatted(open.snoozed_until, &zone, "%A, %-d %B, %H:%M"))) }
+                    button.btn name="until" value="never" { (w::BRING_IT_BACK_NOW) }
                 }
-                button.btn name="until" value="hour" { "For an hour" }
-                button.btn name="until" value="tomorrow" { "Until tomorrow at nine" }
-                button.btn name="until" value="monday" { "Until Monday at nine" }
+                button.btn name="until" value="hour" { (w::FOR_AN_HOUR) }
+                button.btn name="until" value="tomorrow" { (w::UNTIL_TOMORROW_AT_NINE) }
+                button.btn name="until" value="monday" { (w::UNTIL_MONDAY_AT_NINE) }
                 div.field {
-                    label for="snooze-at" { "Until" }
+                    label for="snooze-at" { (w::UNTIL) }
                     input #snooze-at type="datetime-local" name="at";
-                    button.btn data-kind="primary" { "Snooze until then" }
+                    button.btn data-kind="primary" { (w::SNOOZE_UNTIL_THEN) }
                 }
             }
         }
@@ -81,8 +84,8 @@ fn closing(wish: &Wish, open: &OpenChat) -> Markup {
             input type="hidden" name="back" value=(wish.address(Some(chat.id)));
             input type="hidden" name="closed" value=(!chat.closed);
             button.btn data-key="e" {
-                @if chat.closed { (icon("again")) span.only-wide { "Open again" } span.hidden-text { " this chat" } }
-                @else { (icon("check")) span.only-wide { "Close" } span.hidden-text { " this chat" } }
+                @if chat.closed { (icon("again")) span.only-wide { (w::OPEN_AGAIN) } span.hidden-text { (w::THIS_CHAT) } }
+                @else { (icon("check")) span.only-wide { (w::CLOSE) } span.hidden-text { (w::THIS_CHAT) } }
             }
         }
     }
@@ -128,7 +131,7 @@ fn messages(signed: &Signed, wish: &Wish, open: &OpenChat, now: Time) -> Markup 
     let (mut day, mut last) = (String::new(), None);
     html! {
         @if let (true, Some(first)) = (open.has_older, open.messages.first()) {
-            a.btn.btn-small.older data-older href=(older(wish, open, first.message.uid)) { "Older messages" }
+            a.btn.btn-small.older data-older href=(older(wish, open, first.message.uid)) { (w::OLDER_MESSAGES) }
         }
         @for piece in pieces(open) {
             @let this_day = day_of(piece.at(), now, &zone);
@@ -144,8 +147,8 @@ fn messages(signed: &Signed, wish: &Wish, open: &OpenChat, now: Time) -> Markup 
             }
             ({ day = this_day; "" })
         }
-        @if open.messages.is_empty() { p.sys { "Nothing was said here yet." } }
-        @if wish.before.is_some() { a.btn.btn-small.older href=(Wish { before: None, ..wish.clone() }.address(Some(open.chat.id))) { "To the newest" } }
+        @if open.messages.is_empty() { p.sys { (w::NOTHING_WAS_SAID_HERE_YET) } }
+        @if wish.before.is_some() { a.btn.btn-small.older href=(Wish { before: None, ..wish.clone() }.address(Some(open.chat.id))) { (w::TO_THE_NEWEST) } }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::http::dashboard::frame::{Here, Page, head};
 use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::{day_of, formatted};
+use crate::http::dashboard::words::chat as w;
 use crate::id::{ChatId, WorkspaceId};
 use crate::inbox::chat::unknown_chat;
 use crate::store::chats::chat_find;
@@ -42,15 +43,15 @@ pub async fn show(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i64
     };
     let (found, events, names) = desk.app.read(look).await?;
     let (zone, now) = (stored_zone(&signed.who.workspace.zone), desk.app.clock.now());
-    let back = html! { a.btn href={ (INBOX_PATH) "/" (chat) } { "Back to the chat" } };
+    let back = html! { a.btn href={ (INBOX_PATH) "/" (chat) } { (w::BACK_TO_THE_CHAT) } };
     let content = html! {
-        (head("What happened", &format!("In the chat with {}, the newest first, as far as the log of events reaches.", found.name), &back))
+        (head(w::WHAT_HAPPENED, &w::in_the_chat_with(&found.name), &back))
         section.card { div.card-body {
-            @if events.is_empty() { p.meta { "The log holds nothing of this chat any more." } }
+            @if events.is_empty() { p.meta { (w::THE_LOG_HOLDS_NOTHING_OF) } }
             ol.rail { @for (event, is_made) in lines(&events) { (line(event, is_made, &names, now, &zone)) } }
         } }
     };
-    Ok(Page::new(Here::Inbox, "What happened").show(&signed, &content))
+    Ok(Page::new(Here::Inbox, w::WHAT_HAPPENED).show(&signed, &content))
 }
 
 /// Of a chat, what somebody would want to hear of it; the newest first.
@@ -80,7 +81,7 @@ fn line(event: &EventRow, is_made: bool, names: &Names, now: Time, zone: &TimeZo
             span { (what(event, is_made, names, zone)) }
             span.meta {
                 time datetime=(utc_time(event.at)) { (day_of(event.at, now, zone)) ", " (formatted(event.at, zone, "%H:%M")) }
-                @if let Some(by) = names.by(event) { " by " bdi { (by) } }
+                @if let Some(by) = names.by(event) { (w::by(&html! { bdi { (by) } })) }
             }
         }
     }

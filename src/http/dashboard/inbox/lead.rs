@@ -13,6 +13,7 @@ use crate::http::dashboard::frame::{Here, Page, head};
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::{distance, grouped};
 use crate::http::dashboard::words::ANSWERING;
+use crate::http::dashboard::words::answering as w;
 use crate::inbox::lead::{Answerer, EVENTS_READ_MAX, LOOKS_BACK, Report, SPANS, report};
 use crate::store::chat_lists::chat_rows;
 use crate::store::chats::ChatRow;
@@ -45,8 +46,8 @@ pub async fn show(State(desk): State<Desk>, signed: Signed) -> Shown {
     let (waiting, told, teammates) = desk.app.read(look).await?;
     let days = LOOKS_BACK.as_secs() / 86_400;
     let content = html! {
-        (head(ANSWERING, "Who waits for an answer now, and how long first answers took in the last days.", &html! { a.btn href=(Wish { view: View::Waiting, ..Wish::default() }.address(None)) { "Waiting longest" } }))
-        @if !told.is_whole { p.banner data-tone="info" { span { "This workspace is busy: only its last " (grouped(EVENTS_READ_MAX)) " events of the " (days) " days are counted here." } } }
+        (head(ANSWERING, w::WHO_WAITS_FOR_AN_ANSWER, &html! { a.btn href=(Wish { view: View::Waiting, ..Wish::default() }.address(None)) { (w::WAITING_LONGEST) } }))
+        @if !told.is_whole { p.banner data-tone="info" { span { (w::busy(&grouped(EVENTS_READ_MAX), &days)) } } }
         div.cols data-cols="even" {
             (who_waits(&waiting, &teammates, now))
             (spans(&told, days))
@@ -60,20 +61,20 @@ fn who_waits(waiting: &Waiting, teammates: &[TeammateRow], now: Time) -> Markup 
     let number = waiting.keys.len();
     html! {
         section.card aria-labelledby="waiting-title" {
-            header { h2 #waiting-title { "Unanswered" } }
+            header { h2 #waiting-title { (w::UNANSWERED) } }
             div.card-body.stack {
-                p { span.big.num { (grouped(i64::try_from(number).unwrap_or(0))) @if i64::try_from(number).is_ok_and(|number| number == WAITING_COUNTED) { "+" } } " " @if number == 1 { "open chat waits" } @else { "open chats wait" } }
-                @if number == 0 { p.meta { "Everybody has been answered." } }
+                p { span.big.num { (grouped(i64::try_from(number).unwrap_or(0))) @if i64::try_from(number).is_ok_and(|number| number == WAITING_COUNTED) { "+" } } " " (w::open_chats(number)) }
+                @if number == 0 { p.meta { (w::EVERYBODY_HAS_BEEN_ANSWERED) } }
                 table.table {
-                    @if number > 0 { thead { tr { th { "Chat" } th { "Waits" } th { "Responsible" } } } }
+                    @if number > 0 { thead { tr { th { (w::CHAT) } th { (w::WAITS) } th { (w::RESPONSIBLE) } } } }
                     tbody {
                         @for chat in &waiting.chats {
                             @let since = waiting.keys.iter().find(|key| key.chat == chat.id).map_or(now, |key| key.since);
                             @let who = teammates.iter().find(|teammate| teammate.id == chat.responsible);
                             tr {
-                                td data-label="Chat" { a href={ (INBOX_PATH) "/" (chat.id) } { bdi { (chat.name) } } }
-                                td data-label="Waits" { (distance(now.since(since))) }
-                                td data-label="Responsible" { @match who { Some(who) => bdi { (who.display_name) }, None => span.muted { "Nobody" } } }
+                                td data-label=(w::CHAT) { a href={ (INBOX_PATH) "/" (chat.id) } { bdi { (chat.name) } } }
+                                td data-label=(w::WAITS) { (distance(now.since(since))) }
+                                td data-label=(w::RESPONSIBLE) { @match who { Some(who) => bdi { (who.display_name) }, None => span.muted { (w::NOBODY) } } }
                             }
                         }
                     }
@@ -83,8 +84,8 @@ fn who_waits(waiting: &Waiting, teammates: &[TeammateRow], now: Time) -> Markup 
     }
 }
 
-fn several(number: usize, what: &str) -> String {
-    format!("{} {what}{}", grouped(i64::try_from(number).unwrap_or(i64::MAX)), if number == 1 { "" } else { "s" })
+fn several(number: usize) -> String {
+    grouped(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 fn spans(told: &Report, days: u64) -> Markup {
@@ -92,10 +93,10 @@ fn spans(told: &Report, days: u64) -> Markup {
     let all: usize = told.spans.iter().sum();
     html! {
         section.card aria-labelledby="spans-title" {
-            header { h2 #spans-title { "First answers" } span.meta.push { "Last " (days) " days" } }
+            header { h2 #spans-title { (w::FIRST_ANSWERS) } span.meta.push { (w::last_days(&days)) } }
             div.card-body.stack {
-                p { span.big { @match told.median { Some(median) => (distance(median)), None => "None yet" } } @if told.median.is_some() { " in the middle; half were quicker" } }
-                p.meta { (several(told.received, "message")) " came in, " (several(all, "first answer")) " went out." }
+                p { span.big { @match told.median { Some(median) => (distance(median)), None => (w::NONE_YET) } } @if told.median.is_some() { " " (w::HALF_WERE_QUICKER) } }
+                p.meta { (w::in_and_out((told.received, &several(told.received)), (all, &several(all)))) }
                 ul.bars {
                     @for ((_, name), number) in SPANS.iter().zip(told.spans) {
                         li { span { (name) } (bar(number, most)) span.num { (number) } }
@@ -110,19 +111,19 @@ fn by_teammate(told: &Report, teammates: &[TeammateRow]) -> Markup {
     let most = told.answers.iter().map(|answers| answers.number).max().unwrap_or(0).max(1);
     html! {
         section.card aria-labelledby="mates-title" {
-            header { h2 #mates-title { "By whom" } }
-            @if told.answers.is_empty() { div.empty { strong { "No answers yet" } p { "As soon as somebody answers a contact, it is counted here." } } }
+            header { h2 #mates-title { (w::BY_WHOM) } }
+            @if told.answers.is_empty() { div.empty { strong { (w::NO_ANSWERS_YET) } p { (w::AS_SOON_AS_SOMEBODY_ANSWERS) } } }
             @else {
                 table.table {
-                    thead { tr { th { "Who" } th.end { "First answers" } th { span.hidden-text { "As a bar" } } th { "In the middle" } th { "Longest" } } }
+                    thead { tr { th { (w::WHO) } th.end { (w::FIRST_ANSWERS) } th { span.hidden-text { (w::AS_A_BAR) } } th { (w::IN_THE_MIDDLE) } th { (w::LONGEST) } } }
                     tbody {
                         @for answers in &told.answers {
                             tr {
-                                td data-label="Who" { (name_of(answers.by, teammates)) }
-                                td.end.num data-label="First answers" { (grouped(i64::try_from(answers.number).unwrap_or(0))) }
-                                td data-label="As a bar" { (bar(answers.number, most)) }
-                                td data-label="In the middle" { (distance(answers.median)) }
-                                td data-label="Longest" { (distance(answers.longest)) }
+                                td data-label=(w::WHO) { (name_of(answers.by, teammates)) }
+                                td.end.num data-label=(w::FIRST_ANSWERS) { (grouped(i64::try_from(answers.number).unwrap_or(0))) }
+                                td data-label=(w::AS_A_BAR) { (bar(answers.number, most)) }
+                                td data-label=(w::IN_THE_MIDDLE) { (distance(answers.median)) }
+                                td data-label=(w::LONGEST) { (distance(answers.longest)) }
                             }
                         }
                     }
@@ -134,10 +135,10 @@ fn by_teammate(told: &Report, teammates: &[TeammateRow]) -> Markup {
 
 fn name_of(by: Answerer, teammates: &[TeammateRow]) -> Markup {
     match by {
-        Answerer::Other => html! { "Programs and the phone" },
+        Answerer::Other => html! { (w::PROGRAMS_AND_THE_PHONE) },
         Answerer::Teammate(id) => match teammates.iter().find(|teammate| teammate.id == id) {
             Some(teammate) => html! { bdi { (teammate.display_name) } },
-            None => html! { span.muted { "Somebody who has left" } },
+            None => html! { span.muted { (w::SOMEBODY_WHO_HAS_LEFT) } },
         },
     }
 }

@@ -10,6 +10,7 @@ use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::Signed;
 use crate::http::dashboard::time::{distance, formatted, short_moment};
 use crate::http::dashboard::words::INBOX;
+use crate::http::dashboard::words::inbox as w;
 use crate::id::ChatId;
 use crate::message::MessageKind;
 use crate::store::messages::MessageView;
@@ -33,7 +34,7 @@ pub fn pane(
 ) -> Markup {
     let (notice, now) = told;
     html! {
-        section.pane #chats aria-labelledby="chats-title" data-seq=(list.seq) data-notices data-quiet={ (list.habits.quiet_from) " " (list.habits.quiet_to) } data-sound[list.habits.sound] {
+        section.pane #chats aria-labelledby="chats-title" data-seq=(list.seq) data-unread=(list.unread_for_me) data-notices data-quiet={ (list.habits.quiet_from) " " (list.habits.quiet_to) } data-sound[list.habits.sound] {
             div.pane-head {
                 // A page has one h1: the open chat's name where there is one.
                 @if open.is_some() { h2 #chats-title { (INBOX) } } @else { h1 #chats-title { (INBOX) } }
@@ -44,20 +45,20 @@ pub fn pane(
             form.find role="search" method="get" action=(wish.in_view(wish.view).address(None)) {
                 @if wish.view != View::default() { input type="hidden" name="view" value=(wish.view.word()); }
                 @if let Some(label) = &wish.label { input type="hidden" name="label" value=(label); }
-                input type="search" name="name" value=(wish.name) dir="auto" aria-label="Find a chat by its name" placeholder="Find a chat" autocomplete="off" data-key="/";
+                input type="search" name="name" value=(wish.name) dir="auto" aria-label=(w::FIND_A_CHAT_BY_ITS) placeholder=(w::FIND_A_CHAT) autocomplete="off" data-key="/";
             }
             (narrow::pane(wish, list))
             @if signed.may(Right::SendMessages) { (bulk::bar(wish, list)) }
-            ul.pane-body tabindex="0" data-ring="in" aria-label="Chats" data-live="list" {
+            ul.pane-body tabindex="0" data-ring="in" aria-label=(w::CHATS) data-live="list" {
                 @for listed in &list.chats { li.chat-line id={ "c-" (listed.chat.id) } {
                     @if signed.may(Right::SendMessages) {
-                        label.tick-box { input type="checkbox" form="bulk" name="chat" value=(listed.chat.id) aria-label={ "Tick " (listed.chat.name) }; }
+                        label.tick-box { input type="checkbox" form="bulk" name="chat" value=(listed.chat.id) aria-label=(w::tick(&listed.chat.name)); }
                     }
                     (row(signed, wish, listed, &list.teammates, open, now))
                 } }
                 @if list.chats.is_empty() { li { (none(wish)) } }
                 @if let (true, Some(last)) = (list.has_more, list.chats.last()) {
-                    li.more-chats { a.btn.btn-small href=(further(wish, last.chat.id)) { "Older chats" } }
+                    li.more-chats { a.btn.btn-small href=(further(wish, last.chat.id)) { (w::OLDER_CHATS) } }
                 }
             }
         }
@@ -72,16 +73,14 @@ fn further(wish: &Wish, behind: ChatId) -> String {
 
 fn none(wish: &Wish) -> Markup {
     let (title, what) = match wish.view {
-        _ if !wish.name.is_empty() => ("Nothing found", "No chat of this view has that in its name."),
-        View::All => ("No open chats", "New messages bring their chats back here."),
-        View::Mine => ("Nothing is yours", "Chats that you answer for stand here. Take one from Unassigned."),
-        View::Unassigned => ("Everything has somebody", "Chats that nobody answers for stand here."),
-        View::Unread => ("All read", "Chats with news that nobody has read yet stand here."),
-        View::Waiting => ("Nobody waits", "Open chats whose contact wrote last stand here, the longest waiting first."),
-        View::Snoozed => {
-            ("Nothing is snoozed", "Chats that are put off stand here until their time comes or their contact writes.")
-        }
-        View::Closed => ("Nothing is closed", "Closed chats stand here until their contact writes again."),
+        _ if !wish.name.is_empty() => (w::NOTHING_FOUND, w::NO_CHAT_OF_THIS_VIEW),
+        View::All => (w::NO_OPEN_CHATS, w::NEW_MESSAGES_BRING_THEIR_CHATS),
+        View::Mine => (w::NOTHING_IS_YOURS, w::CHATS_THAT_YOU_ANSWER_FOR),
+        View::Unassigned => (w::EVERYTHING_HAS_SOMEBODY, w::CHATS_THAT_NOBODY_ANSWERS_FOR),
+        View::Unread => (w::ALL_READ, w::CHATS_WITH_NEWS_THAT_NOBODY),
+        View::Waiting => (w::NOBODY_WAITS, w::OPEN_CHATS_WHOSE_CONTACT_WROTE),
+        View::Snoozed => (w::NOTHING_IS_SNOOZED, w::CHATS_THAT_ARE_PUT_OFF),
+        View::Closed => (w::NOTHING_IS_CLOSED, w::CLOSED_CHATS_STAND_HERE_UNTIL),
     };
     html! { div.empty { strong { (title) } p { (what) } } }
 }
@@ -103,16 +102,16 @@ fn row(
             span.chat-name.clip { bdi { (chat.name) } }
             time.meta datetime=(crate::workspace::zone::utc_time(chat.last_message_at)) title=(formatted(chat.last_message_at, &zone, "%-d %b %Y, %H:%M")) { (short_moment(chat.last_message_at, now, &zone)) }
             span.chat-said.clip { @if let Some(last) = &listed.last { (said(last)) } }
-            @if chat.unread > 0 { span.count { (chat.unread.min(999)) span.hidden-text { " unread" } } }
+            @if chat.unread > 0 { span.count { (chat.unread.min(999)) span.hidden-text { (w::UNREAD_ONES) } } }
             span.chat-tags {
                 @for label in listed.labels.iter().take(TAGS_MAX) { span.chip.clip { bdi { (label) } } }
                 @if listed.labels.len() > TAGS_MAX { span.meta { "+" (listed.labels.len() - TAGS_MAX) } }
-                @if let Some(since) = listed.since { span.meta { "Waits " (distance(now.since(since))) } }
-                @if let Some(until) = listed.until { span.meta { "Until " (formatted(until, &zone, "%a %-d %b, %H:%M")) } }
+                @if let Some(since) = listed.since { span.meta { (w::waits(&distance(now.since(since)))) } }
+                @if let Some(until) = listed.until { span.meta { (w::until(&formatted(until, &zone, "%a %-d %b, %H:%M"))) } }
                 @match who {
-                    Some(who) if who.id == signed.who.teammate.id => span.meta.push { "You" },
+                    Some(who) if who.id == signed.who.teammate.id => span.meta.push { (w::YOU) },
                     Some(who) => span.meta.push.clip { bdi { (who.display_name) } },
-                    None => span.meta.push { "Unassigned" },
+                    None => span.meta.push { (w::UNASSIGNED) },
                 }
             }
         }
@@ -123,8 +122,8 @@ fn said(last: &MessageView) -> Markup {
     let message = &last.message;
     let text: String = message.text.chars().take(SAID_CHARS_MAX).collect();
     html! {
-        @if message.from_me { span { @if message.kind == MessageKind::Note { "Note: " } @else { "Us: " } } }
-        @if !last.details.deleted_at.is_never() { em { "Deleted" } }
+        @if message.from_me { span { (w::whose(message.kind == MessageKind::Note)) } }
+        @if !last.details.deleted_at.is_never() { em { (w::DELETED) } }
         @else if let (true, Some(attachment)) = (text.is_empty(), &last.attachment) { em { (kind_name(attachment.kind.as_str())) } }
         @else { bdi { (text) } }
     }
@@ -133,12 +132,12 @@ fn said(last: &MessageView) -> Markup {
 /// What people call a kind of file.
 pub fn kind_name(kind: &str) -> &'static str {
     match kind {
-        "image" => "Picture",
-        "video" => "Video",
-        "audio" => "Audio",
-        "voice" => "Voice message",
-        "sticker" => "Sticker",
-        _ => "Document",
+        "image" => w::PICTURE,
+        "video" => w::VIDEO,
+        "audio" => w::AUDIO,
+        "voice" => w::VOICE_MESSAGE,
+        "sticker" => w::STICKER,
+        _ => w::DOCUMENT,
     }
 }
 

@@ -39,6 +39,7 @@ use super::session::{Shown, Signed};
 use super::words::INBOX;
 use crate::files::sniff::DOCUMENT_BYTES_MAX;
 use crate::http::dashboard::path::Path;
+use crate::http::dashboard::words::inbox as w;
 use crate::http::layers::AllowBody;
 use crate::id::ChatId;
 use crate::workspace::permissions::Right;
@@ -141,16 +142,16 @@ async fn shown(
 
 fn nothing_open(has_no_chats: bool) -> Markup {
     html! {
-        section.pane #thread aria-label="Thread" {
+        section.pane #thread aria-label=(w::THE_TALK) {
             div.empty.pane-body {
                 (icon("inbox"))
                 @if has_no_chats {
-                    strong { "No chats yet" }
-                    p { "A chat begins with the first message, from either side. Send one from the first steps or through the public API, and it stands here." }
-                    a.btn data-kind="primary" href=(super::frame::FIRST_STEPS_PATH) { "Send the first message" }
+                    strong { (w::NO_CHATS_YET) }
+                    p { (w::A_CHAT_BEGINS_WITH_THE) }
+                    a.btn data-kind="primary" href=(super::frame::FIRST_STEPS_PATH) { (w::SEND_THE_FIRST_MESSAGE) }
                 } @else {
-                    strong { "Choose a chat" }
-                    p { "With " kbd { "j" } " and " kbd { "k" } " you go through the list." }
+                    strong { (w::CHOOSE_A_CHAT) }
+                    p { (w::through_the_list()) }
                 }
             }
         }

@@ -10,6 +10,7 @@ use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::Sent;
 use crate::http::dashboard::frame::{Done, Here, NOTICES_PATH, Page, done, head};
 use crate::http::dashboard::session::{Shown, Signed};
+use crate::http::dashboard::words::notices as w;
 use crate::inbox::habits::{Habits, habits_of, keep_habits};
 use crate::workspace::permissions::Right;
 
@@ -27,24 +28,24 @@ pub async fn show(State(desk): State<Desk>, signed: Signed, told: Done) -> Shown
     let (workspace, me) = (signed.who.workspace.id, signed.who.teammate.id);
     let habits = desk.app.read(move |tx: &mut Snapshot<'_>| habits_of(tx, workspace, me)).await?;
     let content = html! {
-        (head("Notices", "How you hear of messages in your chats and in those of nobody, and of notes that name you. For you alone.", &html! {}))
+        (head(w::NOTICES, w::HOW_YOU_HEAR_OF_MESSAGES, &html! {}))
         section.card {
             form.card-body.stack method="post" action=(NOTICES_PATH) {
-                label.choice { input type="checkbox" name="notices" value="true" checked[habits.notices]; "Show notices on the desktop" }
-                p.meta data-notice-permission { "Your browser asks once whether this page may. The chat in view is silent, and of several tabs one speaks." }
-                button.btn type="button" data-allow-notices hidden { "Allow notices in this browser" }
-                label.choice { input type="checkbox" name="sound" value="true" checked[habits.sound]; "With a sound" }
+                label.choice { input type="checkbox" name="notices" value="true" checked[habits.notices]; (w::SHOW_NOTICES_ON_THE_DESKTOP) }
+                p.meta data-notice-permission { (w::YOUR_BROWSER_ASKS_ONCE_WHETHER) }
+                button.btn type="button" data-allow-notices hidden { (w::ALLOW_NOTICES_IN_THIS_BROWSER) }
+                label.choice { input type="checkbox" name="sound" value="true" checked[habits.sound]; (w::WITH_A_SOUND) }
                 fieldset.fields {
-                    legend { h2 { "Quiet hours" } }
-                    div.field { label for="quiet-from" { "From" } input #quiet-from type="time" name="quiet_from" value=(habits.quiet_from); }
-                    div.field { label for="quiet-to" { "To" } input #quiet-to type="time" name="quiet_to" value=(habits.quiet_to); }
+                    legend { h2 { (w::QUIET_HOURS) } }
+                    div.field { label for="quiet-from" { (w::FROM) } input #quiet-from type="time" name="quiet_from" value=(habits.quiet_from); }
+                    div.field { label for="quiet-to" { (w::TO_WORD) } input #quiet-to type="time" name="quiet_to" value=(habits.quiet_to); }
                 }
-                p.meta { "By the clock of your own machine. Without hours there is no quiet." }
-                div { button.btn data-kind="primary" { "Save" } }
+                p.meta { (w::BY_THE_CLOCK_OF_YOUR) }
+                div { button.btn data-kind="primary" { (w::SAVE) } }
             }
         }
     };
-    Ok(Page::new(Here::Notices, "Notices").with(&told).show(&signed, &content))
+    Ok(Page::new(Here::Notices, w::NOTICES).with(&told).show(&signed, &content))
 }
 
 pub async fn save(State(desk): State<Desk>, signed: Signed, Sent(given): Sent<Given>) -> Shown {

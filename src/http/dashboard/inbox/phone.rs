@@ -23,6 +23,7 @@ use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::formatted;
 use crate::http::dashboard::words::SANDBOX_PHONE;
+use crate::http::dashboard::words::phone as w;
 use crate::http::fields::Fields;
 use crate::id::{ChatId, WorkspaceId};
 use crate::inbox::values::{Phone, TEXT_CHARS_MAX};
@@ -90,15 +91,15 @@ pub async fn show(State(desk): State<Desk>, signed: Signed, Path(who): Path<Stri
     };
     let page = Page { panes: Some("phone"), ..Page::new(Here::Phone, SANDBOX_PHONE) };
     let Some(scene) = desk.app.read(look).await? else {
-        let words = html! { section.pane { div.empty.pane-body { (icon("phone")) strong { "No sandbox here" } p { "This workspace has no sandbox account, so there is no customer to play." } } } };
+        let words = html! { section.pane { div.empty.pane-body { (icon("phone")) strong { (w::NO_SANDBOX_HERE) } p { (w::THIS_WORKSPACE_HAS_NO_SANDBOX) } } } };
         return Ok(page.show(&signed, &words));
     };
     let name = name_of(&address, scene.open.as_ref());
     let content = html! {
         @match &scene.open {
             Some(open) => (chat::pane(&signed, &Wish::default(), open, None, now)),
-            None => section.pane #thread aria-label="The team’s side" data-live="nothing" {
-                div.empty.pane-body { (icon("inbox")) strong { "Nothing was said yet" } p { "Write from the phone, and the team’s side of the chat stands here." } }
+            None => section.pane #thread aria-label=(w::THE_TEAMS_SIDE) data-live="nothing" {
+                div.empty.pane-body { (icon("inbox")) strong { (w::NOTHING_WAS_SAID_YET) } p { (w::WRITE_FROM_THE_PHONE_AND) } }
             },
         }
         (phone(&signed, &address, &name, &scene))
@@ -131,24 +132,24 @@ fn phone(signed: &Signed, address: &Address, name: &str, scene: &Scene) -> Marku
     html! {
         section.pane.phone-side #chats aria-labelledby="phone-title" data-seq=(scene.seq) {
             div.pane-head {
-                @if scene.open.is_some() { h2 #phone-title { "The customer’s phone" } } @else { h1 #phone-title { "The customer’s phone" } }
+                @if scene.open.is_some() { h2 #phone-title { (w::THE_CUSTOMERS_PHONE) } } @else { h1 #phone-title { (w::THE_CUSTOMERS_PHONE) } }
                 form.push method="post" action={ (path) "/do" } {
                     button.btn.btn-small name="what" value=(if scene.is_online { "offline" } else { "online" }) {
-                        @if scene.is_online { "Switch off" } @else { "Switch on" }
+                        @if scene.is_online { (w::SWITCH_OFF) } @else { (w::SWITCH_ON) }
                     }
                 }
             }
-            div.pane-body.card-body.stack tabindex="0" data-ring="in" role="region" aria-label="The phone" {
+            div.pane-body.card-body.stack tabindex="0" data-ring="in" role="region" aria-label=(w::THE_PHONE) {
                 (chooser(address, name))
                 div.phone {
-                    div.pane-head { (avatar(business, ChatId(3))) div.clip { h3.clip { bdi { (business) } } p.meta { "Business account" } } }
+                    div.pane-head { (avatar(business, ChatId(3))) div.clip { h3.clip { bdi { (business) } } p.meta { (w::BUSINESS_ACCOUNT) } } }
                     div data-live="switch" {
-                        @if !scene.is_online { p.banner data-tone="warning" role="status" { (icon("alert")) span { strong { "Switched off. " } "What is sent waits until it is on." } } }
+                        @if !scene.is_online { p.banner data-tone="warning" role="status" { (icon("alert")) span { strong { (w::SWITCHED_OFF) } " " (w::WHAT_IS_SENT_WAITS) } } }
                     }
-                    div.pane-body tabindex="0" data-ring="in" role="region" aria-label="The phone’s messages" {
-                        div.thread role="log" aria-live="polite" aria-label="Messages, seen by the customer" data-live="phone" {
+                    div.pane-body tabindex="0" data-ring="in" role="region" aria-label=(w::THE_PHONES_MESSAGES) {
+                        div.thread role="log" aria-live="polite" aria-label=(w::MESSAGES_SEEN_BY_THE_CUSTOMER) data-live="phone" {
                             @for (at, message) in scene.messages.iter().enumerate() { (bubble(message, at, &path, &zone)) }
-                            @if scene.messages.is_empty() { p.sys { "Nothing was said yet." } }
+                            @if scene.messages.is_empty() { p.sys { (w::NOTHING_WAS_SAID_YET_2) } }
                         }
                     }
                     (writing(&path))
@@ -163,7 +164,7 @@ fn chooser(address: &Address, name: &str) -> Markup {
     html! {
         form.line-up method="get" action=(PHONE_PATH) {
             div.field.who {
-                label for="who" { "You are" }
+                label for="who" { (w::YOU_ARE) }
                 select #who name="who" data-submits {
                     @if !is_known { option value=(address.phone().unwrap_or_default()) selected { (name) } }
                     // Nobody is a group.
@@ -173,10 +174,10 @@ fn chooser(address: &Address, name: &str) -> Markup {
                 }
             }
             div.field.who {
-                label for="other" { "Or any number" }
+                label for="other" { (w::OR_ANY_NUMBER) }
                 input #other name="other" type="tel" autocomplete="off" placeholder="+1 202 555 0177";
             }
-            button.btn.btn-small { "Be them" }
+            button.btn.btn-small { (w::BE_THEM) }
         }
     }
 }
@@ -187,18 +188,18 @@ fn bubble(message: &PhoneMessage, at: usize, path: &str, zone: &TimeZone) -> Mar
     html! {
         article.msg id={ "p-" (message.wamid) } data-from=(if is_own { "us" } else { "them" }) data-kind=[message.is_deleted.then_some("gone")] {
             div.bubble dir="auto" {
-                @if message.reply_to.is_some() { span.meta { "An answer" } }
-                @if message.is_deleted { "This message was deleted" } @else { (said(&message.body)) }
+                @if message.reply_to.is_some() { span.meta { (w::AN_ANSWER) } }
+                @if message.is_deleted { (w::THIS_MESSAGE_WAS_DELETED) } @else { (said(&message.body)) }
             }
             @if !message.reactions.is_empty() {
                 p.reactions { @for reaction in &message.reactions { span.reaction { (reaction.emoji) } } }
             }
             div.msg-meta {
                 time { (formatted(message.at, zone, "%H:%M")) }
-                @if message.is_edited { span { "edited" } }
-                @if is_own && message.is_read { span.tick data-tone="accent" { (icon("checks")) "Read" } }
+                @if message.is_edited { span { (w::EDITED) } }
+                @if is_own && message.is_read { span.tick data-tone="accent" { (icon("checks")) (w::READ) } }
                 @if !message.is_deleted {
-                    button.btn.btn-icon.btn-small data-kind="plain" type="button" popovertarget=(menu) aria-label={ "Do something with message " (at + 1) } { (icon("more")) }
+                    button.btn.btn-icon.btn-small data-kind="plain" type="button" popovertarget=(menu) aria-label=(w::do_something_with(&(at + 1))) { (icon("more")) }
                     (doing(message, &menu, path, is_own))
                 }
             }
@@ -214,14 +215,14 @@ fn doing(message: &PhoneMessage, menu: &str, path: &str, is_own: bool) -> Markup
                 input type="hidden" name="message" value=(message.wamid);
                 @if is_own {
                     @if let IncomingBody::Text(text) = &message.body {
-                        label { "Correct it" input name="text" value=(text) dir="auto" maxlength=(TEXT_CHARS_MAX); }
-                        button.btn name="what" value="edit" { "Correct" }
+                        label { (w::CORRECT_IT) input name="text" value=(text) dir="auto" maxlength=(TEXT_CHARS_MAX); }
+                        button.btn name="what" value="edit" { (w::CORRECT) }
                     }
-                    button.btn.danger name="what" value="delete" { "Take it back" }
+                    button.btn.danger name="what" value="delete" { (w::TAKE_IT_BACK) }
                 } @else {
                     input type="hidden" name="what" value="react";
-                    div.line-up { @for emoji in EMOJIS { button.btn name="emoji" value=(emoji) aria-label={ "React with " (emoji) } { (emoji) } } }
-                    button.btn name="emoji" value="" { "Take my reaction back" }
+                    div.line-up { @for emoji in EMOJIS { button.btn name="emoji" value=(emoji) aria-label=(w::react_with(&emoji)) { (emoji) } } }
+                    button.btn name="emoji" value="" { (w::TAKE_MY_REACTION_BACK) }
                 }
             }
         }
@@ -236,7 +237,7 @@ fn said(body: &IncomingBody) -> Markup {
                 span.attached { (icon("file")) span { strong.clip { @if file.filename.is_empty() { (kind_name(file.kind.as_str())) } @else { bdi { (file.filename) } } } span.meta { (size_of(i64::try_from(file.size_bytes).unwrap_or(i64::MAX))) } } }
                 (file.caption)
             },
-            IncomingBody::Location { latitude, longitude, name, .. } => span.attached { (icon("pin")) span { strong.clip { @if name.is_empty() { "A place" } @else { (name) } } span.meta.num { (latitude) ", " (longitude) } } },
+            IncomingBody::Location { latitude, longitude, name, .. } => span.attached { (icon("pin")) span { strong.clip { @if name.is_empty() { (w::A_PLACE) } @else { (name) } } span.meta.num { (latitude) ", " (longitude) } } },
             IncomingBody::Contacts(cards) => @for card in cards { span.attached { (icon("person")) strong { bdi { (card.name) } } } },
             IncomingBody::Unsupported(what) => (what),
         }
@@ -249,22 +250,22 @@ fn writing(path: &str) -> Markup {
     };
     html! {
         form #phone-does method="post" action={ (path) "/do" } {}
-        form.composer.as-customer method="post" action={ (path) "/do" } aria-label="Write as the customer" {
+        form.composer.as-customer method="post" action={ (path) "/do" } aria-label=(w::WRITE_AS_THE_CUSTOMER) {
             input type="hidden" name="what" value="text";
-            textarea name="text" rows="1" dir="auto" required maxlength=(TEXT_CHARS_MAX) aria-label="Message from the customer" placeholder="Write as the customer" {}
+            textarea name="text" rows="1" dir="auto" required maxlength=(TEXT_CHARS_MAX) aria-label=(w::MESSAGE_FROM_THE_CUSTOMER) placeholder=(w::WRITE_AS_THE_CUSTOMER) {}
             div.composer-bar {
-                button.btn.btn-icon data-kind="plain" type="button" popovertarget="phone-file" aria-label="Send a file" { (icon("clip")) }
-                (sample("photo", "file", "Send a picture"))
-                (sample("voice", "play", "Send a voice message"))
-                (sample("pdf", "book", "Send a document"))
-                (sample("place", "pin", "Send a place"))
-                button.btn.btn-icon.push data-kind="primary" aria-label="Send as the customer" { (icon("send")) }
+                button.btn.btn-icon data-kind="plain" type="button" popovertarget="phone-file" aria-label=(w::SEND_A_FILE) { (icon("clip")) }
+                (sample("photo", "file", w::SEND_A_PICTURE))
+                (sample("voice", "play", w::SEND_A_VOICE_MESSAGE))
+                (sample("pdf", "book", w::SEND_A_DOCUMENT))
+                (sample("place", "pin", w::SEND_A_PLACE))
+                button.btn.btn-icon.push data-kind="primary" aria-label=(w::SEND_AS_THE_CUSTOMER) { (icon("send")) }
             }
         }
-        form.card.over #phone-file popover method="post" enctype="multipart/form-data" action={ (path) "/file" } aria-label="Send a file as the customer" {
+        form.card.over #phone-file popover method="post" enctype="multipart/form-data" action={ (path) "/file" } aria-label=(w::SEND_A_FILE_AS_THE) {
             div.card-body.stack {
-                div.field { label for="customers-file" { "A file of the customer’s" } input #customers-file type="file" name="file" required; }
-                button.btn data-kind="primary" { (icon("send")) "Send" }
+                div.field { label for="customers-file" { (w::A_FILE_OF_THE_CUSTOMERS) } input #customers-file type="file" name="file" required; }
+                button.btn data-kind="primary" { (icon("send")) (w::SEND) }
             }
         }
     }

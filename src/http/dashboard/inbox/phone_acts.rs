@@ -14,6 +14,7 @@ use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::form::{Sent, SentFile};
 use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
+use crate::http::dashboard::words::phone as w;
 use crate::http::multipart::read_upload;
 use crate::id::MessageUid;
 use crate::inbox::values::{MessageText, REACTION_CHARS_MAX};
@@ -64,11 +65,11 @@ fn read(given: Given) -> Result<Given, Error> {
     if matches!(given.what.as_str(), "text" | "edit") {
         MessageText::parse("text", &text)?;
         if text.trim().is_empty() {
-            return Err(Error::invalid("text", "The text is blank; write something"));
+            return Err(Error::invalid("text", w::THE_TEXT_IS_BLANK_WRITE));
         }
     }
     if given.emoji.chars().count() > REACTION_CHARS_MAX || given.emoji.contains('\0') {
-        return Err(Error::invalid("emoji", format!("A reaction has at most {REACTION_CHARS_MAX} characters")));
+        return Err(Error::invalid("emoji", w::long_reaction(REACTION_CHARS_MAX)));
     }
     Ok(Given { text, ..given })
 }
@@ -93,7 +94,7 @@ fn inbound(write: &mut Write<'_, '_>, of: SandboxOf, who: &Address, given: &Give
             Inbound::Body { body: IncomingBody::Location { latitude, longitude, name, address }, reply_to: None }
         }
         what => {
-            let body = sample(what, "").ok_or_else(|| Error::invalid("what", "A phone can’t do that"))?;
+            let body = sample(what, "").ok_or_else(|| Error::invalid("what", w::A_PHONE_CANT_DO_THAT))?;
             Inbound::Body { body, reply_to: None }
         }
     })
@@ -101,7 +102,7 @@ fn inbound(write: &mut Write<'_, '_>, of: SandboxOf, who: &Address, given: &Give
 
 /// A message of the chat by what WhatsApp calls it.
 fn named(write: &mut Write<'_, '_>, of: SandboxOf, who: &Address, wamid: &str) -> Result<MessageUid, Error> {
-    let unknown = || Error::not_found("This phone has no such message any more");
+    let unknown = || Error::not_found(w::THIS_PHONE_HAS_NO_SUCH);
     let chat = chat_by_jid(write.tx, of.workspace, of.account, who.jid())?.ok_or_else(unknown)?;
     message_answered(write.tx, of.workspace, of.account, chat.id, wamid)?.ok_or_else(unknown)
 }

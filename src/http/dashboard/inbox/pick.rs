@@ -11,6 +11,7 @@ use crate::http::dashboard::doors::Desk;
 use crate::http::dashboard::frame::{Here, Page, head};
 use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
+use crate::http::dashboard::words::composer as w;
 use crate::id::{ChatId, WorkspaceId};
 use crate::inbox::chat::unknown_chat;
 use crate::inbox::placeholders::{Filling, NAMES};
@@ -32,14 +33,14 @@ pub async fn show(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i64
     let (chat, templates) = desk.app.read(look).await?;
     let wish = Wish::read(&uri);
     let content = html! {
-        (head("Templates", "Choose what to write; you can change it before it goes.", &html! { a.btn href=(wish.address(Some(chat.id))) { "Back to the chat" } }))
+        (head(w::TEMPLATES, w::CHOOSE_WHAT_TO_WRITE_YOU, &html! { a.btn href=(wish.address(Some(chat.id))) { (w::BACK_TO_THE_CHAT) } }))
         section.card { div.card-body.stack {
-            @if templates.is_empty() { p { "There are no templates yet. They are made through the public API." } }
+            @if templates.is_empty() { p { (w::THERE_ARE_NO_TEMPLATES_YET) } }
             ul.stack data-templates { @for seen in &templates { li { (line(&signed, &wish, &chat, seen)) } } }
-            p.meta { "Places that are filled in: " @for (name, what) in NAMES { code { "{{" (name) "}}" } " " (what) "; " } "others stay for you." }
+            p.meta { (w::filled_in(&html! { @for (name, what) in NAMES { code { "{{" (name) "}}" } " " (what) "; " } })) }
         } }
     };
-    Ok(Page::new(Here::Inbox, "Templates").show(&signed, &content))
+    Ok(Page::new(Here::Inbox, w::TEMPLATES).show(&signed, &content))
 }
 
 fn line(signed: &Signed, wish: &Wish, chat: &ChatRow, seen: &SeenTemplate) -> Markup {
@@ -50,7 +51,7 @@ fn line(signed: &Signed, wish: &Wish, chat: &ChatRow, seen: &SeenTemplate) -> Ma
     html! {
         a.suggestion href=(place) data-template=(template.id) data-text=(text) {
             strong { bdi { (template.name) } }
-            span.meta dir="auto" { (short) @if let Some((name, _)) = &seen.view.attachment { " · with " (name) } }
+            span.meta dir="auto" { (short) @if let Some((name, _)) = &seen.view.attachment { (w::with_file(&name)) } }
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::http::dashboard::once::Submit;
 use crate::http::dashboard::path::Path;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::words::INBOX;
+use crate::http::dashboard::words::composer as w;
 use crate::http::multipart::{UploadBody, read_upload};
 use crate::id::{ChatId, MessageUid, TemplateId};
 use crate::inbox::chat::unknown_chat;
@@ -90,7 +91,7 @@ pub async fn send(State(desk): State<Desk>, signed: Signed, Path(chat): Path<i64
     match say(&desk, &signed, chat, &given).await {
         Ok(Said::Done) => Ok(back_to(&given.back, Some(chat))),
         Ok(Said::Answered) => {
-            let why = "Somebody has answered since you began. Read it above, then send this or change it.";
+            let why = w::SOMEBODY_HAS_ANSWERED_SINCE_YOU;
             refuse(&desk, &signed, chat, &given, why, true).await
         }
         Err(error) if error.is_refusal() => refuse(&desk, &signed, chat, &given, &error.message, false).await,
@@ -137,6 +138,10 @@ fn words(desk: &Desk, signed: &Signed, chat: ChatId, given: &Given) -> Result<Wo
     let text = given.text.replace("\r\n", "\n");
     if given.mode == "note" {
         return Ok(Words::Note(NewNote { uid, chat, text: NoteText::parse("text", &text)?, is_private: true }));
+    }
+    // The API takes what its caller says; a person who sends blanks has slipped.
+    if text.trim().is_empty() {
+        return Err(Error::invalid("text", w::THE_MESSAGE_IS_BLANK));
     }
     let content = Content::new(Some(MessageText::parse("text", &text)?), None)?;
     let send_at = moment_of("send_at", &given.send_at, &stored_zone(&signed.who.workspace.zone))?;
@@ -261,7 +266,7 @@ pub async fn resolve(
 ) -> Shown {
     signed.ensure(Right::SendMessages)?;
     let uid =
-        Uuid::try_parse(&given.message).map(MessageUid).map_err(|_| Error::not_found("There is no such message"))?;
+        Uuid::try_parse(&given.message).map(MessageUid).map_err(|_| Error::not_found(w::THERE_IS_NO_SUCH_MESSAGE))?;
     let (caller, again) = (signed.who.caller(), given.what == "again");
     let decide = move |write: &mut Write<'_, '_>| {
         if again { send_again(write, &caller, uid) } else { mark_as_sent(write, &caller, uid) }
@@ -277,8 +282,7 @@ pub async fn unschedule(
     Sent(given): Sent<Which>,
 ) -> Shown {
     signed.ensure(Right::SendMessages)?;
-    let uid =
-        Uuid::try_parse(&given.message).map_err(|_| Error::not_found("No message of this uid waits for its time"))?;
+    let uid = Uuid::try_parse(&given.message).map_err(|_| Error::not_found(w::NO_MESSAGE_OF_THIS_UID))?;
     let caller = signed.who.caller();
     desk.act(&signed.who, move |write| cancel_scheduled(write, &caller, MessageUid(uid))).await?;
     Ok(back_to(&given.back, Some(ChatId(chat))))
@@ -287,7 +291,7 @@ pub async fn unschedule(
 /// A message's file: leads to a link of the moment. So the address in the page stays good while the session lives.
 pub async fn file(State(desk): State<Desk>, signed: Signed, Path((chat, uid)): Path<(i64, String)>) -> Shown {
     signed.ensure(Right::ReadChats)?;
-    let unknown = || Error::not_found("There is no such file, or it was deleted");
+    let unknown = || Error::not_found(w::THERE_IS_NO_SUCH_FILE);
     let uid = Uuid::try_parse(&uid).map(MessageUid).map_err(|_| unknown())?;
     let (app, workspace) = (desk.app.clone(), signed.who.workspace.id);
     let look = move |tx: &mut Snapshot<'_>| {

@@ -61,6 +61,8 @@ pub struct List {
     pub chats: Vec<Listed>,
     pub has_more: bool,
     pub counts: Vec<(View, usize)>,
+    /// Unread chats that are theirs or nobody's, counted a little further than [`COUNT_MAX`].
+    pub unread_for_me: usize,
     pub saved: Vec<SavedView>,
     pub accounts: Vec<AccountRow>,
     pub undo: Option<Undoable>,
@@ -155,6 +157,7 @@ pub fn read_list(
         chats,
         has_more,
         counts: read_counts(tx, workspace, me, &snoozed)?,
+        unread_for_me: read_unread(tx, workspace, me, &snoozed)?,
         saved: saved_view_list(tx, workspace, me, VIEWS_MAX)?,
         accounts: account_list(tx, workspace)?,
         undo,
@@ -221,6 +224,19 @@ fn read_counts(
     counts.push((View::Waiting, waiting_list(tx, workspace, None, rows_max)?.len()));
     counts.push((View::Snoozed, snoozed.len()));
     Ok(counts)
+}
+
+fn read_unread(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    me: TeammateId,
+    snoozed: &[(ChatId, Time)],
+) -> Result<usize, Error> {
+    let rows_max = i64::try_from(COUNT_MAX + 1 + snoozed.len()).unwrap_or(i64::MAX);
+    let mut filter = Wish { view: View::Unread, ..Wish::default() }.filter(me);
+    filter.responsible = vec![me, TeammateId::NOBODY];
+    let keys = chat_list(tx, workspace, &filter, &From::Row(0), rows_max)?;
+    Ok(keys.iter().filter(|key| !is_among(snoozed, key.chat)).count())
 }
 
 pub fn read_open(

@@ -17,6 +17,8 @@ use crate::http::dashboard::frame::{Here, Page, SEARCH_PATH, head};
 use crate::http::dashboard::page::icon;
 use crate::http::dashboard::session::{Shown, Signed};
 use crate::http::dashboard::time::short_moment;
+use crate::http::dashboard::words::inbox::whose;
+use crate::http::dashboard::words::search as w;
 use crate::http::fields::Fields;
 use crate::id::{MessageUid, WorkspaceId};
 use crate::inbox::search::{Search, search};
@@ -60,14 +62,14 @@ pub async fn show(State(desk): State<Desk>, signed: Signed, uri: Uri) -> Shown {
     };
     let zone = stored_zone(&signed.who.workspace.zone);
     let content = html! {
-        (head("Search", "Through every message, note and file name, and the names of chats.", &html! {}))
+        (head(w::SEARCH, w::THROUGH_EVERY_MESSAGE_NOTE_AND, &html! {}))
         form.line-up role="search" method="get" action=(SEARCH_PATH) {
-            input.who type="search" name="q" value=(wanted.words) dir="auto" maxlength=(QUERY_CHARS_MAX) aria-label="Search" placeholder="Words that were said" autofocus[found.is_none()] data-key="/";
-            button.btn data-kind="primary" { (icon("search")) "Search" }
+            input.who type="search" name="q" value=(wanted.words) dir="auto" maxlength=(QUERY_CHARS_MAX) aria-label=(w::SEARCH) placeholder=(w::WORDS_THAT_WERE_SAID) autofocus[found.is_none()] data-key="/";
+            button.btn data-kind="primary" { (icon("search")) (w::SEARCH) }
         }
         @if let Some(found) = &found { (results(&wanted, found, desk.app.clock.now(), &zone)) }
     };
-    Ok(Page::new(Here::Search, "Search").show(&signed, &content))
+    Ok(Page::new(Here::Search, w::SEARCH).show(&signed, &content))
 }
 
 fn look(tx: &mut impl Read, workspace: WorkspaceId, wanted: &Wanted) -> Result<Found, Error> {
@@ -101,27 +103,27 @@ fn results(wanted: &Wanted, found: &Found, now: Time, zone: &TimeZone) -> Markup
     let nothing = found.chats.is_empty() && found.messages.is_empty();
     html! {
         @if nothing && found.next.is_none() {
-            section.card { div.empty { strong { "Nothing found" } p { "All words must stand in one message. The last one may be only begun." } } }
+            section.card { div.empty { strong { (w::NOTHING_FOUND) } p { (w::ALL_WORDS_MUST_STAND_IN) } } }
         }
         @if !found.chats.is_empty() {
             section.card aria-labelledby="found-chats" {
-                header { h2 #found-chats { "Chats" } }
+                header { h2 #found-chats { (w::CHATS) } }
                 ul { @for chat in &found.chats { li {
-                    a.chat data-found="Chat" href={ (INBOX_PATH) "/" (chat.id) } {
+                    a.chat data-found=(w::CHAT) href={ (INBOX_PATH) "/" (chat.id) } {
                         (avatar(&chat.name, chat.id)) span.chat-name.clip { bdi { (chat.name) } }
                         time.meta { (short_moment(chat.last_message_at, now, zone)) }
-                        span.chat-said.clip { (chat.phone) @if chat.closed { " · closed" } }
+                        span.chat-said.clip { (chat.phone) @if chat.closed { (w::CLOSED_TOO) } }
                     }
                 } } }
             }
         }
         @if !found.messages.is_empty() || found.next.is_some() {
             section.card aria-labelledby="found-messages" {
-                header { h2 #found-messages { "Messages" } }
-                @if !found.is_complete { p.meta.card-body { "Older messages are still being read; look again in a while." } }
+                header { h2 #found-messages { (w::MESSAGES) } }
+                @if !found.is_complete { p.meta.card-body { (w::OLDER_MESSAGES_ARE_STILL_BEING) } }
                 ul { @for view in &found.messages { li { (line(view, &query, now, zone)) } } }
                 @if let Some(next) = found.next {
-                    footer { a.btn.btn-small href={ (SEARCH_PATH) "?q=" (utf8_percent_encode(&wanted.words, NON_ALPHANUMERIC)) "&before=" (next) } { "Older ones" } }
+                    footer { a.btn.btn-small href={ (SEARCH_PATH) "?q=" (utf8_percent_encode(&wanted.words, NON_ALPHANUMERIC)) "&before=" (next) } { (w::OLDER_ONES) } }
                 }
             }
         }
@@ -132,12 +134,12 @@ fn line(view: &MessageView, query: &Query, now: Time, zone: &TimeZone) -> Markup
     let message = &view.message;
     let file = view.attachment.as_ref().map(|attachment| attachment.filename.as_str()).unwrap_or_default();
     html! {
-        a.chat data-found="Message" href=(place_of(view)) {
+        a.chat data-found=(w::MESSAGE) href=(place_of(view)) {
             (avatar(&view.chat_name, message.chat))
             span.chat-name.clip { bdi { (view.chat_name) } }
             time.meta datetime=(utc_time(message.at)) { (short_moment(message.at, now, zone)) }
             span.chat-said.found-words dir="auto" {
-                @if message.kind == MessageKind::Note { "Note: " } @else if message.from_me { "Us: " }
+                @if message.kind == MessageKind::Note || message.from_me { (whose(message.kind == MessageKind::Note)) }
                 // It is escaped, but for the marks around what was found.
                 @if !message.text.is_empty() { (PreEscaped(query.snippet(&message.text))) }
                 @if !file.is_empty() { " " (icon("file")) " " (PreEscaped(query.snippet(file))) }

@@ -10,6 +10,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::{Cause, Kind};
 use crate::http::dashboard::time::formatted;
+use crate::http::dashboard::words::chat as w;
 use crate::id::{TeammateId, TokenId, WorkspaceId};
 use crate::store::events::EventRow;
 use crate::store::tokens::token_list;
@@ -40,20 +41,20 @@ impl Names {
     pub fn by(&self, event: &EventRow) -> Option<String> {
         match event.cause {
             Cause::Teammate(id) => {
-                Some(self.teammates.get(&id).cloned().unwrap_or_else(|| "somebody who has left".to_owned()))
+                Some(self.teammates.get(&id).cloned().unwrap_or_else(|| w::SOMEBODY_WHO_HAS_LEFT.to_owned()))
             }
             Cause::Token(id) => match self.tokens.get(&id) {
-                Some(name) => Some(format!("Public API ({name})")),
-                None => Some("Public API".to_owned()),
+                Some(name) => Some(w::public_api_with(name)),
+                None => Some(w::PUBLIC_API.to_owned()),
             },
-            Cause::Operator => Some("the operator".to_owned()),
+            Cause::Operator => Some(w::THE_OPERATOR.to_owned()),
             Cause::Outside => None,
         }
     }
 
     fn teammate(&self, number: &str) -> &str {
         let id = number.parse().ok().map(TeammateId);
-        id.and_then(|id| self.teammates.get(&id)).map_or("somebody who has left", String::as_str)
+        id.and_then(|id| self.teammates.get(&id)).map_or(w::SOMEBODY_WHO_HAS_LEFT, String::as_str)
     }
 }
 
@@ -72,8 +73,8 @@ pub fn line(event: &EventRow, is_made: bool, names: &Names, zone: &TimeZone) -> 
     html! {
         p.sys id={ "e-" (event.seq) } {
             (what(event, is_made, names, zone))
-            @if let Some(by) = names.by(event) { " by " bdi { (by) } }
-            @if contact_wrote { ": its contact wrote" }
+            @if let Some(by) = names.by(event) { (w::by(&html! { bdi { (by) } })) }
+            @if contact_wrote { (w::ITS_CONTACT_WROTE) }
             " " time datetime=(utc_time(event.at)) { (formatted(event.at, zone, "%H:%M")) }
         }
     }
@@ -84,36 +85,40 @@ pub fn what(event: &EventRow, is_made: bool, names: &Names, zone: &TimeZone) -> 
     let moment = || detail.parse().map(|ms| formatted(Time::from_ms(ms), zone, "%-d %b, %H:%M")).unwrap_or_default();
     html! {
         @match event.kind {
-            Kind::ChatAssigned => { "Assigned to " bdi { (names.teammate(detail.split(',').next().unwrap_or_default())) } },
-            Kind::ChatUnassigned => { "Nobody answers for it any more; before, " bdi { (names.teammate(detail)) } },
-            Kind::ChatLabelled if is_made => { "Label " strong { bdi { (detail) } } " created and added" },
-            Kind::ChatLabelled => { "Label " strong { bdi { (detail) } } " added" },
-            Kind::ChatUnlabelled => { "Label " strong { bdi { (detail) } } " taken off" },
-            Kind::ChatRenamed => { "Named " strong { bdi { (detail) } } },
-            Kind::ChatSnoozed => { "Snoozed until " (moment()) },
-            Kind::MessageScheduled => { "A message scheduled for " (moment()) },
+            Kind::ChatAssigned => (w::assigned_to(&html! { bdi { (names.teammate(detail.split(',').next().unwrap_or_default())) } })),
+            Kind::ChatUnassigned => (w::nobody_answers(&html! { bdi { (names.teammate(detail)) } })),
+            Kind::ChatLabelled if is_made => (w::label_created(&strongly(detail))),
+            Kind::ChatLabelled => (w::label_added(&strongly(detail))),
+            Kind::ChatUnlabelled => (w::label_taken_off(&strongly(detail))),
+            Kind::ChatRenamed => (w::named(&strongly(detail))),
+            Kind::ChatSnoozed => (w::snoozed_until(&moment())),
+            Kind::MessageScheduled => (w::scheduled_for(&moment())),
             kind => (plain(kind)),
         }
     }
 }
 
+fn strongly(name: &str) -> Markup {
+    html! { strong { bdi { (name) } } }
+}
+
 fn plain(kind: Kind) -> &'static str {
     match kind {
-        Kind::ChatOutgoing | Kind::ChatIncoming => "The chat began",
-        Kind::ChatClosed => "Closed",
-        Kind::ChatReopened => "Open again",
-        Kind::ChatUnsnoozed => "Back from being snoozed",
-        Kind::MessageReceived => "A message came in",
-        Kind::MessageSent => "A message went out",
-        Kind::MessageSynced => "A message of earlier days was taken over from the phone",
-        Kind::MessageUnscheduled => "A scheduled message was cancelled",
-        Kind::MessageHeld => "A message is held",
-        Kind::MessageUncertain => "A message may have gone: its answer was lost",
-        Kind::MessageEdited => "A message was corrected",
-        Kind::MessageDeleted => "A message was taken back",
-        Kind::MessageReaction => "A reaction",
-        Kind::NoteAdded => "A note was left",
-        Kind::NoteDeleted => "A note was deleted",
+        Kind::ChatOutgoing | Kind::ChatIncoming => w::THE_CHAT_BEGAN,
+        Kind::ChatClosed => w::CLOSED,
+        Kind::ChatReopened => w::OPEN_AGAIN,
+        Kind::ChatUnsnoozed => w::BACK_FROM_BEING_SNOOZED,
+        Kind::MessageReceived => w::A_MESSAGE_CAME_IN,
+        Kind::MessageSent => w::A_MESSAGE_WENT_OUT,
+        Kind::MessageSynced => w::A_MESSAGE_WAS_TAKEN_OVER,
+        Kind::MessageUnscheduled => w::A_SCHEDULED_MESSAGE_WAS_CANCELLED,
+        Kind::MessageHeld => w::A_MESSAGE_IS_HELD,
+        Kind::MessageUncertain => w::A_MESSAGE_MAY_HAVE_GONE,
+        Kind::MessageEdited => w::A_MESSAGE_WAS_CORRECTED,
+        Kind::MessageDeleted => w::A_MESSAGE_WAS_TAKEN_BACK,
+        Kind::MessageReaction => w::A_REACTION,
+        Kind::NoteAdded => w::A_NOTE_WAS_LEFT,
+        Kind::NoteDeleted => w::A_NOTE_WAS_DELETED,
         other => other.name(),
     }
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::INBOX_PATH;
 use crate::clock::Time;
+use crate::http::dashboard::words::inbox as w;
 use crate::http::fields::Fields;
 use crate::id::{AccountId, ChatId, MessageUid, TeammateId, TemplateId};
 use crate::inbox::values::CHAT_NAME_CHARS_MAX;
@@ -32,13 +33,13 @@ pub enum View {
 
 impl View {
     pub const EVERY: [(View, &'static str, &'static str); 7] = [
-        (View::All, "all", "All"),
-        (View::Mine, "mine", "Mine"),
-        (View::Unassigned, "unassigned", "Unassigned"),
-        (View::Unread, "unread", "Unread"),
-        (View::Waiting, "waiting", "Waiting longest"),
-        (View::Snoozed, "snoozed", "Snoozed"),
-        (View::Closed, "closed", "Closed"),
+        (View::All, "all", w::ALL),
+        (View::Mine, "mine", w::MINE),
+        (View::Unassigned, "unassigned", w::UNASSIGNED),
+        (View::Unread, "unread", w::UNREAD),
+        (View::Waiting, "waiting", w::WAITING_LONGEST),
+        (View::Snoozed, "snoozed", w::SNOOZED),
+        (View::Closed, "closed", w::CLOSED),
     ];
 
     fn parse(word: &str) -> View {

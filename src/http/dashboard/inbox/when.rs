@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::clock::Time;
 use crate::error::Error;
+use crate::http::dashboard::words::inbox as w;
 
 const FIELD_CHARS_MAX: usize = 30;
 /// When a day begins that something is put off to.
@@ -25,7 +26,7 @@ pub fn moment_of(field: &str, given: &str, zone: &TimeZone) -> Result<Option<Tim
     let moment = parsed.and_then(|local| local.to_zoned(zone.clone()).ok());
     match moment {
         Some(moment) => Ok(Some(Time::from_ms(moment.timestamp().as_millisecond()))),
-        None => Err(Error::invalid(field, "Give a date and a time, as 2026-07-01 09:30")),
+        None => Err(Error::invalid(field, w::GIVE_A_DATE_AND_A)),
     }
 }
 
@@ -41,7 +42,7 @@ pub fn until_of(word: &str, at: &str, now: Time, zone: &TimeZone) -> Result<Time
         "tomorrow" => 1,
         "monday" => i64::from(today.weekday().until(Weekday::Monday)).max(0),
         _ => {
-            let missing = || Error::invalid("until", "Say until when: choose a time");
+            let missing = || Error::invalid("until", w::SAY_UNTIL_WHEN_CHOOSE_A);
             return moment_of("until", at, zone)?.ok_or_else(missing);
         }
     };

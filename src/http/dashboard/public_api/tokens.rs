@@ -309,8 +309,13 @@ fn limits(token: &TokenRow, signed: &Signed) -> Markup {
         @if !token.expires_at.is_never() {
             span.badge data-tone="warning" { (w::good_until(&formatted(token.expires_at, &zone, "%-d %b %Y %H:%M"))) }
         }
-        @if !token.accounts.is_empty() { span.badge data-tone="info" { (w::only(&token.accounts.replace(',', ", "))) } }
-        @if !token.networks.is_empty() { span.badge data-tone="info" { (w::from(&token.networks.replace(',', ", "))) } }
+        @if !token.accounts.is_empty() { (listed(&w::only(&token.accounts.replace(',', ", ")))) }
+        @if !token.networks.is_empty() { (listed(&w::from(&token.networks.replace(',', ", ")))) }
         @if token.collapses { span.badge data-tone="info" { (w::REPEATS_COLLAPSE) } }
     }
+}
+
+/// A list of any length: its beginning, and all of it to whoever points at it.
+fn listed(words: &str) -> Markup {
+    html! { span.badge data-tone="info" title=(words) { span.clip { (words) } } }
 }

@@ -70,11 +70,11 @@ fn quota(name: &str, quota: &QuotaUse, topped_up: Option<i64>, zone: &TimeZone) 
             div.line-up {
                 span.big { (grouped(quota.used)) } span.muted.small { (w::USED) }
                 @if used >= NEARLY_PERCENT { span.badge.push data-tone="warning" { (icon("alert")) (used) " %" } }
-                @else { span.meta.push { (w::about_by_the_reset(&grouped(quota.forecast))) } }
+                @else { span.meta.push { @match quota.forecast { Some(forecast) => (w::about_by_the_reset(&grouped(forecast))), None => (w::TOO_EARLY_FOR_A_FORECAST) } } }
             }
             div.meter role="meter" aria-label={ (w::used(&name)) } aria-valuemin="0" aria-valuemax=(quota.limit) aria-valuenow=(quota.used) {
                 svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true" {
-                    rect.soon width=(percent(quota.forecast)) height="1" {}
+                    @if let Some(forecast) = quota.forecast { rect.soon width=(percent(forecast)) height="1" {} }
                     rect width=(used) height="1" {}
                 }
             }

@@ -4,12 +4,22 @@
 
 pub mod account;
 pub mod accounts;
+pub mod answering;
 pub mod audit;
+pub mod chat;
+pub mod composer;
+pub mod contacts;
 pub mod frame;
+pub mod inbox;
 pub mod instance;
 pub mod links;
 pub mod login;
+pub mod notices;
+pub mod phone;
+pub mod playground;
 pub mod public_api;
+pub mod scripts;
+pub mod search;
 pub mod settings;
 pub mod setup;
 pub mod shared;

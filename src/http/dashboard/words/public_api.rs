@@ -126,6 +126,7 @@ pub const USED: &str = "used";
 pub const AT_THIS_PACE_ALL: &str = "At this pace all are used on ";
 pub const BEFORE_THE_RESET: &str = ", before the reset.";
 pub const NONE_SO_FAR_IN: &str = "None so far in this cycle.";
+pub const TOO_EARLY_FOR_A_FORECAST: &str = "too early for a forecast";
 
 pub fn event(at: &dyn Render, seq: &dyn Render) -> Markup {
     html! { (at) ", event " (seq) }
@@ -171,12 +172,12 @@ pub fn good_until(expires_at: &dyn Render) -> Markup {
     html! { "Good until " (expires_at) }
 }
 
-pub fn only(replace: &dyn Render) -> Markup {
-    html! { "Only " (replace) }
+pub fn only(accounts: &str) -> String {
+    format!("Only {accounts}")
 }
 
-pub fn from(replace: &dyn Render) -> Markup {
-    html! { "From " (replace) }
+pub fn from(networks: &str) -> String {
+    format!("From {networks}")
 }
 
 pub fn to_resets(day: &dyn Render, day_2: &dyn Render, ends_at: &dyn Render, place: &dyn Render) -> Markup {
