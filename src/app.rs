@@ -17,6 +17,7 @@ use crate::files::blob::Blobs;
 use crate::files::link::{LinkKey, Links};
 use crate::id::{AccountId, IdSource, WorkspaceId};
 use crate::inbox::presence::Rooms;
+use crate::key_marks::KeyMarks;
 use crate::outbound::{Outbound, Policy, SystemResolver};
 use crate::sealing::SealingKey;
 use crate::store::Write;
@@ -76,6 +77,8 @@ pub struct Parts {
     pub clerk_bell: Arc<Notify>,
     /// Who looks at which chat, as far as this node knows.
     pub rooms: Rooms,
+    /// How far the keys of linked numbers have come.
+    pub key_marks: KeyMarks,
     pub limits: Limits,
     pub ledger: Ledger,
     pub outbound: Outbound,
@@ -117,6 +120,7 @@ impl App {
             mark_bells,
             clerk_bell: Arc::default(),
             rooms: Rooms::default(),
+            key_marks: KeyMarks::default(),
             limits,
             ledger,
             outbound,

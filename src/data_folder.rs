@@ -18,6 +18,7 @@ pub const KEY_BYTES: usize = 32;
 
 const KEY: &str = "key";
 const LOCK: &str = "lock";
+const KEY_MARKS: &str = "key-marks";
 const FILES: &str = "files";
 /// What a fresh file system has in its root by itself.
 const NOT_COUNTED: &str = "lost+found";
@@ -63,6 +64,11 @@ impl DataFolder {
 
     pub fn lock_file(&self) -> PathBuf {
         self.path.join(LOCK)
+    }
+
+    /// How far the keys of linked numbers have come.
+    pub fn key_marks_file(&self) -> PathBuf {
+        self.path.join(KEY_MARKS)
     }
 
     /// Where the bytes of files lie.

@@ -20,6 +20,7 @@ pub mod http;
 pub mod id;
 pub mod inbox;
 pub mod indexer;
+pub mod key_marks;
 pub mod message;
 pub mod outbound;
 pub mod sealing;

@@ -14,11 +14,14 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::event_kind::Kind as EventKind;
 use crate::id::{AccountId, ChatId, TeammateId};
+use crate::inbox::values::Phone;
 use crate::store::Write;
 use crate::store::account_cares::{CareRow, account_standing, care_save};
 use crate::store::account_linkings::{LinkingRow, linking_find, linking_forget, linking_list, linking_save};
 use crate::store::accounts::{account_link, account_list};
 use crate::store::events::{NewEvent, event_append};
+use crate::store::web_records::web_records_forget_of;
+use crate::transports::LINKS_PHONES;
 use crate::workspace::audit::{Action, record};
 
 /// A linking that isn't done by then never will be: codes end long before.
@@ -121,6 +124,40 @@ pub fn begin_linking(
     Ok(account)
 }
 
+/// Begins to link a phone's own number, as a device of it: by a code to type where the phone is told, else by codes to scan.
+///
+/// # Errors
+/// `validation_error` where this build can't, too many are being linked, or the number is an account of the workspace.
+pub fn begin_phone_linking(
+    write: &mut Write<'_, '_>,
+    name: &AccountName,
+    phone: Option<&Phone>,
+    owner: TeammateId,
+) -> Result<AccountId, Error> {
+    ensure_links_phones()?;
+    linking_forget(write)?;
+    ensure_room(write)?;
+    let phone = phone.map(|phone| phone.as_str().to_owned()).unwrap_or_default();
+    if !phone.is_empty() && account_list(write.tx, write.workspace.id)?.iter().any(|other| other.phone == phone) {
+        let rule = format!("{phone} is an account of this workspace already; link that one again");
+        return Err(Error::invalid("phone", rule));
+    }
+    let way = if phone.is_empty() { Way::Qr } else { Way::Code };
+    let account = write.next_account_id();
+    let row = new_linking(write, account, Kind::Web, way, phone, name.as_str().to_owned(), owner);
+    linking_save(write, &row)?;
+    Ok(account)
+}
+
+fn ensure_links_phones() -> Result<(), Error> {
+    if LINKS_PHONES {
+        return Ok(());
+    }
+    let rule = "This server was built without linked devices (--no-default-features); use a build that has them, or add a \
+                number of the Cloud API";
+    Err(Error::invalid("way", rule))
+}
+
 /// Begins to link an account again that is there: unlinked, or logged out at WhatsApp.
 ///
 /// # Errors
@@ -137,6 +174,9 @@ pub fn begin_linking_again(write: &mut Write<'_, '_>, account: AccountId, way: W
     if row.transport == Kind::Cloud {
         let rule = format!("WhatsApp account {} has a token and is not linked with a phone", row.phone);
         return Err(Error::invalid("account", rule));
+    }
+    if row.transport == Kind::Web {
+        ensure_links_phones()?;
     }
     linking_forget(write)?;
     ensure_room(write)?;
@@ -332,6 +372,10 @@ fn end(write: &mut Write<'_, '_>, row: LinkingRow, reason: &str) -> Result<(), E
     let account = row.account;
     let (stage, reason) = (Stage::Ended.as_str().to_owned(), reason.replace('\0', ""));
     let (shown, answer) = (String::new(), String::new());
+    if row.transport == Kind::Web {
+        // Keys that nobody will use.
+        web_records_forget_of(write, account)?;
+    }
     let told = format!("Linking it again came to nothing: {reason}");
     linking_save(write, &LinkingRow { stage, reason, shown, answer, until: Time::NEVER, ..row })?;
     let found = account_standing(write.tx, write.workspace.id, account)?;

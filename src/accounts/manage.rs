@@ -12,6 +12,7 @@ use crate::store::Write;
 use crate::store::account_cares::{CareRow, account_standing, care_save, cold_release};
 use crate::store::accounts::{AccountRow, account_rename, account_unlink};
 use crate::store::events::{NewEvent, event_append};
+use crate::store::web_records::web_records_forget_of;
 use crate::workspace::audit::{Action, record, record_change};
 use crate::workspace::settings::PACING_MS_MAX;
 
@@ -114,6 +115,9 @@ pub fn unlink_account(write: &mut Write<'_, '_>, account: AccountId) -> Result<(
         return Err(Error::invalid("account", rule));
     }
     care_save(write, account, &CareRow { since: write.now, quality: String::new(), ..care })?;
+    if row.transport == Transport::Web {
+        web_records_forget_of(write, account)?;
+    }
     record(write, Action::AccountUnlinked, &row.name, &row.phone, "")?;
     tell(write, account, Kind::AccountDisconnected)
 }

@@ -22,6 +22,7 @@ mod marks;
 mod outcome;
 mod outgoing;
 pub mod pacing;
+pub mod passkey;
 pub mod presence;
 pub mod preview;
 pub mod rehearse;
@@ -59,6 +60,7 @@ pub fn world(app: &App) -> World {
             outbound: app.outbound.clone(),
             sealing: app.sealing_key().ok().cloned(),
             graph: app.graph().clone(),
+            key_marks: app.key_marks.clone(),
             own: Arc::clone(&app.own_address),
             public_url: app.settings.public_url.clone(),
         },

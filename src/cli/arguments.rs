@@ -184,17 +184,8 @@ pub enum AccountAction {
         #[arg(long)]
         json: bool,
     },
-    /// Link a sandbox account and print its phone
-    Link {
-        /// As the team calls it
-        #[arg(long)]
-        name: String,
-        /// Rehearse it as a phone is linked; needs a running server
-        #[arg(long, value_enum, default_value_t = By::AtOnce)]
-        by: By,
-        #[command(flatten)]
-        workspace: Chosen,
-    },
+    /// Link a phone's own number: draw codes to scan, or print one to type; print its phone once it is linked
+    Link(LinkArguments),
     /// Give an account up, at once; its chats and what waits stay
     Unlink {
         /// Its phone, as "+1 202 555 0198"
@@ -223,6 +214,30 @@ pub enum AccountAction {
         #[command(flatten)]
         workspace: Chosen,
     },
+}
+
+#[derive(Args, Debug)]
+pub struct LinkArguments {
+    /// As the team calls it
+    #[arg(long, required_unless_present = "again")]
+    pub name: Option<String>,
+    /// The phone's number: link by a code that is typed there, and not by one to scan
+    #[arg(long, conflicts_with_all = ["again", "sandbox"])]
+    pub phone: Option<String>,
+    /// Link this account again, by its phone
+    #[arg(long, value_name = "PHONE", conflicts_with_all = ["name", "sandbox"])]
+    pub again: Option<String>,
+    /// Link an account of the sandbox instead, at once
+    #[arg(long)]
+    pub sandbox: bool,
+    /// With --again or --sandbox: by which way
+    #[arg(long, value_enum)]
+    pub by: Option<By>,
+    /// Print each step as a line of JSON; a line of standard input answers a step
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub workspace: Chosen,
 }
 
 /// How an account is linked.

@@ -2,6 +2,7 @@
 
 mod account;
 mod account_cloud;
+mod account_link;
 mod api_log;
 mod arguments;
 mod doctor;

@@ -17,6 +17,11 @@ pub struct Style {
 }
 
 impl Style {
+    /// Whether a person sees it on a terminal that can be drawn on.
+    pub fn is_rich(self) -> bool {
+        self.is_rich
+    }
+
     pub fn bold(self, text: &str) -> String {
         self.wrap("1", text)
     }

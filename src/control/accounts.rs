@@ -2,10 +2,12 @@
 
 use database::Priority;
 
-use super::Output;
 use super::view::{AccountView, LinkingView};
+use super::{LinkingDeed, NewLink, Output};
 use crate::accounts::link_sandbox;
-use crate::accounts::linking::{Way, begin_linking};
+use crate::accounts::linking::{
+    Way, answer_passkey, begin_linking, begin_linking_again, begin_phone_linking, cancel_linking, confirm_passkey,
+};
 use crate::accounts::manage::{AccountName, rename_account, unlink_account};
 use crate::accounts::words::told;
 use crate::app::App;
@@ -35,27 +37,65 @@ pub async fn list(app: &App, workspace: Workspace) -> Result<Output, Error> {
     app.read(look).await.map(Output::Accounts)
 }
 
-/// Links a sandbox account at once, or begins to link one: `way` is empty, qr or code.
-pub async fn link(app: &App, workspace: WorkspaceId, name: &str, way: &str) -> Result<Output, Error> {
-    let name = AccountName::parse("name", name)?;
-    let way = match way {
-        "" => None,
-        word => Some(Way::parse(word).ok_or_else(|| Error::invalid("by", "Link by qr or by code"))?),
+/// Links a sandbox account at once, or begins to link an account.
+pub async fn link(app: &App, workspace: WorkspaceId, link: NewLink) -> Result<Output, Error> {
+    let account = match link {
+        NewLink::Sandbox { name, way } if way.is_empty() => {
+            let name = AccountName::parse("name", &name)?;
+            act(app, workspace, move |write| link_sandbox(write, name.as_str())).await?
+        }
+        NewLink::Sandbox { name, way } => {
+            let (name, way) = (AccountName::parse("name", &name)?, way_of(&way)?);
+            act(app, workspace, move |write| begin_linking(write, &name, way, TeammateId::OWNER)).await?
+        }
+        NewLink::Phone { name, phone } => {
+            let name = AccountName::parse("name", &name)?;
+            let phone = phone.map(|phone| Phone::parse("phone", &phone)).transpose()?;
+            let work =
+                move |write: &mut Write<'_, '_>| begin_phone_linking(write, &name, phone.as_ref(), TeammateId::OWNER);
+            act(app, workspace, work).await?
+        }
+        NewLink::Again { phone, way } => {
+            let (phone, way) = (Phone::parse("phone", &phone)?, way_of(&way)?);
+            let work = move |write: &mut Write<'_, '_>| {
+                let account = by_phone(write, &phone)?;
+                begin_linking_again(write, account, way)?;
+                Ok(account)
+            };
+            act(app, workspace, work).await?
+        }
     };
-    let work = move |write: &mut Write<'_, '_>| match way {
-        Some(way) => begin_linking(write, &name, way, TeammateId::OWNER),
-        None => link_sandbox(write, name.as_str()),
-    };
-    let account = act(app, workspace, work).await?;
-    linking(app, workspace, account).await
+    look(app, workspace, account).await
+}
+
+fn way_of(word: &str) -> Result<Way, Error> {
+    Way::parse(word).ok_or_else(|| Error::invalid("by", "Link by qr or by code"))
+}
+
+/// Does something to a linking and says how far it is.
+pub async fn linking(
+    app: &App,
+    workspace: WorkspaceId,
+    account: AccountId,
+    deed: LinkingDeed,
+) -> Result<Output, Error> {
+    match deed {
+        LinkingDeed::Look => {}
+        LinkingDeed::Answer(assertion) => {
+            act(app, workspace, move |write| answer_passkey(write, account, &assertion)).await?;
+        }
+        LinkingDeed::Confirm => act(app, workspace, move |write| confirm_passkey(write, account)).await?,
+        LinkingDeed::Cancel => act(app, workspace, move |write| cancel_linking(write, account)).await?,
+    }
+    look(app, workspace, account).await
 }
 
 /// How far the linking of an account is; one that was linked at once is linked.
-pub async fn linking(app: &App, workspace: WorkspaceId, account: AccountId) -> Result<Output, Error> {
-    let look = move |tx: &mut database::Snapshot<'_>| {
+async fn look(app: &App, workspace: WorkspaceId, account: AccountId) -> Result<Output, Error> {
+    let read = move |tx: &mut database::Snapshot<'_>| {
         Ok::<_, Error>((linking_find(tx, workspace, account)?, account_find(tx, workspace, account)?))
     };
-    let view = match app.read(look).await? {
+    let view = match app.read(read).await? {
         (Some(row), _) => LinkingView::new(&row),
         (None, Some(row)) => LinkingView::linked(&row),
         (None, None) => return Err(Error::not_found("No account is being linked under this number")),

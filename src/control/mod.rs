@@ -27,6 +27,30 @@ pub const EVENTS_WAIT_MS_MAX: u64 = 2_000;
 /// Events in one answer, of some kilobytes each.
 pub const EVENTS_MAX: usize = 200;
 
+/// What is to be linked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NewLink {
+    /// A sandbox account: at once where `way` is empty, else by `qr` or `code`, step by step.
+    Sandbox { name: String, way: String },
+    /// A phone's own number; by a code where the phone is told.
+    Phone { name: String, phone: Option<String> },
+    /// An account that is there, by `qr` or `code`.
+    Again { phone: String, way: String },
+}
+
+/// What somebody does to a linking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkingDeed {
+    Look,
+    /// Hands in what a browser said to the passkey's request.
+    Answer(String),
+    /// Says that the phone shows the same code.
+    Confirm,
+    Cancel,
+}
+
 /// Something to do or to look up. A workspace is named by its id or its name; with just one it needn't be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -107,16 +131,15 @@ pub enum Command {
     AccountList {
         workspace: Option<String>,
     },
-    /// Links a sandbox account: at once where `way` is empty, else by `qr` or `code`, step by step.
     AccountLink {
         workspace: Option<String>,
-        name: String,
-        way: String,
+        link: NewLink,
     },
-    /// How far a linking is.
+    /// Does something to a linking and says how far it is.
     AccountLinking {
         workspace: Option<String>,
         account: i64,
+        deed: LinkingDeed,
     },
     AccountUnlink {
         workspace: Option<String>,

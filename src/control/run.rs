@@ -29,6 +29,7 @@ use crate::store::counters::counters_find;
 use crate::store::health::{database_now, integrity, schema_version};
 use crate::store::messages::{history_list, message_find};
 use crate::store::tokens::token_list;
+use crate::store::web_records::LEFT_OUT_OF_COPIES;
 use crate::store::workspaces::{Workspace, workspace_list};
 use crate::webhooks::EventType;
 use crate::workspace::settings::{LimitChange, create_workspace, set_limits};
@@ -92,11 +93,9 @@ pub async fn run(app: &App, command: Command) -> Result<Output, Error> {
             trigger(app, workspace, &event).await
         }
         Command::AccountList { workspace } => accounts::list(app, choose(app, workspace).await?).await,
-        Command::AccountLink { workspace, name, way } => {
-            accounts::link(app, choose(app, workspace).await?.id, &name, &way).await
-        }
-        Command::AccountLinking { workspace, account } => {
-            accounts::linking(app, choose(app, workspace).await?.id, AccountId(account)).await
+        Command::AccountLink { workspace, link } => accounts::link(app, choose(app, workspace).await?.id, link).await,
+        Command::AccountLinking { workspace, account, deed } => {
+            accounts::linking(app, choose(app, workspace).await?.id, AccountId(account), deed).await
         }
         Command::AccountUnlink { workspace, phone } => {
             accounts::unlink(app, choose(app, workspace).await?.id, &phone).await
@@ -378,7 +377,7 @@ async fn message(app: &App, workspace: Workspace, uid: &str) -> Result<Output, E
 async fn backup(app: &App, path: PathBuf) -> Result<Output, Error> {
     let database = app.database.clone();
     let target = path.clone();
-    let copied = tokio::task::spawn_blocking(move || database.backup_to(&target)).await;
+    let copied = tokio::task::spawn_blocking(move || database.backup_to(&target, &[LEFT_OUT_OF_COPIES])).await;
     copied.map_err(Error::internal)?.map_err(|error| backup_refused(&path, error))?;
     let bytes = std::fs::metadata(&path).map(|found| found.len()).unwrap_or(0);
     Ok(Output::Copied { bytes })

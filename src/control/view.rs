@@ -102,6 +102,10 @@ pub struct LinkingView {
     pub shown: String,
     pub round: i64,
     pub rounds: i64,
+    /// When what is shown ends to be good, in ms since 1970 UTC; 0 where nothing is shown.
+    pub until_ms: i64,
+    /// Whether somebody answered this step already.
+    pub is_answered: bool,
     /// Why it came to nothing; else empty.
     pub reason: String,
 }
@@ -115,6 +119,8 @@ impl LinkingView {
             shown: row.shown.clone(),
             round: row.round,
             rounds: row.rounds,
+            until_ms: row.until.ms(),
+            is_answered: !row.answer.is_empty(),
             reason: row.reason.clone(),
         }
     }
@@ -128,6 +134,8 @@ impl LinkingView {
             shown: String::new(),
             round: 0,
             rounds: 0,
+            until_ms: 0,
+            is_answered: false,
             reason: String::new(),
         }
     }

@@ -30,6 +30,7 @@ use crate::http;
 use crate::http::client_address::TrustedProxies;
 use crate::http::server::ServerOptions;
 use crate::indexer;
+use crate::key_marks::keep_marks;
 use crate::outbound::Policy;
 use crate::sealing::SealingKey;
 use crate::sweeper;
@@ -93,6 +94,10 @@ pub fn run(config: &Config, greeting: Greeting, out: &mut Out) -> Result<(), Fai
         let app = App::new(database, Clock::system(), settings).sealing_with(SealingKey::new(folder.read_key()?));
         let graph = GraphPlace { url: config.graph_url.value.clone(), version: config.graph_version.value.clone() };
         let app = app.with_graph(graph);
+        let marks = folder.key_marks_file();
+        app.key_marks.keep_in(marks.clone()).map_err(|error| {
+            Failure::new(format!("{} can't be used: {error}.\nTo fix it, put it back, or move it away and link the numbers again that were linked by a phone.", marks.display()))
+        })?;
         let _ = app.own_address.set(reachable(bound));
         serve(config, app, listener, bound, greeting, out).await
     });
@@ -168,6 +173,7 @@ async fn serve(
     tasks.spawn(scheduled::run(app.clone(), workers.clone()));
     tasks.spawn(clerk::run(app.clone(), workers.clone()));
     tasks.spawn(keep_ledger(app.clone(), workers.clone()));
+    tasks.spawn(keep_marks(app.key_marks.clone(), workers.clone()));
     tasks.spawn(metrics.clone().keep_small(workers.clone()));
     tasks.spawn(readiness::watch(app.clone(), Arc::clone(&health), workers.clone()));
     let couriers = Couriers::start(app.clone(), deliveries.clone());
@@ -203,12 +209,20 @@ async fn serve(
             tasks.close();
             tasks.wait().await;
             // Finishes what is queued.
-            let closed = tokio::task::spawn_blocking(move || app.database.close()).await;
+            let closed = tokio::task::spawn_blocking(move || close(&app)).await;
             let trouble = |error: String| Failure::new(format!("The server didn't end well: {error}"));
             ended.map_err(|error| trouble(error.to_string()))?.map_err(|error| trouble(error.to_string()))?;
             closed.map_err(|error| trouble(error.to_string()))
         })
         .await
+}
+
+/// Ends the database, and notes what it came to.
+fn close(app: &App) {
+    app.database.close();
+    if let Err(error) = app.key_marks.save() {
+        tracing::warn!(%error, "how far the keys of linked numbers have come was not noted");
+    }
 }
 
 async fn first_start(app: &App) -> Result<Option<FirstStart>, Failure> {

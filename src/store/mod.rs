@@ -74,6 +74,7 @@ pub mod waba_analyses;
 pub mod waba_profiles;
 pub mod waba_templates;
 pub mod waiting;
+pub mod web_records;
 pub mod webhook_attempts;
 pub mod webhook_deliveries;
 pub mod webhooks;
@@ -248,12 +249,18 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0030_allowed.sql"),
         postgres: include_str!("../../migrations/postgres/0030_allowed.sql"),
     },
+    Migration {
+        version: 31,
+        name: "web records",
+        sqlite: include_str!("../../migrations/sqlite/0031_web_records.sql"),
+        postgres: include_str!("../../migrations/postgres/0031_web_records.sql"),
+    },
 ];
 
 type Named = (&'static str, &'static Sql);
 
 /// The files of this module, each with its statements.
-const FILES: [(&str, &[Named]); 66] = [
+const FILES: [(&str, &[Named]); 67] = [
     ("account_cares", account_cares::STATEMENTS),
     ("account_linkings", account_linkings::STATEMENTS),
     ("accounts", accounts::STATEMENTS),
@@ -316,6 +323,7 @@ const FILES: [(&str, &[Named]); 66] = [
     ("waba_profiles", waba_profiles::STATEMENTS),
     ("waba_templates", waba_templates::STATEMENTS),
     ("waiting", waiting::STATEMENTS),
+    ("web_records", web_records::STATEMENTS),
     ("webhook_attempts", webhook_attempts::STATEMENTS),
     ("webhook_deliveries", webhook_deliveries::STATEMENTS),
     ("webhooks", webhooks::STATEMENTS),

@@ -4,6 +4,8 @@
 pub mod cloud;
 pub mod net;
 pub mod sandbox;
+#[cfg(feature = "web")]
+pub mod web;
 
 use std::sync::Arc;
 
@@ -13,6 +15,9 @@ use crate::store::accounts::AccountRow;
 use crate::store::sandbox::SandboxOf;
 use crate::transports::cloud::Cloud;
 use crate::transports::sandbox::{Sandbox, World};
+
+/// Whether this build links phones; one without the feature `web` doesn't.
+pub const LINKS_PHONES: bool = cfg!(feature = "web");
 
 /// The transport of an account; `None` if this version has none of its kind.
 pub fn open(world: &World, account: &AccountRow) -> Option<Arc<dyn Transport>> {

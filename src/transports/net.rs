@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use crate::app::GraphPlace;
+use crate::key_marks::KeyMarks;
 use crate::outbound::Outbound;
 use crate::sealing::SealingKey;
 
@@ -14,6 +15,8 @@ pub struct Net {
     /// `None` where the server was started without its key file.
     pub sealing: Option<SealingKey>,
     pub graph: GraphPlace,
+    /// How far the keys of linked numbers have come.
+    pub key_marks: KeyMarks,
     /// Where this server itself listens, once it does.
     pub own: Arc<OnceLock<SocketAddr>>,
     /// Where people and clients reach this server.

@@ -34,7 +34,7 @@ pub use receiver::Receiver;
 pub const START: Time = Time::from_ms(1_768_467_600_000);
 pub const ZONE: &str = "Europe/Lisbon";
 /// As from the key file.
-const KEY: SealingKey = SealingKey::new([7; 32]);
+pub const KEY: SealingKey = SealingKey::new([7; 32]);
 pub const ECHO: &str = "+1 202 555 0100";
 
 /// A server in this process with one workspace and its sandbox account.

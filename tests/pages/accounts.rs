@@ -149,3 +149,51 @@ async fn accounts_of_others_are_not_there() {
     }
     assert_eq!(ana.get("//accounts/linking/2").await.status, StatusCode::NOT_FOUND);
 }
+
+/// A phone's own number, with what WhatsApp would tell; nothing here speaks to it.
+#[cfg(feature = "web")]
+#[tokio::test]
+async fn a_phone_is_linked_step_by_step_and_the_passkey_says_how() {
+    let app = TestApp::on(Engine::Sqlite).await;
+    let ana = owner(&app).await;
+    for (form, why) in [
+        ("name=+&way=qr", "name is blank"),
+        ("name=Shop&way=code&phone=", "phone"),
+        ("name=Shop&way=code&phone=%2B1+202+555+0198", "link that one again"),
+    ] {
+        let refused = ana.post_form("//accounts/phone", form).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{form}");
+        assert!(refused.text().contains(why), "{form}: {}", refused.text());
+    }
+    let path = place(&ana.post_form("//accounts/phone", "name=Shop&way=qr&phone=").await);
+    assert!(ana.get(&path).await.text().contains("Its number comes from the phone"));
+    let account = AccountId(path.rsplit('/').next().and_then(|id| id.parse().ok()).expect("a number"));
+    let step = async |step: LinkStep| {
+        app.write(app.workspace, move |write| record_step(write, account, &step)).await;
+        ana.get(&path).await.text()
+    };
+    let until_ms = (START + std::time::Duration::from_secs(60)).ms();
+    let told = step(LinkStep::Qr { payload: "2@one,two".into(), round: 1, rounds: 6, until_ms }).await;
+    assert!(told.contains("<svg class=\"qr\"") && told.contains("60"), "{told}");
+    assert!(!told.contains("Take the code"), "only a sandbox's phone is played");
+    let request = "{\"challenge\": \"abc\", \"rpId\": \"whatsapp.com\"}".to_owned();
+    let told = step(LinkStep::PasskeyAsked { request, until_ms }).await;
+    assert!(told.contains("https://web.whatsapp.com") && told.contains("navigator.credentials.get"), "{told}");
+    assert!(!told.contains("rehearsal"), "{told}");
+    let refused = ana.post_form(&format!("{path}/passkey"), "assertion=no").await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    place(&ana.post_form(&format!("{path}/passkey"), "assertion=%7B%22id%22%3A%221%22%7D").await);
+    assert!(ana.get(&path).await.text().contains("Handed in"));
+    let told = step(LinkStep::PasskeyCode { code: "K7QP".into(), until_ms }).await;
+    assert!(told.contains("K7QP") && told.contains("Does the phone show the same code?"), "{told}");
+    place(&ana.post_form(&format!("{path}/confirm"), "").await);
+    let told =
+        step(LinkStep::Linked { address: transport::Address::from_phone("+351912345678"), name: "Rui".into() }).await;
+    assert!(told.contains("+351912345678") && told.contains("Linked"), "{told}");
+    let told = page(&ana).await;
+    assert!(told.contains("Linked device") && told.contains("+351912345678"), "{told}");
+    place(&ana.post_form(&format!("//accounts/{account}/unlink"), "").await);
+    place(&ana.post_form(&format!("//accounts/{account}/link"), "").await);
+    place(&ana.post_form(&format!("//accounts/linking/{account}/cancel"), "").await);
+    assert!(page(&ana).await.contains("Link again"));
+}

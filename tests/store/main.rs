@@ -8,6 +8,9 @@ mod chat_lists;
 mod event_log;
 mod events;
 mod groups;
+#[cfg(feature = "web")]
+#[path = "../../crates/transport-web/tests/keys/story.rs"]
+mod keys_story;
 mod ledger;
 mod limits;
 mod long_lists;
@@ -25,3 +28,5 @@ mod sends;
 mod shared_limits;
 mod statements;
 mod support;
+#[cfg(feature = "web")]
+mod web_keys;

@@ -7,7 +7,8 @@ use partyline::store::every_statement;
 use crate::kit::{Engine, TestApp};
 
 /// Tables that grow without end: a step into one of these must name more than whose rows they are.
-const LARGE: [&str; 15] = [
+const LARGE: [&str; 16] = [
+    "web_records",
     "messages",
     "message_times",
     "status_history",
@@ -27,7 +28,12 @@ const LARGE: [&str; 15] = [
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
 /// The API log is a ring of bounded size.
-const WALKS: [&str; 15] = [
+const WALKS: [&str; 19] = [
+    // A number's keys, all of them or all of a kind, and a copy's of every number.
+    "web_records LEFT_OUT_OF_COPIES",
+    "web_records WEB_RECORD_COUNT",
+    "web_records WEB_RECORD_FORGET",
+    "web_records WEB_RECORD_DELETE_BEFORE",
     "account_cares WAITING_COUNT",
     "audit AUDIT_INSERT",
     "api_calls API_CALL_LIST",
@@ -114,7 +120,8 @@ fn walks(step: &str) -> bool {
 }
 
 /// Tables with a few rows per workspace, and the aliases under which statements know them.
-const SMALL: [&str; 37] = [
+const SMALL: [&str; 38] = [
+    "web_openings",
     "chat_words_states",
     "known",
     "stale",

@@ -12,6 +12,7 @@ const FOUNDATION: [&str; 5] = ["clock", "error", "event_kind", "id", "message"];
 const MAY_USE: &[(&str, &[&[&str]])] = &[
     ("store", &[]),
     ("sealing", &[]),
+    ("key_marks", &[]),
     ("outbound", &[]),
     ("telemetry", &[]),
     ("inbox", &[RULES, BELOW_RULES]),
@@ -43,7 +44,7 @@ const MAY_USE: &[(&str, &[&[&str]])] = &[
 const RULES: &[&str] = &["inbox", "workspace", "files", "webhooks", "events"];
 
 /// `outbound` is for those of the rules that fetch and deliver; it is no network inside a write.
-const BELOW_RULES: &[&str] = &["store", "outbound", "telemetry", "sealing"];
+const BELOW_RULES: &[&str] = &["store", "outbound", "telemetry", "sealing", "key_marks"];
 
 /// What commands put together.
 const WIRED: &[&str] = &[

@@ -15,7 +15,7 @@ use crate::sqlite::syncer::{Horizon, Log};
 use crate::sqlite::writer::Writer;
 use crate::sqlite::{self, Lite};
 use crate::statistics::Counters;
-use crate::{Config, Engine, Error, Location, Migrated, Migration, Snapshot, Statistics, Tx};
+use crate::{Config, Engine, Error, Location, Migrated, Migration, Snapshot, Sql, Statistics, Tx};
 
 /// Bytes of stack for a thread that runs callers' closures.
 const STACK_BYTES: usize = 1 << 20;
@@ -136,14 +136,15 @@ impl Database {
         crate::migrate::run(&self.shared.config, migrations)
     }
 
-    /// Copies a SQLite database, as of now, to the new file `path`, while it stays in use. Blocks.
+    /// Copies a SQLite database, as of now, to the new file `path`, while it stays in use, and runs `left_out` on the
+    /// copy before it is there; what that deletes is nowhere in the file. Blocks.
     /// [`Error::Misuse`] on PostgreSQL, which has its own tools, and when `path` exists.
-    pub fn backup_to(&self, path: &Path) -> Result<(), Error> {
+    pub fn backup_to(&self, path: &Path, left_out: &[Sql]) -> Result<(), Error> {
         match &self.shared.config.location {
             Location::Postgres(_) => Err(Error::Misuse("back PostgreSQL up with pg_dump or pg_basebackup".to_owned())),
             Location::File(file) => {
                 let conn = sqlite::open(file, &self.shared.config, self.shared.config.reader_cache_kib)?;
-                sqlite::backup::copy(&conn, path, false)
+                sqlite::backup::copy(&conn, path, false, left_out)
             }
         }
     }

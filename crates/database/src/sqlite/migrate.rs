@@ -22,7 +22,7 @@ pub(crate) fn run(path: &Path, config: &Config, migrations: &[Migration]) -> Res
     let had_data = from > 0;
     for migration in migrations.iter().filter(|migration| migration.version > from) {
         if had_data {
-            copy(&conn, &beside(path, &format!(".before-{:04}.backup", migration.version)), true)?;
+            copy(&conn, &beside(path, &format!(".before-{:04}.backup", migration.version)), true, &[])?;
         }
         migrated.applied += usize::from(apply(&conn, migration).map_err(|error| failed(migration, error))?);
         migrated.to = migration.version;

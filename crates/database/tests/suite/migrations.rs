@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Barrier};
 
-use database::{Config, Database, Error, Location, Migrated, Migration, Priority, Read, params};
+use database::{Config, Database, Error, Location, Migrated, Migration, Priority, Read, Sql, params};
 
 use crate::stage::*;
 
@@ -113,12 +113,31 @@ fn a_backup_is_whole_while_writes_go_on_and_replaces_nothing() {
     }
     let writes: Vec<_> = (100..200).map(|id| insert(&db, id)).collect();
     let path = stage.folder().join("copy.db");
-    db.backup_to(&path).unwrap();
+    db.backup_to(&path, &[]).unwrap();
     writes.into_iter().for_each(|write| assert_eq!(write.answer().unwrap(), 1));
-    assert!(matches!(db.backup_to(&path), Err(Error::Misuse(_))));
+    assert!(matches!(db.backup_to(&path, &[]), Err(Error::Misuse(_))));
     let ids = thing_ids(&Database::open(Config::new(Location::File(path))).unwrap());
     assert!(ids.len() >= 100);
     assert_eq!(ids, (0..ids.len() as i64).collect::<Vec<_>>(), "a prefix of what was written");
+}
+
+#[test]
+fn what_a_backup_leaves_out_is_nowhere_in_its_file() {
+    const SECRET: Sql = Sql::both("UPDATE things SET name = 'a secret that stays at home' WHERE id = 1");
+    const LEFT_OUT: Sql = Sql::both("DELETE FROM things WHERE name = 'a secret that stays at home'");
+    let stage = Stage::sqlite();
+    let db = stage.open();
+    insert(&db, 1).answer().unwrap();
+    db.write_blocking(1, Priority::Foreground, |tx| tx.execute(&SECRET, []).map(drop)).unwrap();
+    insert(&db, 2).answer().unwrap();
+    let holds = |path: &std::path::Path| std::fs::read(path).unwrap().windows(13).any(|some| some == b"stays at home");
+    let (whole, without) = (stage.folder().join("whole.db"), stage.folder().join("without.db"));
+    db.backup_to(&whole, &[]).unwrap();
+    assert!(holds(&whole));
+    db.backup_to(&without, &[LEFT_OUT]).unwrap();
+    assert!(!holds(&without));
+    assert_eq!(thing_ids(&db).len(), 2, "the database has it still");
+    assert_eq!(thing_ids(&Database::open(Config::new(Location::File(without))).unwrap()), [2]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::accounts::linking::{
     Stage, Way, answer_passkey, begin_linking, begin_linking_again, cancel_linking, confirm_passkey,
 };
 use crate::accounts::manage::AccountName;
+use crate::accounts::passkey::{SITE, for_console};
 use crate::accounts::rehearse::{LINK_WORDS, Scene};
 use crate::clock::Time;
 use crate::error::Error;
@@ -44,7 +45,7 @@ pub struct Said {
     way: String,
 }
 
-fn path_of(account: AccountId) -> String {
+pub fn path_of(account: AccountId) -> String {
     format!("{ACCOUNTS_PATH}/linking/{account}")
 }
 
@@ -137,7 +138,7 @@ pub async fn show(State(desk): State<Desk>, signed: Signed, Path(id): Path<i64>)
         (head(title, w::AS_A_PHONE_IS, &html! { a.btn href=(ACCOUNTS_PATH) { (icon("back")) (w::ALL_ACCOUNTS) } }))
         div.cols {
             section.card aria-labelledby="link-title" data-stream=[(!is_over).then(|| Watched::Accounts.address(&live))] {
-                header { h2 #link-title { bdi { (row.name) } } span.meta.push.num { (row.phone) } }
+                header { h2 #link-title { bdi { (row.name) } } span.meta.push.num { @if row.phone.is_empty() { (w::ITS_NUMBER_COMES_FROM_THE_PHONE) } @else { (row.phone) } } }
                 div.card-body data-live="linking" data-mark=(mark(&row)) { (step(&row, now)) }
                 @if !is_over {
                     footer data-live="cancel" data-mark="" { form.push method="post" action={ (path_of(account)) "/cancel" } { button.btn.btn-small { (w::CANCEL) } } }
@@ -226,6 +227,7 @@ fn passkey(row: &LinkingRow, now: Time) -> Markup {
                 (icon("key"))
                 p { strong { (w::WHATSAPP_ASKS_FOR_THE) } (w::answer_within_a_server(&left(row, now))) }
             }
+            @if row.transport != Kind::Sandbox { (by_browser(row)) }
             div.field {
                 label for="request" { (w::THE_REQUEST_FOR_THE) }
                 textarea.mono #request rows="4" readonly { (row.shown) }
@@ -242,6 +244,23 @@ fn passkey(row: &LinkingRow, now: Time) -> Markup {
                     }
                 }
                 div.line-up { button.btn.push data-kind="primary" { (w::HAND_IT_IN) } }
+            }
+        }
+    }
+}
+
+/// How a browser on WhatsApp's own site answers.
+fn by_browser(row: &LinkingRow) -> Markup {
+    html! {
+        ol.rail {
+            li { strong { (w::OPEN_ITS_SITE) a href=(SITE) target="_blank" rel="noreferrer noopener" { (SITE) } } span.muted { (w::ONE_THAT_HAS_THE_PASSKEY) } }
+            li { strong { (w::PASTE_INTO_THE_CONSOLE) } span.muted { (w::IT_ASKS_AND_COPIES) } }
+            li { strong { (w::PASTE_THE_ANSWER_BELOW) } span.muted { (w::IT_IS_GOOD_ONCE) } }
+        }
+        @if let Some(line) = for_console(&row.shown) {
+            div.field {
+                label for="console" { (w::FOR_THE_CONSOLE) }
+                textarea.mono #console rows="4" readonly spellcheck="false" { (line) }
             }
         }
     }

@@ -4,6 +4,7 @@ mod actions;
 mod card;
 mod cloud;
 mod linking;
+mod phone;
 mod qr;
 
 use axum::Router;
@@ -40,6 +41,7 @@ pub fn routes() -> Router<Desk> {
     Router::new()
         .route("/accounts", get(show))
         .route("/accounts/link", post(linking::begin))
+        .route("/accounts/phone", post(phone::begin))
         .route("/accounts/cloud", post(cloud::add))
         .route("/accounts/{id}/token", post(cloud::renew))
         .route("/accounts/{id}/link", post(linking::begin_again))
@@ -71,6 +73,8 @@ struct Beside<'b> {
     faults: &'b [FieldFault],
     /// A number of the Cloud API that was just added.
     added: Option<AddedCloud>,
+    phone: phone::Given,
+    phone_faults: &'b [FieldFault],
     cloud: cloud::Given,
     cloud_refused: Option<&'b Error>,
     /// Which account a new token was refused for, and why.
@@ -106,11 +110,16 @@ async fn shown(desk: &Desk, signed: &Signed, page: Page<'_>, beside: &Beside<'_>
             @for entry in &entries { (card(entry, may_manage, refused(entry), now, &zone)) }
         }
         @if may_manage {
-            div.cols data-cols="even" { (add_card(&beside.given, faults)) (cloud::add_card(&beside.cloud, beside.cloud_refused)) }
+            div.cols #add data-cols="even" {
+                (phone::card(&beside.phone, Faults(beside.phone_faults)))
+                (cloud::add_card(&beside.cloud, beside.cloud_refused))
+                (add_card(&beside.given, faults))
+            }
         }
     };
     let refused = beside.cloud_refused.or(beside.renewing.map(|(_, error)| error));
-    let status = refused.map_or(faults.status(), status_of);
+    let faulty = if beside.phone_faults.is_empty() { faults } else { Faults(beside.phone_faults) };
+    let status = refused.map_or(faulty.status(), status_of);
     Ok(Page { status, is_live: true, ..page }.show(signed, &content))
 }
 
@@ -167,8 +176,8 @@ fn add_card(given: &Given, faults: Faults<'_>) -> Markup {
     ];
     let chosen = if given.way.is_empty() { Way::Qr.as_str() } else { &given.way };
     html! {
-        section.card #add aria-labelledby="add-title" {
-            header { h2 #add-title { (w::ADD_AN_ACCOUNT) } span.meta.push { (w::SANDBOX) } }
+        section.card #add-sandbox aria-labelledby="add-title" {
+            header { h2 #add-title { (w::ADD_A_SANDBOX_ACCOUNT) } span.meta.push { (w::SANDBOX) } }
             form.card-body.stack method="post" action={ (ACCOUNTS_PATH) "/link" } {
                 p.small.muted {
                     (w::A_NUMBER_OF_THE)

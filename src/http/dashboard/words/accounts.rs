@@ -133,6 +133,24 @@ pub const A_NUMBER_OF_THE: &str =
     "A number of the sandbox: it is linked as a phone would be, its contacts answer, and nothing leaves this server.";
 pub const HOW_IT_IS_LINKED: &str = "How it is linked";
 pub const ADD: &str = "Add";
+pub const ADD_A_SANDBOX_ACCOUNT: &str = "Add a sandbox account";
+pub const LINK_A_PHONE: &str = "Link a phone";
+pub const LINK_IT: &str = "Link it";
+pub const ITS_NUMBER: &str = "Its number";
+pub const ONLY_FOR_A_CODE: &str = "Only for a code: with the country, as +351 912 345 678.";
+pub const A_PHONES_OWN_NUMBER: &str =
+    "A phone's own number, as WhatsApp Web links it: the phone goes on working, and what is written there shows here.";
+pub const NOT_OFFICIAL: &str = "WhatsApp offers no official way to do this, and may shut out numbers that write to many strangers. For such messages use a number of the Cloud API.";
+pub const ITS_NUMBER_COMES_FROM_THE_PHONE: &str = "Its number comes from the phone";
+pub const OPEN_ITS_SITE: &str = "Open in a browser: ";
+pub const ONE_THAT_HAS_THE_PASSKEY: &str =
+    "One that has the passkey, or can ask the phone for it; signing in there is not needed";
+pub const PASTE_INTO_THE_CONSOLE: &str = "Paste the line for the console";
+pub const IT_ASKS_AND_COPIES: &str =
+    "Into the console of its developer tools: it asks for the passkey and copies the answer";
+pub const PASTE_THE_ANSWER_BELOW: &str = "Paste the answer below";
+pub const IT_IS_GOOD_ONCE: &str = "It is good once, for this request";
+pub const FOR_THE_CONSOLE: &str = "The line for the console";
 
 pub fn until(until: &dyn Render) -> Markup {
     html! { " until " (until) }

@@ -1,0 +1,3 @@
+//! Linked devices: numbers that are reached as a phone's other device, by the `transport-web` crate.
+
+pub mod records;
