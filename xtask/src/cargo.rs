@@ -11,8 +11,13 @@ pub fn root() -> PathBuf {
 
 /// Where chores keep what they install and start; removed by `cargo clean`.
 pub fn chores_folder() -> PathBuf {
+    target_folder().join("xtask")
+}
+
+/// Where cargo builds.
+pub fn target_folder() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    std::path::absolute(target).expect("the current folder is known").join("xtask")
+    std::path::absolute(target).expect("the current folder is known")
 }
 
 /// `cargo`, started in the workspace's root. `cargo run` gives its child the package's own variables, and some build

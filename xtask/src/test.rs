@@ -1,9 +1,9 @@
 //! Every test, with everything any of them needs, so that nothing may be left out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::cargo::{cargo, root};
+use crate::cargo::{cargo, root, target_folder};
 use crate::doctests;
 use crate::install::{self, Install};
 use crate::postgres::{ADDRESS_VARIABLE, Postgres};
@@ -16,6 +16,7 @@ const AXE_VARIABLE: &str = "PARTYLINE_TEST_AXE";
 const SCHEMATHESIS_VARIABLE: &str = "PARTYLINE_TEST_SCHEMATHESIS";
 const PYTHON_VARIABLE: &str = "PARTYLINE_TEST_PYTHON";
 const BAILEYS_VARIABLE: &str = "PARTYLINE_TEST_BAILEYS";
+const BINARY_VARIABLE: &str = "PARTYLINE_TEST_BINARY";
 const ALL_VARIABLE: &str = "PARTYLINE_TEST_ALL";
 
 /// The fake WhatsApp switches a check of the client off, for everything that is built with it: so it is built, and its tests
@@ -70,6 +71,7 @@ fn all(install: Install, nextest_arguments: &[String], steps: &mut Steps) -> Res
                     .args(["nextest", "run", "--no-fail-fast", "--package", APART])
                     .env(ADDRESS_VARIABLE, server.address())
                     .env(BAILEYS_VARIABLE, &baileys)
+                    .env(BINARY_VARIABLE, program())
                     .env(ALL_VARIABLE, "1"),
             )
         })
@@ -79,6 +81,11 @@ fn all(install: Install, nextest_arguments: &[String], steps: &mut Steps) -> Res
         Ok(())
     })?;
     outcome.and(apart.unwrap_or(Ok(())))
+}
+
+/// The program as the product's own build has just made it for its tests.
+fn program() -> PathBuf {
+    target_folder().join("debug/partyline")
 }
 
 /// The whole workspace, unless the person named packages.
