@@ -65,6 +65,11 @@ const API_CALL_SINCE: Sql = Sql::both(
     "SELECT at_ms, repeats FROM api_calls WHERE workspace_id = $1 AND at_ms > $2 AND outcome <> $3 AND outcome <> $4",
 );
 
+const API_CALL_COUNTS: Sql = Sql::both(
+    "SELECT token_id, CAST(SUM(repeats) AS BIGINT) FROM api_calls WHERE workspace_id = $1 AND seq > $2 AND at_ms >= $3 \
+     AND outcome <> $4 AND outcome <> $5 AND outcome <> $6 GROUP BY token_id",
+);
+
 /// Adds a call to the log; its `seq` is given here.
 pub fn api_call_insert(write: &mut Write<'_, '_>, call: &ApiCallRow) -> Result<(), crate::error::Error> {
     write.counters.call_last += 1;
@@ -136,6 +141,19 @@ pub fn api_call_times(
     tx.query(&API_CALL_SINCE, &params![workspace, since, first, second], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
+/// How often each token called behind the row `seq` and since `since`; calls of the three outcomes left out.
+pub fn api_call_counts(
+    tx: &mut impl Read,
+    workspace: WorkspaceId,
+    seq: i64,
+    since: Time,
+    without: [i64; 3],
+) -> Result<Vec<(TokenId, i64)>, Error> {
+    let [first, second, third] = without;
+    let values = params![workspace, seq, since, first, second, third];
+    tx.query(&API_CALL_COUNTS, &values, |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
 fn decode(row: &Row<'_>) -> Result<ApiCallRow, Error> {
     Ok(ApiCallRow {
         seq: row.get(0)?,
@@ -156,5 +174,5 @@ fn decode(row: &Row<'_>) -> Result<ApiCallRow, Error> {
 }
 
 super::statements! {
-    API_CALL_INSERT, API_CALL_RANGE, API_CALL_NEWEST, API_CALL_SINCE,
+    API_CALL_INSERT, API_CALL_RANGE, API_CALL_NEWEST, API_CALL_SINCE, API_CALL_COUNTS,
 }

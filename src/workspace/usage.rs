@@ -12,7 +12,7 @@ use crate::clock::Time;
 use crate::error::Error;
 use crate::id::{TokenId, WorkspaceId};
 use crate::store::Write;
-use crate::store::api_calls::{API_CALLS_MAX, api_call_page, api_call_times};
+use crate::store::api_calls::{api_call_counts, api_call_times};
 use crate::store::counters::{Counters, counters_find};
 use crate::store::usage::{
     UsageDay, UsageMark, token_calls_add, token_calls_list, usage_day_add, usage_day_forget, usage_day_list,
@@ -25,8 +25,6 @@ use crate::workspace::zone::stored_zone;
 
 /// Days are kept a little longer than a year, so that two Januaries can be compared.
 const DAYS_KEPT: i32 = 400;
-/// Rows of the log that are read at once.
-const CHUNK_ROWS: i64 = 1_000;
 /// A forecast goes by at least so much of the cycle: people send by day and rest by night.
 const FORECAST_AFTER_MS: i64 = 86_400_000;
 /// A minute, in which the rate is counted.
@@ -138,6 +136,9 @@ fn since(mark: &UsageMark, counters: &Counters) -> (i64, i64) {
     (counters.calls_used - calls, counters.credits_used - credits)
 }
 
+/// Too fast, over the quota and unknown are refusals that use nothing.
+const FREE: [i64; 3] = [Outcome::RateLimited as i64, Outcome::QuotaExceeded as i64, Outcome::Unauthorized as i64];
+
 /// Counted calls behind a row of the log, by token; those before the cycle count in none.
 fn calls_since(
     read: &mut impl Read,
@@ -145,21 +146,7 @@ fn calls_since(
     seq: i64,
     cycle_starts_at: Time,
 ) -> Result<BTreeMap<TokenId, i64>, Error> {
-    let mut calls = BTreeMap::new();
-    let mut before = i64::MAX;
-    for _ in 0..API_CALLS_MAX / CHUNK_ROWS {
-        let rows = api_call_page(read, workspace, before, CHUNK_ROWS)?;
-        for row in rows.iter().filter(|row| row.seq > seq && row.at >= cycle_starts_at && is_counted(row.outcome)) {
-            *calls.entry(row.token).or_insert(0) += row.repeats;
-        }
-        match rows.last() {
-            Some(last) if last.seq > seq + 1 && rows.len() == usize::try_from(CHUNK_ROWS).unwrap_or(0) => {
-                before = last.seq
-            }
-            _ => break,
-        }
-    }
-    Ok(calls)
+    Ok(api_call_counts(read, workspace, seq, cycle_starts_at, FREE)?.into_iter().collect())
 }
 
 fn of_tokens(
@@ -173,12 +160,6 @@ fn of_tokens(
         *all.entry(token).or_insert(0) += calls;
     }
     Ok(all)
-}
-
-/// Too fast, over the quota and unknown are refusals that use nothing.
-fn is_counted(outcome: i64) -> bool {
-    let free = [Outcome::RateLimited, Outcome::QuotaExceeded, Outcome::Unauthorized];
-    free.iter().all(|one| *one as i64 != outcome)
 }
 
 fn days(

@@ -28,7 +28,7 @@ const LARGE: [&str; 16] = [
 
 /// Statements that go through all rows of a workspace or an account in an index's order, and stop at their LIMIT or mean it.
 /// The API log is a ring of bounded size.
-const WALKS: [&str; 19] = [
+const WALKS: [&str; 20] = [
     // A number's keys, all of them or all of a kind, and a copy's of every number.
     "web_records LEFT_OUT_OF_COPIES",
     "web_records WEB_RECORD_COUNT",
@@ -39,6 +39,7 @@ const WALKS: [&str; 19] = [
     "api_calls API_CALL_LIST",
     "explanations ACCEPTING_CALL",
     "api_calls API_CALL_SINCE",
+    "api_calls API_CALL_COUNTS",
     "outbox OUTBOX_COUNT",
     "events EVENT_BOUNDS",
     "outbox OUTBOX_AHEAD",

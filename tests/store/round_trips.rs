@@ -8,7 +8,9 @@ use partyline::id::{AccountId, ChatId, TeammateId, TokenId, WorkspaceId};
 use partyline::store::accounts::{
     AccountRow, account_all_linked, account_find, account_insert, account_list, account_set_health,
 };
-use partyline::store::api_calls::{ApiCallRow, api_call_insert, api_call_list, api_call_page, api_call_times};
+use partyline::store::api_calls::{
+    ApiCallRow, api_call_counts, api_call_insert, api_call_list, api_call_page, api_call_times,
+};
 use partyline::store::counters::{Counters, counters_find, counters_insert};
 use partyline::store::events::{EventRow, NewEvent, event_after, event_append, event_prune};
 use partyline::store::health::{database_now, integrity, schema_version};
@@ -221,6 +223,9 @@ async fn an_api_call() {
         let before = START - Duration::from_secs(1);
         assert_eq!(seen(&stage, move |tx| api_call_times(tx, workspace, before, [6, 4])).await, [(START, 4)]);
         assert_eq!(seen(&stage, move |tx| api_call_times(tx, workspace, START, [6, 4])).await, []);
+        let counts = |seq, since| seen(&stage, move |tx| api_call_counts(tx, workspace, seq, since, [6, 7, 4]));
+        assert_eq!(counts(0, START).await, [(TokenId(3), 4)]);
+        assert_eq!((counts(1, START).await, counts(0, START + Duration::from_secs(1)).await), (vec![], vec![]));
 
         // Around the end of the ring.
         stage
