@@ -109,7 +109,7 @@ const SEARCH_NEWS: Sql = Sql::both(search_sources!(
     "e.seq, e.kind, e.uid, ",
     "events e \
      LEFT JOIN messages m ON m.workspace_id = e.workspace_id AND m.uid = e.uid \
-     AND e.kind IN (1, 2, 31, 32, 33, 110, 113) \
+     AND e.kind IN (1, 2, 31, 32, 33, 110, 113, 240) \
      LEFT JOIN message_details d ON d.workspace_id = m.workspace_id AND d.uid = m.uid \
      LEFT JOIN message_files f ON f.workspace_id = m.workspace_id AND f.message_uid = m.uid \
      LEFT JOIN search_documents s ON s.workspace_id = e.workspace_id AND s.uid = e.uid \
