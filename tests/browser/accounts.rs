@@ -8,7 +8,7 @@ use crate::tab::Tab;
 fn begin(ana: &mut Tab<'_>, server: &Server, way: &str) {
     ana.visit(&server.at("/accounts"));
     ana.fill("#name", "Lisbon shop");
-    ana.click(&format!("input[name=way][value={way}]"));
+    ana.click(&format!("form[action='/accounts/link'] input[name=way][value={way}]"));
     ana.click("form[action='/accounts/link'] button");
 }
 
