@@ -150,6 +150,15 @@ impl Phone {
         self.0.server.world().codes.passkeys.code(&self.0.digits)
     }
 
+    /// How many of the number's linked devices can be written to: those that have uploaded their keys. Before, others leave them
+    /// out, as they do on WhatsApp.
+    #[must_use]
+    pub fn reachable(&self) -> usize {
+        let world = self.0.server.world();
+        let linked = world.devices(&self.0.digits).into_iter().filter(|device| device.number > 0);
+        linked.filter(|device| world.seat(device).is_some_and(|seat| seat.keys.is_some())).count()
+    }
+
     /// Everything the phone shows, oldest first, each message once however often it came.
     #[must_use]
     pub fn shown(&self) -> Vec<Shown> {

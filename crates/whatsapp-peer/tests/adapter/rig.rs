@@ -262,6 +262,7 @@ impl Number {
         self.linked().await;
         self.start().await;
         self.heard.state("connected", |state| *state == AccountState::Connected).await;
+        phone.wait(LONG, |phone| phone.reachable() > 0).await.expect("others can write to it");
     }
 
     pub async fn start(&self) {
